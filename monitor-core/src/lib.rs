@@ -1,0 +1,32 @@
+//! What Watchword watches and how it judges what it sees.
+//!
+//! Everything here is pure: no I/O, no clock, no runtime. Time comes in as a [`Timestamp`], and the same
+//! inputs always give the same answer, which is what lets the rest of the program replay, test and explain.
+//!
+//! | module | what it defines |
+//! |---|---|
+//! | [`monitor`] | a monitor as its owner configured it |
+//! | [`http`] | the HTTP check kind: its options and what it expects |
+//! | [`outcome`] | what one check found: verdict, reason code, timings |
+//! | [`health`] | the state machine from outcomes to status, flips and incidents |
+//! | [`incident`] | a time during which a monitor was down |
+//! | [`schedule`] | when a monitor is due |
+//! | [`sketch`], [`rollup`] | compact statistics that add up |
+//! | [`report`] | what a period looked like |
+//! | [`people`] | organisations, people, roles and what a role may do |
+
+pub mod duration;
+pub mod health;
+pub mod http;
+pub mod incident;
+pub mod monitor;
+pub mod outcome;
+pub mod people;
+pub mod report;
+pub mod rollup;
+pub mod schedule;
+pub mod secret;
+pub mod sketch;
+mod time;
+
+pub use time::Timestamp;

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Builds the program and the benchmark in release mode and measures. Arguments go to the benchmark.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo build --release --locked -p watchword -p bench
+exec "${CARGO_TARGET_DIR:-target}/release/bench" "$@"

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs all that a change must pass: format, lints, and every test on SQLite and on PostgreSQL.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# First of all, so that a missing server is told before the long build and not after it.
+if [[ -z ${WATCHWORD_TEST_POSTGRES_URL:-} ]]; then
+    exec scripts/with-postgres.sh scripts/test.sh
+fi
+
+scripts/lint.sh
+
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace --locked
+    cargo test --doc --workspace --locked # nextest runs no documentation tests
+else
+    cargo test --workspace --locked
+fi
