@@ -1,0 +1,94 @@
+//! The one way out: every connection to an address that a person chose is made here.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use crate::resolve::Resolver;
+use crate::tls::Tls;
+
+/// How the program reaches out: who it may talk to, whom it trusts, what it calls itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboundConfig {
+    /// Whether loopback, private and link-local addresses may be watched. See [`crate::address_policy`].
+    pub allow_private: bool,
+    /// A PEM file of certificate authorities that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// What stands in the `User-Agent` header.
+    pub user_agent: String,
+}
+
+/// Why the program cannot reach out with that configuration. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboundError {
+    /// The system's resolver configuration cannot be used.
+    #[error("cannot read which name servers to ask ({0}); check /etc/resolv.conf")]
+    Resolver(String),
+    /// The file of certificate authorities cannot be used.
+    #[error("cannot use the certificate authorities in {path}: {why}; give a PEM file with at least one certificate", path = path.display())]
+    CaFile {
+        /// The file as configured.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Tls(String),
+    /// The user agent cannot stand in a header.
+    #[error("`{0}` cannot be sent as User-Agent; use visible ASCII characters")]
+    UserAgent(String),
+}
+
+/// The outbound client. Cheap to clone: all clones share the resolver's cache and the trusted authorities.
+#[derive(Clone)]
+pub struct Outbound(Arc<Inner>);
+
+struct Inner {
+    allow_private: bool,
+    resolver: Resolver,
+    tls: Tls,
+    user_agent: HeaderValue,
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbound").field("allow_private", &self.0.allow_private).finish_non_exhaustive()
+    }
+}
+
+impl Outbound {
+    /// Reads the system's resolver configuration and trusted authorities. Blocks for some milliseconds. Needs a Tokio
+    /// runtime when it is used, not here.
+    ///
+    /// # Errors
+    /// The [`OutboundError`] of the first part that cannot be set up.
+    pub fn new(config: &OutboundConfig) -> Result<Self, OutboundError> {
+        Self::with_resolver(config, Resolver::system()?)
+    }
+
+    pub(crate) fn with_resolver(config: &OutboundConfig, resolver: Resolver) -> Result<Self, OutboundError> {
+        let user_agent = HeaderValue::from_str(&config.user_agent)
+            .map_err(|_| OutboundError::UserAgent(config.user_agent.clone()))?;
+        let tls = Tls::new(config.ca_file.as_deref())?;
+        Ok(Self(Arc::new(Inner { allow_private: config.allow_private, resolver, tls, user_agent })))
+    }
+
+    pub(crate) fn allow_private(&self) -> bool {
+        self.0.allow_private
+    }
+
+    pub(crate) fn resolver(&self) -> &Resolver {
+        &self.0.resolver
+    }
+
+    pub(crate) fn tls(&self) -> &Tls {
+        &self.0.tls
+    }
+
+    pub(crate) fn user_agent(&self) -> &HeaderValue {
+        &self.0.user_agent
+    }
+}

@@ -1,0 +1,61 @@
+//! Monitors and outcomes for tests that care for little of what is in them.
+
+use std::time::Duration;
+
+use monitor_core::Timestamp;
+use monitor_core::health::Policy;
+use monitor_core::http::HttpSpec;
+use monitor_core::monitor::{CheckSpec, MonitorId, MonitorName, Settings};
+use monitor_core::outcome::{Details, Outcome, Reason, Timings};
+use monitor_core::people::Actor;
+use storage::Store;
+
+/// The time at which tests begin: 2026-03-01T00:00:00Z.
+pub const START: Timestamp = Timestamp::from_millis(1_772_323_200_000);
+
+/// The settings of a monitor of that name, which watches a shop.
+///
+/// # Panics
+/// When the name is none.
+#[must_use]
+pub fn settings(name: &str, interval: Duration) -> Settings {
+    Settings {
+        name: MonitorName::new(name).expect("a name"),
+        spec: CheckSpec::Http(HttpSpec::get("https://shop.example").expect("an address")),
+        interval,
+        timeout: Settings::DEFAULT_TIMEOUT,
+        policy: Policy::default(),
+    }
+}
+
+/// Adds one monitor for each interval at [`START`], called `m1`, `m2` and so on, to the first organisation.
+///
+/// # Panics
+/// When the database does not do it.
+pub async fn monitors(store: &Store, intervals: &[Duration]) -> (Actor, Vec<MonitorId>) {
+    let actor = store.bootstrap(START).await.expect("there is a first organisation");
+    let tx = store.begin().await.expect("a transaction begins");
+    let mut ids = Vec::new();
+    for (number, interval) in (1..).zip(intervals) {
+        let settings = settings(&format!("m{number}"), *interval);
+        let added = tx.insert_monitor(actor.organisation, actor.person, &settings, START).await;
+        ids.push(added.expect("the monitor is added").expect("the name is free"));
+    }
+    tx.commit().await.expect("the transaction commits");
+    (actor, ids)
+}
+
+/// What a check found at that time: 1,500 bytes in 120 ms, and why it ended as it did.
+#[must_use]
+pub fn outcome(at: Timestamp, reason: Reason) -> Outcome {
+    Outcome {
+        at,
+        reason,
+        message: String::new(),
+        duration: Duration::from_millis(120),
+        timings: Timings::default(),
+        http_status: Some(200),
+        response_bytes: 1_500,
+        details: Details::default(),
+    }
+}

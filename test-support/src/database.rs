@@ -1,0 +1,157 @@
+//! Databases of a test's own, gone when it ends.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+use sea_orm::{ConnectionTrait, Database};
+use storage::{ConnectOptions, SecretKey, Store};
+use tempfile::TempDir;
+
+/// The key of every test database, in base64.
+pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// Names the server that the tests make their databases on.
+const POSTGRES_VARIABLE: &str = "WATCHWORD_TEST_POSTGRES_URL";
+
+/// A migrated, empty database. It is removed when dropped, so keep it for as long as its store is used.
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// The open database.
+    pub store: Store,
+    /// Its address, for another connection.
+    pub url: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Folder { _kept: TempDir },
+    Server { url: String, name: String },
+}
+
+/// One test database of each kind: SQLite and PostgreSQL.
+///
+/// # Panics
+/// Like [`TestDatabase::postgres`].
+pub async fn databases() -> Vec<TestDatabase> {
+    vec![TestDatabase::sqlite().await, TestDatabase::postgres().await]
+}
+
+/// Tests the same on both databases: `both!(name, async |database| { … })` makes the tests `name::sqlite` and
+/// `name::postgres`, which are given a [`TestDatabase`](crate::database::TestDatabase).
+#[macro_export]
+macro_rules! both {
+    ($name:ident, $body:expr) => {
+        mod $name {
+            #[allow(unused_imports, reason = "the test may need nothing from around it")]
+            use super::*;
+
+            #[tokio::test]
+            async fn sqlite() {
+                $crate::database::run($crate::database::TestDatabase::sqlite().await, $body).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                $crate::database::run($crate::database::TestDatabase::postgres().await, $body).await;
+            }
+        }
+    };
+}
+
+/// Runs a test's body; the macro [`both!`] calls it.
+pub async fn run(database: TestDatabase, body: impl AsyncFnOnce(TestDatabase)) {
+    body(database).await;
+}
+
+impl TestDatabase {
+    /// A SQLite file in a folder of its own.
+    ///
+    /// # Panics
+    /// When the file cannot be made.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let url = format!("sqlite:{}", folder.path().join("watchword.db").display());
+        Self { store: open(&url).await, url, place: Place::Folder { _kept: folder } }
+    }
+
+    /// A database of its own on the PostgreSQL server that `WATCHWORD_TEST_POSTGRES_URL` names.
+    ///
+    /// # Panics
+    /// When the variable is not set, or the server does not let its user create databases.
+    pub async fn postgres() -> Self {
+        let server = server();
+        let name = unique_name();
+        // Template 0, because nobody can be connected to it, which would stop us.
+        execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).await;
+        let url = with_database(&server, &name);
+        Self { store: open(&url).await, url, place: Place::Server { url: server, name } }
+    }
+
+    /// Opens the same database once more, with a key in base64.
+    ///
+    /// # Panics
+    /// When the key is none or the database does not open.
+    pub async fn open_again(&self, key: &str) -> Store {
+        let key = SecretKey::from_base64(key).expect("a key in base64");
+        Store::connect(&ConnectOptions::new(&self.url), key).await.expect("the database opens")
+    }
+
+    /// Whether it is a PostgreSQL database.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.place, Place::Server { .. })
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Place::Server { url, name } = &self.place else { return };
+        let (url, statement) = (url.clone(), format!("DROP DATABASE {name} WITH (FORCE)"));
+        // Dropping cannot wait for anything asynchronous, another thread can.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime starts").block_on(execute(&url, &statement));
+        });
+        // A database that stays behind fails no test.
+        let _ = dropping.join();
+    }
+}
+
+async fn open(url: &str) -> Store {
+    let key = SecretKey::from_base64(KEY).expect("the key is one");
+    let store = Store::connect(&ConnectOptions::new(url), key).await.expect("the database opens");
+    store.migrate().await.expect("the database migrates");
+    store
+}
+
+fn server() -> String {
+    #[expect(clippy::disallowed_methods, reason = "the one place where tests are told of their server")]
+    let server = std::env::var(POSTGRES_VARIABLE);
+    server.unwrap_or_else(|_| {
+        panic!(
+            "this test needs a PostgreSQL server: run `make test` or `scripts/with-postgres.sh cargo nextest run`, \
+             which start one, or set {POSTGRES_VARIABLE} to one whose user may create databases"
+        )
+    })
+}
+
+/// A name that no other test has: of this process, of those beside it, or of an earlier one that was killed.
+fn unique_name() -> String {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).expect("the system gives random numbers");
+    format!("watchword_test_{:016x}", u64::from_le_bytes(random))
+}
+
+/// The address with another database in it.
+fn with_database(server: &str, name: &str) -> String {
+    let mut url = url::Url::parse(server).unwrap_or_else(|_| panic!("{POSTGRES_VARIABLE} is not an address"));
+    url.set_path(name);
+    url.into()
+}
+
+async fn execute(url: &str, statement: &str) {
+    let mut options = sea_orm::ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    let connection = Database::connect(options).await.expect("the PostgreSQL server answers");
+    connection.execute_unprepared(statement).await.expect("the PostgreSQL server lets its user create databases");
+    connection.close().await.expect("the connection closes");
+}

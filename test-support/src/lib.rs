@@ -1,0 +1,5 @@
+//! What the tests of Watchword stand on. Nothing here is part of the program.
+
+pub mod builders;
+pub mod database;
+pub mod targets;
