@@ -137,7 +137,7 @@ impl Timings {
 }
 
 /// What a check learned of its target beside the figures.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Details {
     /// The application protocol, for example `HTTP/1.1`.
     #[serde(default)]

@@ -1,9 +1,12 @@
 //! Databases of a test's own, gone when it ends.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
+use monitor_core::people::{Actor, OrganisationId, Role};
 use sea_orm::{ConnectionTrait, Database};
 use storage::{ConnectOptions, SecretKey, Store};
 use tempfile::TempDir;
+
+use crate::builders::START;
 
 /// The key of every test database, in base64.
 pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -93,6 +96,19 @@ impl TestDatabase {
     pub async fn open_again(&self, key: &str) -> Store {
         let key = SecretKey::from_base64(key).expect("a key in base64");
         Store::connect(&ConnectOptions::new(&self.url), key).await.expect("the database opens")
+    }
+
+    /// The owner of another organisation, which is made. Works once.
+    ///
+    /// # Panics
+    /// When the database does not do it.
+    pub async fn stranger(&self) -> Actor {
+        const ORGANISATION: OrganisationId = OrganisationId(1_000);
+        let organisation =
+            format!("INSERT INTO organisation (id, name, created_at_ms) VALUES ({ORGANISATION}, 'Others', 0)");
+        execute(&self.url, &organisation).await;
+        let person = self.store.add_person(ORGANISATION, "Stranger", Role::Owner, START).await;
+        Actor { organisation: ORGANISATION, person: person.expect("the person is added"), role: Role::Owner }
     }
 
     /// Whether it is a PostgreSQL database.

@@ -32,7 +32,7 @@ pub enum Assertion {
 }
 
 /// What became of one assertion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AssertionResult {
     /// The assertion in the words that configure it.
     pub assertion: String,

@@ -90,15 +90,13 @@ pub fn cover(window: Window, now: Timestamp, monitors: u64, progress: &Progress,
     let Some(base) = base else {
         return (window, vec![Segment { window, source: Source::Raw }]);
     };
-    let step = base.length();
-    let mut covered = Window { from: window.from.floor(step), to: window.to };
-    if window.to <= progress.of(base) {
-        covered.to = window.to.ceil(step);
-    }
+    let coarse_to_fine = || Resolution::ALL.into_iter().rev().filter(|resolution| *resolution <= base);
+    let last = coarse_to_fine().find(|resolution| window.to <= progress.of(*resolution));
+    let to = last.map_or(window.to, |resolution| window.to.ceil(resolution.length()));
+    let covered = Window { from: window.from.floor(base.length()), to };
     let mut segments = Vec::new();
     let mut from = covered.from;
-    let coarse_to_fine = Resolution::ALL.into_iter().rev().filter(|resolution| *resolution <= base);
-    let sources = coarse_to_fine.map(|resolution| (progress.of(resolution), Source::Rollup(resolution)));
+    let sources = coarse_to_fine().map(|resolution| (progress.of(resolution), Source::Rollup(resolution)));
     for (until, source) in sources.chain([(covered.to, Source::Raw)]) {
         let to = until.min(covered.to);
         if to > from {
@@ -183,6 +181,7 @@ mod tests {
             for segment in &segments {
                 if let Source::Rollup(resolution) = segment.source {
                     prop_assert_eq!(segment.window.from.floor(resolution.length()), segment.window.from);
+                    prop_assert_eq!(segment.window.to.floor(resolution.length()), segment.window.to);
                     prop_assert!(segment.window.to <= progress().of(resolution));
                 }
             }

@@ -1,0 +1,131 @@
+//! The conversation: lines that are typed, and what happens meanwhile.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::client::{Client, Input};
+use crate::line::{Line, Settings, Typed};
+use crate::render::{self, Printed};
+use crate::stream::{self, Happening};
+use crate::{Ended, TerminalError, TerminalOptions};
+
+/// Happenings that may wait while an answer is being awaited.
+const WAITING: usize = 64;
+
+/// How long the greeting waits to hear how everything stands.
+const GREETING: Duration = Duration::from_secs(2);
+
+pub(crate) async fn run(
+    client: &Client,
+    options: &TerminalOptions,
+    out: &mut (dyn Write + Send),
+) -> Result<Ended, TerminalError> {
+    let (sender, mut happenings) = mpsc::channel(WAITING);
+    let events = client.events(None).await?;
+    let following = tokio::spawn(stream::follow(client.clone(), events, sender));
+    let line = Line::start(client.clone(), Settings { history: options.history.clone(), colour: options.colour })?;
+    if !options.json {
+        greet(client, &mut happenings, out).await?;
+    }
+    let mut session = Session { client, options, width: line.width, line, printed: Printed::default(), out };
+    let ended = session.talk(&mut happenings).await;
+    following.abort();
+    ended.map(|()| Ended::Well)
+}
+
+async fn greet(client: &Client, happenings: &mut mpsc::Receiver<Happening>, out: &mut dyn Write) -> io::Result<()> {
+    let stands = match timeout(GREETING, happenings.recv()).await {
+        Ok(Some(Happening::Overview(counts))) => format!(": {}", render::overview(&counts)),
+        _ => String::new(),
+    };
+    writeln!(out, "Watchword at {}{stands}.", client.server())?;
+    writeln!(out, "Say `help` to see what I understand; Tab completes, Ctrl-D leaves.")?;
+    out.flush()
+}
+
+struct Session<'a> {
+    client: &'a Client,
+    options: &'a TerminalOptions,
+    line: Line,
+    width: usize,
+    /// What the last answer left behind.
+    printed: Printed,
+    out: &'a mut (dyn Write + Send),
+}
+
+impl Session<'_> {
+    /// Talks until the person leaves.
+    async fn talk(&mut self, happenings: &mut mpsc::Receiver<Happening>) -> Result<(), TerminalError> {
+        self.line.ask();
+        loop {
+            tokio::select! {
+                typed = self.line.typed() => {
+                    let Some(typed) = typed else { break };
+                    if !self.say(typed?).await? {
+                        break;
+                    }
+                    self.line.ask();
+                }
+                Some(happening) = happenings.recv() => self.tell(&happening)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Says a line; `false` when it was a goodbye.
+    async fn say(&mut self, typed: Typed) -> Result<bool, TerminalError> {
+        self.width = typed.width;
+        let text = typed.text.trim();
+        match text.to_ascii_lowercase().as_str() {
+            "" => return Ok(true),
+            "exit" | "quit" => return Ok(false),
+            _ => {}
+        }
+        let input = match render::chosen(&self.printed.offers, text) {
+            Some(action) => Input::Action(action.token.clone()),
+            None => Input::Text(text.to_owned()),
+        };
+        let answer = tokio::select! {
+            answer = self.client.say(&input) => answer,
+            _ = tokio::signal::ctrl_c() => {
+                writeln!(self.out, "\nI stopped waiting; what you asked for may still happen.")?;
+                return Ok(true);
+            }
+        };
+        match answer {
+            Ok(answer) => {
+                self.printed = render::answer(self.out, self.options, self.width, &answer)?;
+                if !self.options.json && !self.printed.offers.is_empty() {
+                    writeln!(self.out, "{}", render::offers(&self.printed.offers))?;
+                }
+            }
+            // The conversation goes on: the server may be back for the next line.
+            Err(error @ (TerminalError::Unreachable(_) | TerminalError::Refused(_))) => writeln!(self.out, "{error}")?,
+            Err(error) => return Err(error),
+        }
+        if !self.options.json {
+            writeln!(self.out)?;
+        }
+        self.out.flush()?;
+        Ok(true)
+    }
+
+    fn tell(&mut self, happening: &Happening) -> io::Result<()> {
+        let message = match happening {
+            Happening::Overview(_) => return Ok(()),
+            Happening::Card(reply) if self.options.json => reply.to_string(),
+            Happening::Card(reply) => render::card(self.options, self.width, reply),
+            Happening::Lost | Happening::Back if self.options.json => return Ok(()),
+            Happening::Lost => "(The connection to Watchword is lost; I keep trying.)".to_owned(),
+            Happening::Back => "(Connected again.)".to_owned(),
+        };
+        if let Some(message) = self.line.show_above(format!("{message}\n")) {
+            self.out.write_all(message.as_bytes())?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+// What the page asks of the server: one request to talk, one to complete a line, one stream for what arrives later.
+
+const LONGEST_WAIT_MS = 120_000;
+const MOST_BYTES = 60_000;
+
+/// Something to tell the reader, in words made for them.
+export class Trouble extends Error {}
+
+const away = "I cannot reach Watchword. If it was stopped, start it again with “make run”, then say it again.";
+
+async function answer(request) {
+  let response;
+  try {
+    response = await request;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Trouble(error.name === "TimeoutError" ? "No answer came for two minutes, so I stopped waiting." : away);
+  }
+  const body = await response.json().catch(() => null);
+  if (response.ok && body) return body;
+  throw new Trouble(body?.error?.message ?? `Watchword answered with status ${response.status} and no explanation.`);
+}
+
+/// Says `{ text }` or `{ action }` and resolves to the replies.
+export async function say(conversation, input) {
+  const body = JSON.stringify({ ...input, conversation });
+  if (new TextEncoder().encode(body).length > MOST_BYTES) {
+    throw new Trouble("That message is too long: say it in less than 60,000 characters.");
+  }
+  const { replies } = await answer(fetch("/api/v1/chat", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+    signal: AbortSignal.timeout(LONGEST_WAIT_MS),
+  }));
+  return replies;
+}
+
+/// Resolves to `{ start, choices }`, where `start` counts characters as JavaScript does.
+export async function complete(conversation, text, signal) {
+  const query = new URLSearchParams({ text, conversation });
+  const { start, choices } = await answer(fetch(`/api/v1/chat/completions?${query}`, { signal }));
+  const before = new TextEncoder().encode(text).slice(0, start);
+  return { start: new TextDecoder().decode(before).length, choices };
+}
+
+/// Follows the conversation for as long as the page lives. The browser resumes a broken stream by itself; one that it
+/// gave up is opened anew where the last left off.
+export function follow(conversation, { card, overview, live }) {
+  let after = null;
+  let pause = 1_000;
+  const open = () => {
+    const query = after === null ? "" : `?after=${after}`;
+    const source = new EventSource(`/api/v1/conversations/${encodeURIComponent(conversation)}/events${query}`);
+    source.onopen = () => {
+      pause = 1_000;
+      live(true);
+    };
+    source.addEventListener("card", (event) => {
+      after = event.lastEventId;
+      card(JSON.parse(event.data));
+    });
+    source.addEventListener("overview", (event) => overview(JSON.parse(event.data)));
+    source.onerror = () => {
+      live(false);
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(open, pause);
+      pause = Math.min(pause * 2, 30_000);
+    };
+  };
+  open();
+}

@@ -1,0 +1,93 @@
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use services::ServiceError;
+
+use crate::chat::MOST_BYTES;
+
+/// Why a request was not served, told as `{"error": {"code", "message"}}`.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    NoRoute,
+    WrongMethod,
+    /// The `Host` is not this machine's.
+    ForeignHost(String),
+    /// The request comes from a page of another site.
+    ForeignSite,
+    NotJson,
+    /// The body or query is not what the route takes; says how.
+    Invalid(String),
+    TooLong,
+    Service(ServiceError),
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(error)
+    }
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::ForeignHost(_) | Self::ForeignSite => StatusCode::FORBIDDEN,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Service(error) => match error {
+                ServiceError::Denied { .. } => StatusCode::FORBIDDEN,
+                ServiceError::MonitorNotFound { .. } | ServiceError::ConversationNotFound => StatusCode::NOT_FOUND,
+                ServiceError::NameTaken(_) => StatusCode::CONFLICT,
+                ServiceError::Invalid(_) => StatusCode::BAD_REQUEST,
+                ServiceError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+                ServiceError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoRoute => "no_route",
+            Self::WrongMethod => "wrong_method",
+            Self::ForeignHost(_) => "foreign_host",
+            Self::ForeignSite => "foreign_site",
+            Self::NotJson => "not_json",
+            Self::Invalid(_) => "invalid",
+            Self::TooLong => "too_long",
+            Self::Service(error) => match error {
+                ServiceError::Denied { .. } => "denied",
+                ServiceError::MonitorNotFound { .. } => "monitor_not_found",
+                ServiceError::ConversationNotFound => "conversation_not_found",
+                ServiceError::NameTaken(_) => "name_taken",
+                ServiceError::Invalid(_) => "invalid",
+                ServiceError::Busy(_) => "busy",
+                ServiceError::Internal { .. } => "internal",
+            },
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NoRoute => "there is nothing at this address; the chat is at /".to_owned(),
+            Self::WrongMethod => "this address does not take that method".to_owned(),
+            Self::ForeignHost(host) => {
+                format!("this server answers to localhost and loopback addresses only, not to {host:?}; open it as http://localhost with its port")
+            }
+            Self::ForeignSite => "requests from pages of other sites are refused".to_owned(),
+            Self::NotJson => "send JSON, with the header `content-type: application/json`".to_owned(),
+            Self::Invalid(message) => message.clone(),
+            Self::TooLong => format!("that message is too long; {} kB is the most", MOST_BYTES / 1_000),
+            Self::Service(error) => error.to_string(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": { "code": self.code(), "message": self.message() } });
+        (self.status(), Json(body)).into_response()
+    }
+}

@@ -1,0 +1,50 @@
+//! How long and how often is measured.
+
+/// The length of every part of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    /// Windows that a figure is measured in, one after the other.
+    pub(crate) windows: u32,
+    /// Seconds of a window that goes flat out.
+    pub(crate) flat_s: u64,
+    /// Seconds of a window of the bare loop and of the peer at a given rate.
+    pub(crate) paced_s: u64,
+    /// Seconds of a window in which Watchword checks.
+    pub(crate) checks_s: u64,
+    /// Seconds of a window in which Watchword has nothing to do.
+    pub(crate) idle_s: u64,
+    /// How often a target starts to fail and recovers.
+    pub(crate) flips: usize,
+    /// Requests for each chat command.
+    pub(crate) commands: usize,
+    /// Requests for each kind of report over 90 days.
+    pub(crate) reports: usize,
+    /// Seconds after which a run ends, whatever has not been measured by then.
+    pub(crate) at_most_s: u64,
+}
+
+impl Plan {
+    pub(crate) const FULL: Self = Self {
+        windows: 3,
+        flat_s: 5,
+        paced_s: 20,
+        checks_s: 20,
+        idle_s: 10,
+        flips: 30,
+        commands: 200,
+        reports: 60,
+        at_most_s: 870,
+    };
+
+    pub(crate) const QUICK: Self = Self {
+        windows: 3,
+        flat_s: 2,
+        paced_s: 4,
+        checks_s: 7,
+        idle_s: 4,
+        flips: 10,
+        commands: 60,
+        reports: 20,
+        at_most_s: 230,
+    };
+}

@@ -1,0 +1,128 @@
+//! What a command is, and what it has to work with.
+
+use std::pin::Pin;
+
+use monitor_core::Timestamp;
+use monitor_core::monitor::MonitorError;
+use monitor_core::people::{Actor, ConversationId, Permission};
+use services::{ServiceError, Services};
+
+use crate::grammar::{Arguments, Given, GrammarError};
+use crate::reply::{ActionStyle, Block, Reply};
+
+/// A command, declared once.
+pub struct Command {
+    /// What it is called.
+    pub name: &'static str,
+    /// What else it may be called.
+    pub aliases: &'static [&'static str],
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+    /// Ways to say it.
+    pub examples: &'static [&'static str],
+    /// What can be said with it.
+    pub arguments: Arguments,
+    /// What a person has to be allowed. The services hold to it; here it keeps people from being asked for nothing.
+    pub permission: Permission,
+    pub(crate) run: for<'a> fn(Turn<'a>, Given) -> Running<'a>,
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A command being run.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+
+/// One turn of a conversation: who speaks, where, when.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) actor: &'a Actor,
+    pub(crate) conversation: ConversationId,
+    pub(crate) now: Timestamp,
+    /// Whether the person has seen what the command asks back, and said yes.
+    pub(crate) confirmed: bool,
+}
+
+/// What a command answers.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    pub(crate) offers: Vec<Offer>,
+    /// The answer is a question, to be answered with yes or no; on yes the command runs again with what it proposed.
+    pub(crate) asks: Option<Given>,
+}
+
+/// A button, before it has a token.
+pub(crate) struct Offer {
+    pub(crate) label: String,
+    /// What pressing it says.
+    pub(crate) say: String,
+    pub(crate) style: ActionStyle,
+}
+
+impl Answer {
+    /// Blocks, and nothing asked.
+    pub(crate) fn of(blocks: Vec<Block>) -> Self {
+        Reply::of(blocks).into()
+    }
+
+    /// A text, and nothing asked.
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Reply::text(text).into()
+    }
+
+    /// A question, to be answered with yes or no.
+    pub(crate) fn question(blocks: Vec<Block>, proposed: Given) -> Self {
+        Self { asks: Some(proposed), ..Self::of(blocks) }
+    }
+
+    /// With a button that says something.
+    pub(crate) fn offering(mut self, label: &str, say: String) -> Self {
+        self.offers.push(Offer { label: label.to_owned(), say, style: ActionStyle::Default });
+        self
+    }
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self { reply, offers: Vec::new(), asks: None }
+    }
+}
+
+/// Why a command was not done: a sentence for the person.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) String);
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self(sentence(&error.to_string()))
+    }
+}
+
+impl From<GrammarError> for Failure {
+    fn from(error: GrammarError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<MonitorError> for Failure {
+    fn from(error: MonitorError) -> Self {
+        Self(sentence(&error.to_string()))
+    }
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self(sentence(&text))
+    }
+}
+
+/// The text with a capital at its beginning and a full stop at its end.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let capital: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    if capital.ends_with(['.', '!', '?', ':']) { capital } else { format!("{capital}.") }
+}

@@ -1,0 +1,114 @@
+use monitor_core::monitor::{CheckSpec, Settings};
+use monitor_core::outcome::{Outcome, Reason, Verdict};
+use monitor_core::people::Permission;
+
+use super::YES;
+use crate::command::{Answer, Command, Failure, Turn};
+use crate::grammar::{Argument, Given, Kind};
+use crate::present;
+use crate::reply::{Block, FormField, FormKind};
+use crate::settings;
+
+const OWN: &[Argument] = &[
+    Argument::new("url", Kind::Address, "The address to watch; https:// is added when it is missing.")
+        .words(&["url", "address"])
+        .positional()
+        .required("Which address should I watch?"),
+    Argument::new("name", Kind::Name, "What to call it; without it I propose a name.").words(&["name", "as"]),
+    YES,
+];
+
+/// Starts watching an address.
+pub(crate) const COMMAND: Command = Command {
+    name: "add-monitor",
+    aliases: &["add", "watch", "new-monitor"],
+    summary: "Watches an address. I try it once, show what I found, and ask before I save.",
+    examples: &[
+        "add-monitor https://shop.example every 30s",
+        "add-monitor https://shop.example/api every 1m name shop-api expect 200,301 contains ok slow 800ms",
+        "add-monitor url:https://shop.example interval:10s secret-header:\"X-Key: abc\"",
+        "add-monitor https://shop.example --interval=30s --yes",
+    ],
+    arguments: &[OWN, settings::ARGUMENTS],
+    permission: Permission::Edit,
+    run: |turn, given| Box::pin(run(turn, given)),
+};
+
+async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
+    let mut wanted = settings::for_address(given.get("url").unwrap_or_default(), given.get("name"), &given)?;
+    if turn.confirmed {
+        return Ok(Answer::of(vec![added(turn, &wanted).await?]));
+    }
+    let free = turn.services.free_name(turn.actor, &wanted.name).await?;
+    let taken = (free != wanted.name && given.has("name")).then(|| wanted.name.clone());
+    let outcome = turn.services.preview(turn.actor, &wanted).await?;
+    if given.has("yes") {
+        // A name that was given is used or refused; a name that I chose is mine to number.
+        wanted.name = if given.has("name") { wanted.name } else { free };
+        let added = added(turn, &wanted).await?;
+        return Ok(Answer::of(vec![found(&outcome), added]));
+    }
+    wanted.name = free;
+    let mut proposed = Given::default();
+    proposed.put("name", Some(wanted.name.as_str()));
+    let note = propose_statuses(&given, &outcome, &mut wanted, &mut proposed);
+    let taken = taken.map(|taken| format!("There is a monitor `{taken}` already, so I propose `{}`.", wanted.name));
+    let notes: Vec<String> = note.into_iter().chain(taken).collect();
+    let mut blocks = vec![found(&outcome), proposal(&wanted)];
+    blocks.extend((!notes.is_empty()).then(|| Block::text(notes.join("\n"))));
+    blocks.push(Block::text("Shall I watch it? `yes` or `no`, or change something first, like `every 10s name shop`."));
+    blocks.push(confirmation());
+    Ok(Answer::question(blocks, proposed))
+}
+
+/// What the first check found.
+fn found(outcome: &Outcome) -> Block {
+    Block::fields(format!("I tried it once. {}", present::verdict(outcome)), present::findings(outcome))
+}
+
+fn proposal(settings: &Settings) -> Block {
+    let mut fields = vec![crate::reply::Field::new("name", settings.name.as_str())];
+    fields.extend(present::settings(settings));
+    Block::fields("I would watch it like this", fields)
+}
+
+fn confirmation() -> Block {
+    let field = FormField {
+        name: "yes".to_owned(),
+        label: "Shall I watch it?".to_owned(),
+        kind: FormKind::Confirm,
+        required: true,
+        placeholder: None,
+        choices: vec!["yes".to_owned(), "no".to_owned()],
+    };
+    Block::Form { title: "Shall I watch it?".to_owned(), fields: vec![field] }
+}
+
+/// An address that answers 404 or 301 on purpose is watched as it is; one that answers 503 is most likely broken now.
+fn propose_statuses(given: &Given, outcome: &Outcome, wanted: &mut Settings, proposed: &mut Given) -> Option<String> {
+    let CheckSpec::Http(spec) = &mut wanted.spec;
+    match (outcome.reason, outcome.http_status) {
+        (Reason::UnexpectedStatus, Some(status)) if !given.has("expect") && status < 500 => {
+            spec.expect = monitor_core::http::StatusSet::only(status);
+            proposed.put("expect", Some(&status.to_string()));
+            Some(format!("It answers {status}, so I would expect that. If that is wrong now, say `expect 200`."))
+        }
+        (Reason::UnexpectedStatus, Some(status)) => {
+            Some(format!("It answers {status}, which is not among {}, so it would count as down.", spec.expect))
+        }
+        _ if outcome.verdict() == Verdict::Failed => Some("As it is now it would count as down. I can watch it all the same.".to_owned()),
+        _ if outcome.verdict() == Verdict::Inconclusive => {
+            Some("I could not reach it from here, so I would know nothing of it. I can watch it all the same.".to_owned())
+        }
+        _ => None,
+    }
+}
+
+async fn added(turn: Turn<'_>, settings: &Settings) -> Result<Block, Failure> {
+    let monitor = turn.services.add_monitor(turn.actor, settings, turn.conversation).await?;
+    let name = &monitor.settings.name;
+    let interval = monitor_core::duration::format(monitor.settings.interval);
+    Ok(Block::text(format!(
+        "I watch `{name}` now, every {interval}, and tell you here when it fails. `show-monitor {name}` shows how it is."
+    )))
+}

@@ -1,0 +1,106 @@
+use monitor_core::people::{Permission, Role};
+
+use super::{COMMANDS, find, unknown};
+use crate::command::{Answer, Command, Failure, Turn};
+use crate::grammar::{Argument, Given, Kind, Token, all};
+use crate::reply::{Block, Field, Reply};
+
+/// Says what can be said.
+pub(crate) const COMMAND: Command = Command {
+    name: "help",
+    aliases: &["?", "h", "commands"],
+    summary: "Shows what I can do, or all about one command.",
+    examples: &["help", "help add-monitor"],
+    arguments: &[&[Argument::new("command", Kind::Command, "The command to explain.").positional()]],
+    permission: Permission::Read,
+    run: |turn, given| Box::pin(run(turn, given)),
+};
+
+async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
+    let Some(word) = given.get("command") else { return Ok(overview(turn.actor.role).into()) };
+    let command = find(&word.trim_start_matches(['/', '!']).replace(' ', "-")).ok_or_else(|| unknown(word))?;
+    Ok(about(command).into())
+}
+
+/// What a person of that role can say.
+fn overview(role: Role) -> Reply {
+    let possible = COMMANDS.iter().filter(|command| role.may(command.permission));
+    let fields = possible.map(|command| Field::new(command.name, command.summary)).collect();
+    let mut blocks = vec![Block::fields("What I can do", fields)];
+    if COMMANDS.iter().any(|command| !role.may(command.permission)) {
+        blocks.push(Block::text(format!("That is what you may do as {}.", role.as_str())));
+    }
+    blocks.push(Block::text("`help add-monitor` tells all about one command. An address alone, like `https://shop.example`, is taken as one to watch."));
+    Reply::of(blocks)
+}
+
+/// A first answer to somebody who does not know what to say.
+pub(crate) fn short(role: Role) -> Reply {
+    let mut ways = vec![("status", "how everything is"), ("show-report 7d", "uptime, latency and traffic of a week"), ("help", "all I can do")];
+    if role.may(Permission::Edit) {
+        ways.insert(0, ("https://shop.example", "watch that address"));
+    }
+    let ways = ways.into_iter().map(|(say, about)| Field::new(say, about)).collect();
+    Reply::of(vec![Block::text("Hello! I watch websites and APIs, and tell you when they fail. Say for example:"), Block::Fields { title: None, fields: ways }])
+}
+
+/// Whether somebody greets or asks instead of saying a command.
+pub(crate) fn is_greeting(tokens: &[Token]) -> bool {
+    const OPENINGS: [&str; 18] = [
+        "hi", "hello", "hey", "hallo", "moin", "yo", "good", "what", "how", "who", "why", "where", "can", "could", "please", "thanks", "thank", "start",
+    ];
+    let first = tokens.first().map(|token| token.text.to_lowercase()).unwrap_or_default();
+    let question = tokens.last().is_some_and(|token| token.text.ends_with('?'));
+    question || OPENINGS.contains(&first.trim_start_matches('/').trim_end_matches(['!', ',', '.', '\'']))
+}
+
+/// All about a command.
+fn about(command: &Command) -> Reply {
+    let mut blocks = vec![Block::text(format!("`{}` {}", usage(command), command.summary))];
+    if !command.aliases.is_empty() {
+        let aliases: Vec<String> = command.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        blocks.push(Block::text(format!("Also: {}.", aliases.join(", "))));
+    }
+    let fields: Vec<Field> = all(command.arguments).map(|argument| Field::new(&form(argument), description(argument))).collect();
+    if !fields.is_empty() {
+        blocks.push(Block::fields("It takes", fields));
+    }
+    let examples: Vec<String> = command.examples.iter().map(|example| format!("`{example}`")).collect();
+    blocks.push(Block::text(format!("For example: {}", examples.join(", "))));
+    Reply::of(blocks)
+}
+
+/// How a command is said, with what it needs and what can stand alone.
+pub(crate) fn usage(command: &Command) -> String {
+    let arguments = all(command.arguments).filter(|argument| argument.positional);
+    let parts = arguments.map(|argument| if argument.required { format!(" <{}>", argument.name) } else { format!(" [{}]", argument.name) });
+    let more = if all(command.arguments).any(|argument| !argument.positional) { " …" } else { "" };
+    format!("{}{}{more}", command.name, parts.collect::<String>())
+}
+
+/// How an argument is said.
+pub(crate) fn form(argument: &Argument) -> String {
+    match (argument.kind, argument.positional) {
+        (Kind::Flag, _) => argument.word().to_owned(),
+        (_, true) => argument.example().to_owned(),
+        (_, false) => format!("{} {}", argument.word(), argument.example()),
+    }
+}
+
+/// What there is to know about an argument.
+pub(crate) fn description(argument: &Argument) -> String {
+    let mut parts = vec![argument.about.to_owned()];
+    if let Kind::Choice(choices) = argument.kind {
+        parts.push(format!("One of {}.", choices.join(", ")));
+    }
+    if argument.repeated {
+        parts.push("Can be given more than once.".to_owned());
+    }
+    if argument.removable {
+        parts.push("`none` takes it away.".to_owned());
+    }
+    if let Some(default) = argument.default {
+        parts.push(format!("Default: {default}."));
+    }
+    parts.join(" ")
+}

@@ -1,0 +1,62 @@
+use monitor_core::health::Status;
+use monitor_core::people::Permission;
+use services::view::OverviewFilter;
+
+use crate::command::{Answer, Command, Failure, Turn};
+use crate::grammar::{Argument, Given, Kind};
+use crate::present;
+use crate::reply::Block;
+
+/// Monitors on a page.
+const PAGE: u64 = 25;
+
+const STATUSES: &[&str] = &["up", "degraded", "down", "paused", "maintenance", "unknown", "inconclusive"];
+
+/// Lists monitors.
+pub(crate) const COMMAND: Command = Command {
+    name: "list-monitors",
+    aliases: &["list", "ls", "monitors"],
+    summary: "Lists the monitors, the worst first.",
+    examples: &["list-monitors", "list-monitors down", "list-monitors shop page 2"],
+    arguments: &[&[
+        Argument::new("status", Kind::Choice(STATUSES), "Only those with this status.").positional(),
+        Argument::new("text", Kind::Text, "Only those with this in their name or address.").words(&["text", "with"]).positional(),
+        Argument::new("page", Kind::Number(1, 9_999), "Which page; a page has 25 monitors."),
+    ]],
+    permission: Permission::Read,
+    run: |turn, given| Box::pin(run(turn, given)),
+};
+
+async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
+    let status = given.get("status").and_then(|word| Status::from_word(&word.to_ascii_lowercase()));
+    let filter = OverviewFilter { status, text: given.get("text").map(str::to_owned) };
+    let page: u64 = given.number("page").unwrap_or(1);
+    let (total, rows) = turn.services.list(turn.actor, &filter, (page - 1) * PAGE, PAGE).await?;
+    let filtered = status.is_some() || filter.text.is_some();
+    if total == 0 {
+        return Ok(Answer::text(match filtered {
+            true => "No monitor is like that. `list-monitors` shows all.",
+            false => "There are no monitors yet. `add-monitor https://shop.example` adds one.",
+        }));
+    }
+    let pages = total.div_ceil(PAGE);
+    if rows.is_empty() {
+        let pages = present::plural(pages, "page");
+        return Err(Failure(format!("There is no page {page}; {} are on {pages}.", present::plural(total, "monitor"))));
+    }
+    let noun = present::plural(total, "monitor");
+    let title = if pages > 1 { format!("{noun}, page {page} of {pages}") } else { noun };
+    let mut answer = Answer::of(vec![present::rows(Some(title), &rows, turn.now)]);
+    if page < pages {
+        let next = next_page(&filter, page + 1);
+        answer.reply.blocks.push(Block::text(format!("`{next}` shows more.")));
+        answer = answer.offering("Next page", next);
+    }
+    Ok(answer)
+}
+
+fn next_page(filter: &OverviewFilter, page: u64) -> String {
+    let status = filter.status.map(|status| format!(" {}", status.as_str())).unwrap_or_default();
+    let text = filter.text.as_ref().map(|text| format!(" with \"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))).unwrap_or_default();
+    format!("list-monitors{status}{text} page {page}")
+}

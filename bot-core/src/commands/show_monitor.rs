@@ -1,0 +1,92 @@
+use monitor_core::Timestamp;
+use monitor_core::duration;
+use monitor_core::health::Status;
+use monitor_core::outcome::Verdict;
+use monitor_core::people::Permission;
+use services::view::{MonitorView, StoredResult};
+
+use super::MONITOR;
+use crate::command::{Answer, Command, Failure, Turn};
+use crate::grammar::Given;
+use crate::present::{self, report};
+use crate::reply::{Block, Field, StatusItem};
+
+/// Shows one monitor.
+pub(crate) const COMMAND: Command = Command {
+    name: "show-monitor",
+    aliases: &["show"],
+    summary: "Shows a monitor: how it is, what it does, its latest checks and its last 24 hours.",
+    examples: &["show-monitor shop"],
+    arguments: &[&[MONITOR]],
+    permission: Permission::Read,
+    run: |turn, given| Box::pin(run(turn, given)),
+};
+
+async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
+    let view = turn.services.show(turn.actor, given.get("monitor").unwrap_or_default()).await?;
+    let mut blocks = vec![headline(&view, turn.now)];
+    blocks.push(Block::fields("Now", now(&view, turn.now)));
+    blocks.push(Block::fields("Settings", present::settings(&view.monitor.settings)));
+    if !view.results.is_empty() {
+        blocks.push(recent(&view.results, turn.now));
+    }
+    if !view.day.timeline.is_empty() {
+        blocks.push(Block::Chart { chart: report::uptime_chart(&view.day) });
+    }
+    Ok(Answer::of(blocks))
+}
+
+fn headline(view: &MonitorView, now: Timestamp) -> Block {
+    let since = view.state.since.map(|since| format!("for {}", duration::humanize(now.since(since))));
+    let incident = view.incident.as_ref().map(|incident| incident.message.clone()).filter(|message| !message.is_empty());
+    let detail: Vec<String> = since.into_iter().chain(incident).collect();
+    let name = view.monitor.settings.name.to_string();
+    Block::StatusList { title: None, items: vec![StatusItem { status: view.state.status, name, detail: detail.join(" · ") }] }
+}
+
+fn now(view: &MonitorView, now: Timestamp) -> Vec<Field> {
+    let mut fields = Vec::new();
+    let details = &view.state.details;
+    if let Some(last) = view.results.first() {
+        fields.push(Field::new("last check", present::ago(last.at, now)));
+        let phases: Vec<String> = last
+            .timings
+            .phases()
+            .into_iter()
+            .filter_map(|(name, time)| Some(format!("{} {}", name.replace('_', " "), present::latency(time?))))
+            .collect();
+        if !phases.is_empty() {
+            fields.push(Field::new("phases", phases.join(" · ")));
+        }
+    }
+    match (view.state.status, view.state.running, view.state.next_due) {
+        (Status::Paused, ..) => fields.push(Field::new("next check", "none while it is paused")),
+        (_, true, _) => fields.push(Field::new("next check", "running now")),
+        (_, false, Some(due)) if due > now => fields.push(Field::new("next check", format!("in {}", duration::humanize(due.since(now))))),
+        (_, false, Some(_)) => fields.push(Field::new("next check", "due now")),
+        (_, false, None) => {}
+    }
+    if let Some(protocol) = &details.protocol {
+        let peer = details.peer.map(|peer| format!(" from {peer}")).unwrap_or_default();
+        fields.push(Field::new("answers", format!("{protocol}{peer}")));
+    }
+    if let Some(end) = details.certificate_not_after {
+        fields.push(Field::new("certificate", present::certificate(end, now)));
+    }
+    fields.push(Field::new("uptime (24 h)", report::uptime_with_basis(&view.day.report)));
+    fields.push(Field::new("p95 (24 h)", report::quantile(&view.day.report, 0.95)));
+    fields
+}
+
+fn recent(results: &[StoredResult], now: Timestamp) -> Block {
+    let row = |result: &StoredResult| {
+        let what = match (result.reason.verdict(), result.message.as_str()) {
+            (Verdict::Ok, _) => "ok".to_owned(),
+            (_, "") => result.reason.code().to_owned(),
+            (_, message) => format!("{}: {message}", result.reason.code()),
+        };
+        let status = result.http_status.map_or_else(String::new, |status| status.to_string());
+        vec![present::ago(result.at, now), what, status, present::latency(result.duration), present::bytes(result.response_bytes)]
+    };
+    Block::table("Latest checks", &["when", "result", ">status", ">total", ">size"], results.iter().map(row).collect())
+}

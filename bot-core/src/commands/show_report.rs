@@ -1,0 +1,57 @@
+use monitor_core::people::Permission;
+
+use super::list_incidents;
+use crate::command::{Answer, Command, Failure, Turn};
+use crate::grammar::{Argument, Given, Kind};
+use crate::period;
+use crate::present::report;
+use crate::reply::Block;
+
+/// Incidents that a report lists; it counts all.
+const MOST_INCIDENTS: usize = 20;
+
+/// Shows what a period looked like.
+pub(crate) const COMMAND: Command = Command {
+    name: "show-report",
+    aliases: &["report"],
+    summary: "Shows what a period looked like, of one monitor or of all: checks, uptime, latency, traffic, incidents.",
+    examples: &[
+        "show-report 24h",
+        "show-report shop 7d",
+        "show-report shop from 2026-03-01 to 2026-03-08",
+        "show-report shop from 2026-03-01 14:00 to 2026-03-01 18:00",
+        "show-report shop 30d as png",
+    ],
+    arguments: &[&[
+        Argument::new("period", Kind::Period, "How far to look back, like 1h, 24h, 7d, 30d, 90d or 2w.").words(&["period", "last"]).positional().default("24h"),
+        Argument::new("monitor", Kind::Monitor, "Only this monitor; `all` for all.").words(&["monitor", "of"]).positional().default("all"),
+        Argument::new("from", Kind::Time, "The first day or time, in UTC.").words(&["from", "since"]),
+        Argument::new("to", Kind::Time, "The last day, included, or the end, in UTC.").words(&["to", "until"]),
+        Argument::new("as", Kind::Choice(&["chart", "png", "svg", "json"]), "How to show it: charts, pictures as files, or the figures as JSON.").words(&["as", "format"]).default("chart"),
+    ]],
+    permission: Permission::Read,
+    run: |turn, given| Box::pin(run(turn, given)),
+};
+
+async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
+    let window = period::window(&given, turn.now)?;
+    let monitor = given.get("monitor").filter(|name| !name.eq_ignore_ascii_case("all"));
+    let view = turn.services.report(turn.actor, monitor, window).await?;
+    let form = given.get("as").map(str::to_ascii_lowercase);
+    if form.as_deref() == Some("json") {
+        return Ok(Answer::of(vec![Block::Code { text: report::json(&view) }]));
+    }
+    let mut blocks = report::figures(&view);
+    if view.incidents.len() > MOST_INCIDENTS {
+        blocks.push(list_incidents::table("The latest incidents", &view.incidents[..MOST_INCIDENTS], turn.now));
+    } else if !view.incidents.is_empty() {
+        blocks.push(list_incidents::table("Incidents", &view.incidents, turn.now));
+    }
+    blocks.push(report::counted(&view));
+    let charts = report::charts(&view);
+    match form.as_deref() {
+        Some(kind @ ("png" | "svg")) => blocks.extend(report::files(&view, charts, kind).await?),
+        _ => blocks.extend(charts.into_iter().map(|(_, chart)| Block::Chart { chart })),
+    }
+    Ok(Answer::of(blocks))
+}

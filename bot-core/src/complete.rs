@@ -1,0 +1,140 @@
+//! What could come next while somebody types.
+
+use monitor_core::people::Actor;
+use serde::Serialize;
+
+use crate::command::Command;
+use crate::commands::{COMMANDS, find};
+use crate::engine::Engine;
+use crate::grammar::{self, Argument, Kind, Line, Shape, Token, all, classify, is_own_name};
+
+/// Most monitors offered.
+const MONITORS: u64 = 20;
+
+/// What could stand in place of the word being typed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Completion {
+    /// Where that word begins, in bytes of the text.
+    pub start: usize,
+    /// What it could be.
+    pub choices: Vec<Choice>,
+}
+
+/// A word that could be meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// The word.
+    pub text: String,
+    /// What it is, possibly empty.
+    pub about: String,
+}
+
+impl Choice {
+    fn new(text: impl Into<String>, about: &str) -> Self {
+        Self { text: text.into(), about: about.to_owned() }
+    }
+}
+
+impl Engine {
+    /// Completes the last word of `text`, which ends where the person is typing.
+    pub async fn complete(&self, actor: &Actor, text: &str) -> Completion {
+        let nothing = Completion { start: text.len(), choices: Vec::new() };
+        if text.len() > grammar::MAX_CHARS {
+            return nothing;
+        }
+        let Ok(mut tokens) = grammar::tokenize(text) else { return nothing };
+        let typed = match tokens.pop_if(|token| token.at.end == text.len()) {
+            Some(token) if token.is_bare() => token,
+            Some(_) => return nothing,
+            None => Token { text: String::new(), quoted: grammar::Quoted::No, at: text.len()..text.len() },
+        };
+        if tokens.iter().all(is_own_name) {
+            return commands(actor, &typed);
+        }
+        match Line::of(tokens) {
+            Line::Command(command, before) => self.argument(actor, command, &before, &typed).await,
+            Line::Address(mut before) => {
+                before.remove(0);
+                self.argument(actor, &crate::commands::add_monitor::COMMAND, &before, &typed).await
+            }
+            Line::Empty | Line::Other(..) => nothing,
+        }
+    }
+
+    async fn argument(&self, actor: &Actor, command: &Command, before: &[Token], typed: &Token) -> Completion {
+        let (given, pending) = walk(command, before);
+        let (start, typed) = (typed.at.start, typed.text.as_str());
+        if let Some(argument) = pending {
+            return Completion { start, choices: self.values(actor, argument, typed).await };
+        }
+        let pair = typed.split_once(':').or_else(|| typed.split_once('='));
+        if let Some((name, value)) = pair
+            && let Some(argument) = grammar::find(command.arguments, name.trim_start_matches('-'))
+        {
+            return Completion { start: start + name.len() + 1, choices: self.values(actor, argument, value).await };
+        }
+        let open = |argument: &&Argument| argument.repeated || !given.contains(&argument.name);
+        if let Some(flag) = typed.strip_prefix("--") {
+            let flags = all(command.arguments).filter(open).filter(|argument| argument.name.starts_with(flag));
+            return Completion { start, choices: flags.map(|argument| Choice::new(format!("--{}", argument.name), argument.about)).collect() };
+        }
+        let mut choices = Vec::new();
+        for argument in all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name)) {
+            choices.extend(self.values(actor, argument, typed).await);
+        }
+        let words = all(command.arguments).filter(|argument| !argument.positional).filter(open);
+        choices.extend(words.filter(|argument| argument.word().starts_with(typed)).map(|argument| Choice::new(argument.word(), argument.about)));
+        Completion { start, choices }
+    }
+
+    /// The values of an argument that begin with what was typed.
+    async fn values(&self, actor: &Actor, argument: &Argument, typed: &str) -> Vec<Choice> {
+        let fixed: Vec<&str> = match argument.kind {
+            Kind::Monitor => {
+                let names = self.services.monitor_names(actor, typed, MONITORS).await.unwrap_or_default();
+                return names.into_iter().map(|name| Choice::new(name, "")).collect();
+            }
+            Kind::Command => COMMANDS.iter().map(|command| command.name).collect(),
+            Kind::Choice(choices) => choices.to_vec(),
+            Kind::Duration => vec!["1s", "5s", "10s", "30s", "1m", "5m", "1h"],
+            Kind::Period => vec!["1h", "24h", "7d", "30d", "90d"],
+            Kind::Method => vec!["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+            _ => Vec::new(),
+        };
+        let lower = typed.to_ascii_lowercase();
+        fixed.into_iter().filter(|value| value.to_ascii_lowercase().starts_with(&lower)).map(|value| Choice::new(value, "")).collect()
+    }
+}
+
+fn commands(actor: &Actor, typed: &Token) -> Completion {
+    let bare = typed.text.trim_start_matches(['/', '!']);
+    let lower = bare.to_lowercase().replace('_', "-");
+    let possible = COMMANDS.iter().filter(|command| actor.role.may(command.permission) && command.name.starts_with(&lower));
+    let choices: Vec<Choice> = possible.map(|command| Choice::new(command.name, command.summary)).collect();
+    let by_alias = || find(bare).map(|command| Choice::new(command.name, command.summary));
+    let start = typed.at.end - bare.len();
+    Completion { start, choices: if choices.is_empty() { by_alias().into_iter().collect() } else { choices } }
+}
+
+/// The arguments that were given, and the one whose value comes next.
+fn walk(command: &Command, tokens: &[Token]) -> (Vec<&'static str>, Option<&'static Argument>) {
+    let mut given = Vec::new();
+    let mut pending = None;
+    for token in tokens {
+        if pending.take().is_some() {
+            continue;
+        }
+        match classify(command.arguments, token) {
+            Shape::Named(argument, value) => {
+                given.push(argument.name);
+                pending = Some(argument).filter(|_| value.is_none() && argument.kind != Kind::Flag);
+            }
+            Shape::Value => {
+                let mut free = all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name));
+                given.extend(free.find(|argument| argument.kind.fits(&token.text)).map(|argument| argument.name));
+            }
+            Shape::UnknownFlag => {}
+        }
+    }
+    (given, pending)
+}

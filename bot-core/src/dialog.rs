@@ -1,0 +1,93 @@
+//! What is remembered between a question and its answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::grammar::{Argument, Given, Kind, Token};
+use crate::reply::{Block, FormField, FormKind};
+
+/// A question that waits for its answer. Stored sealed, so it may hold secrets, and survives a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Dialog {
+    /// Tells its buttons from those of another question.
+    pub(crate) id: String,
+    /// The command that asks.
+    pub(crate) command: String,
+    /// What was said so far.
+    pub(crate) given: Given,
+    /// What is asked.
+    pub(crate) awaits: Awaits,
+}
+
+/// What a question asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Awaits {
+    /// An argument that is missing.
+    Argument {
+        /// Its name.
+        name: String,
+    },
+    /// Yes or no.
+    Confirmation {
+        /// What the command proposed on its own, to be taken with a yes.
+        proposed: Given,
+    },
+}
+
+/// What a button does, as it is stored behind its token.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Press {
+    /// The question that it answers; without one it speaks for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dialog: Option<String>,
+    /// What it says.
+    pub(crate) say: String,
+}
+
+/// An id that no other question has.
+pub(crate) fn new_id() -> String {
+    let mut random = [0; 8];
+    if let Err(error) = getrandom::fill(&mut random) {
+        tracing::error!(%error, "the system gives no random numbers");
+    }
+    format!("{:016x}", u64::from_ne_bytes(random))
+}
+
+/// How an answer answers a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    Yes,
+    No,
+    Neither,
+}
+
+impl Consent {
+    /// Reads an answer.
+    pub(crate) fn of(tokens: &[Token]) -> Self {
+        let words: Vec<String> = tokens.iter().take(4).map(|token| token.text.to_lowercase()).collect();
+        match words.join(" ").trim_end_matches(['.', '!', ',']) {
+            "yes" | "y" | "yes please" | "yeah" | "yep" | "ok" | "okay" | "sure" | "do it" | "go ahead" | "confirm" | "--yes" | "-y" => {
+                Self::Yes
+            }
+            "no" | "n" | "no thanks" | "nope" | "nah" | "don't" | "don’t" | "stop" | "forget it" | "no thank you" => Self::No,
+            _ => Self::Neither,
+        }
+    }
+}
+
+/// The question for a missing argument.
+pub(crate) fn ask(argument: &Argument) -> Vec<Block> {
+    let choices: Vec<String> = match argument.kind {
+        Kind::Choice(choices) => choices.iter().map(|choice| (*choice).to_owned()).collect(),
+        _ => Vec::new(),
+    };
+    let field = FormField {
+        name: argument.name.to_owned(),
+        label: argument.ask.to_owned(),
+        kind: if choices.is_empty() { FormKind::Text } else { FormKind::Choice },
+        required: true,
+        placeholder: Some(argument.example().to_owned()),
+        choices,
+    };
+    vec![Block::text(argument.ask), Block::Form { title: argument.ask.to_owned(), fields: vec![field] }]
+}

@@ -1,0 +1,69 @@
+//! The page of all commands, derived from their declarations.
+
+use std::fmt::Write as _;
+
+use monitor_core::people::Permission;
+
+use crate::commands::{COMMANDS, help};
+use crate::grammar::{Argument, all};
+
+const INTRODUCTION: &str = "\
+<!-- Written by bot_core::docs() from the declarations in bot-core/src/commands/. Do not edit. -->
+
+# Commands
+
+Everything is said with the same words in every chat, in the terminal and on the web.
+
+- Arguments can be words (`every 30s`), flags (`--interval 30s`, `--interval=30s`) or pairs (`interval:30s`), in any order and mixed.
+- A `/`, a `!` or the bot's name before a command does no harm; neither does case, an underscore for a dash (`add_monitor`) or a space (`add monitor`).
+- Text with spaces goes in quotes of any kind: `\"…\"`, `'…'`, `“…”`, `‘…’`, `«…»` or backticks. Within them a backslash keeps the closing quote from ending the text.
+- Durations are written like `500ms`, `30s`, `5m`, `1h30m` or `1d`; times are in UTC.
+- What is missing is asked for, and what cannot be undone is asked back. `yes` and `no` answer, `cancel` forgets the question, and another command takes its place.
+- A message may have 8,000 characters.
+
+";
+
+/// The page as Markdown.
+#[must_use]
+pub fn docs() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for command in COMMANDS {
+        // Writing to a string does not fail.
+        let _ = writeln!(page, "## {}\n\n{}\n\n    {}\n", command.name, command.summary, help::usage(command));
+        let mut notes = Vec::new();
+        if !command.aliases.is_empty() {
+            let aliases: Vec<String> = command.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+            notes.push(format!("Also: {}.", aliases.join(", ")));
+        }
+        notes.push(format!("For {}.", who(command.permission)));
+        let _ = writeln!(page, "{}\n", notes.join(" "));
+        if all(command.arguments).next().is_some() {
+            let _ = writeln!(page, "| argument | say | about |\n|---|---|---|");
+            for argument in all(command.arguments) {
+                let _ = writeln!(page, "{}", row(argument));
+            }
+            page.push('\n');
+        }
+        let examples: Vec<String> = command.examples.iter().map(|example| format!("    {example}")).collect();
+        let _ = writeln!(page, "{}\n", examples.join("\n"));
+    }
+    page.truncate(page.trim_end().len());
+    page.push('\n');
+    page
+}
+
+fn row(argument: &Argument) -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let more: Vec<String> = argument.words.iter().skip(1).map(|word| format!("`{word}`")).collect();
+    let more = if more.is_empty() { String::new() } else { format!(" Also {}.", more.join(", ")) };
+    let needed = if argument.required { " Needed." } else { "" };
+    format!("| `{}` | `{}` | {}{needed}{more} |", argument.name, cell(&help::form(argument)), cell(&help::description(argument)))
+}
+
+fn who(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Read => "everybody",
+        Permission::Respond => "responders, editors, admins and owners",
+        Permission::Edit => "editors, admins and owners",
+    }
+}

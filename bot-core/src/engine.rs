@@ -1,0 +1,206 @@
+//! From what was said to what is answered.
+
+use monitor_core::people::{Actor, ConversationId};
+use services::{ServiceError, Services};
+
+use crate::command::{Answer, Command, Failure, Offer, Turn};
+use crate::commands::{self, help};
+use crate::dialog::{self, Awaits, Consent, Dialog, Press};
+use crate::grammar::{self, Given, Line, Token};
+use crate::reply::{Action, ActionStyle, Block, Reply};
+
+/// Something that a person said or pressed.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The platform's name, such as `web`.
+    pub platform: &'a str,
+    /// Where it was said.
+    pub conversation: ConversationId,
+    /// Who said it.
+    pub actor: Actor,
+    /// What was said.
+    pub input: Input,
+}
+
+/// What a person did.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Said this.
+    Text(String),
+    /// Pressed the button with this token.
+    Action(String),
+}
+
+/// The conversation engine. Cheap to clone; remembers nothing itself.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) services: Services,
+}
+
+impl Engine {
+    /// An engine over these services.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        Self { services }
+    }
+
+    /// Answers. What goes wrong is an answer as well, with `ok` false.
+    pub async fn handle(&self, request: Request<'_>) -> Vec<Reply> {
+        let Request { platform, conversation, actor, input } = request;
+        tracing::debug!(platform, conversation_id = %conversation, person_id = %actor.person, "heard");
+        let turn = Turn { services: &self.services, actor: &actor, conversation, now: self.services.now(), confirmed: false };
+        let answered = match input {
+            Input::Text(text) => hear(turn, &text).await,
+            Input::Action(token) => press(turn, &token).await,
+        };
+        vec![answered.unwrap_or_else(|Failure(text)| Reply::failure(text))]
+    }
+}
+
+async fn press(turn: Turn<'_>, token: &str) -> Result<Reply, Failure> {
+    let text = turn.services.action(turn.actor, turn.conversation, token).await?;
+    let Some(Press { dialog, say }) = text.and_then(|text| serde_json::from_str(&text).ok()) else {
+        return Err(Failure("This button has expired. Say what you want instead; `help` shows how.".to_owned()));
+    };
+    let Some(id) = dialog else { return hear(turn, &say).await };
+    match load(turn).await? {
+        Some(dialog) if dialog.id == id => answer_dialog(turn, dialog, &grammar::tokenize(&say)?).await,
+        _ => Err(Failure("That question is settled, or was asked of somebody else.".to_owned())),
+    }
+}
+
+async fn hear(turn: Turn<'_>, text: &str) -> Result<Reply, Failure> {
+    let line = Line::read(text)?;
+    let dialog = load(turn).await?;
+    match (line, dialog) {
+        (Line::Command(command, tokens), dialog) => {
+            let mut note = None;
+            if let Some(dialog) = dialog.filter(|_| command.name != commands::cancel::COMMAND.name) {
+                turn.services.end_dialog(turn.actor, turn.conversation).await?;
+                note = Some(format!("I dropped my question about `{}`.", dialog.command));
+            }
+            let mut reply = obey(turn, command, &tokens).await.unwrap_or_else(|Failure(text)| Reply::failure(text));
+            reply.blocks.splice(0..0, note.map(Block::text));
+            Ok(reply)
+        }
+        (Line::Address(tokens), Some(dialog)) if matches!(dialog.awaits, Awaits::Argument { .. }) => {
+            answer_dialog(turn, dialog, &tokens).await
+        }
+        (Line::Address(tokens), _) => obey(turn, &commands::add_monitor::COMMAND, &tokens).await,
+        (Line::Other(_, tokens), Some(dialog)) => answer_dialog(turn, dialog, &tokens).await,
+        (Line::Empty, Some(dialog)) => answer_dialog(turn, dialog, &[]).await,
+        (Line::Empty, None) => Ok(help::short(turn.actor.role)),
+        (Line::Other(word, tokens), None) => stray(turn, &word, &tokens),
+    }
+}
+
+/// What is neither a command nor an answer.
+fn stray(turn: Turn<'_>, word: &str, tokens: &[Token]) -> Result<Reply, Failure> {
+    if help::is_greeting(tokens) {
+        return Ok(help::short(turn.actor.role));
+    }
+    if Consent::of(tokens) != Consent::Neither {
+        return Err(Failure("There is no question open, so nothing was done. `help` shows what I can do.".to_owned()));
+    }
+    Err(commands::unknown(word))
+}
+
+/// Runs a command with the words after it.
+async fn obey(turn: Turn<'_>, command: &'static Command, tokens: &[Token]) -> Result<Reply, Failure> {
+    if !turn.actor.role.may(command.permission) {
+        return Err(ServiceError::Denied { permission: command.permission, role: turn.actor.role }.into());
+    }
+    tracing::debug!(command = command.name, "understood");
+    let given = grammar::parse(command.arguments, tokens, &Given::default());
+    let given = given.map_err(|error| Failure(format!("{error} `help {}` shows what it takes.", command.name)))?;
+    start(turn, command, given).await
+}
+
+/// Runs a command, or asks for what is missing. Ends the dialog that led here, unless it goes on.
+async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Reply, Failure> {
+    if let Some(argument) = given.missing(command.arguments) {
+        let awaits = Awaits::Argument { name: argument.name.to_owned() };
+        save(turn, &Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits }).await?;
+        return Ok(Reply::of(dialog::ask(argument)));
+    }
+    let mut answer = (command.run)(turn, given.clone()).await?;
+    let mut id = None;
+    if let Some(proposed) = answer.asks.take() {
+        let awaits = Awaits::Confirmation { proposed };
+        let dialog = Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits };
+        save(turn, &dialog).await?;
+        id = Some(dialog.id);
+        let risky = command.name == commands::delete_monitor::COMMAND.name;
+        let yes = if risky { ActionStyle::Danger } else { ActionStyle::Primary };
+        for (label, say, style) in [("Yes", "yes", yes), ("No", "no", ActionStyle::Default)] {
+            answer.offers.push(Offer { label: label.to_owned(), say: say.to_owned(), style });
+        }
+    } else {
+        turn.services.end_dialog(turn.actor, turn.conversation).await?;
+    }
+    with_buttons(turn, answer, id).await
+}
+
+/// Gives every offer its token.
+async fn with_buttons(turn: Turn<'_>, answer: Answer, dialog: Option<String>) -> Result<Reply, Failure> {
+    let Answer { mut reply, offers, .. } = answer;
+    for Offer { label, say, style } in offers {
+        let press = Press { dialog: dialog.clone(), say };
+        let press = serde_json::to_string(&press).map_err(|error| Failure(error.to_string()))?;
+        let token = turn.services.offer_action(turn.actor, turn.conversation, &press).await?;
+        reply.actions.push(Action { label, token, style });
+    }
+    Ok(reply)
+}
+
+/// Takes an answer to a question. What fails leaves the question open, so that another answer can be tried.
+async fn answer_dialog(turn: Turn<'_>, dialog: Dialog, tokens: &[Token]) -> Result<Reply, Failure> {
+    let Some(command) = commands::find(&dialog.command) else {
+        turn.services.end_dialog(turn.actor, turn.conversation).await?;
+        return Err(Failure("My question is out of date. Please say the command again.".to_owned()));
+    };
+    let (said, reminder) = match &dialog.awaits {
+        Awaits::Argument { name } => {
+            let ask = grammar::find(command.arguments, name).map_or("", |argument| argument.ask);
+            (dialog.given.clone(), format!("{ask} Or say `cancel`."))
+        }
+        Awaits::Confirmation { proposed } => {
+            (dialog.given.clone().amended(proposed.clone()), "Please answer `yes` or `no`.".to_owned())
+        }
+    };
+    match (Consent::of(tokens), &dialog.awaits) {
+        (Consent::No, _) => {
+            turn.services.end_dialog(turn.actor, turn.conversation).await?;
+            return Ok(Reply::text("All right, I did nothing."));
+        }
+        (Consent::Yes, Awaits::Confirmation { .. }) => return confirmed(turn, &dialog, command, said).await,
+        _ if tokens.is_empty() => return Ok(Reply::text(reminder)),
+        _ => {}
+    }
+    let later = grammar::parse(command.arguments, tokens, &said).map_err(|error| Failure(format!("{error} {reminder}")))?;
+    let again = start(turn, command, dialog.given.amended(later)).await;
+    again.map_err(|Failure(text)| Failure(format!("{text} {reminder}")))
+}
+
+/// Does what was confirmed, once: of two who say yes at the same time only one finds the question open.
+async fn confirmed(turn: Turn<'_>, dialog: &Dialog, command: &'static Command, given: Given) -> Result<Reply, Failure> {
+    if !turn.services.end_dialog(turn.actor, turn.conversation).await? {
+        return Err(Failure("That question is settled already.".to_owned()));
+    }
+    let done = start(Turn { confirmed: true, ..turn }, command, given).await;
+    if done.is_err() {
+        save(turn, dialog).await?;
+    }
+    done
+}
+
+async fn load(turn: Turn<'_>) -> Result<Option<Dialog>, Failure> {
+    let state = turn.services.dialog(turn.actor, turn.conversation).await?;
+    // A state that a later or earlier version wrote may not be readable: then nothing is being asked.
+    Ok(state.and_then(|state| serde_json::from_str(&state).ok()))
+}
+
+async fn save(turn: Turn<'_>, dialog: &Dialog) -> Result<(), Failure> {
+    let state = serde_json::to_string(dialog).map_err(|error| Failure(error.to_string()))?;
+    Ok(turn.services.save_dialog(turn.actor, turn.conversation, &state).await?)
+}

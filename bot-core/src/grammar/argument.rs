@@ -1,0 +1,125 @@
+use super::Kind;
+
+/// An argument of a command, declared once: the parser, dialogs, help, completion and the docs are derived from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Argument {
+    /// Its name, as in `--interval` and `interval:`.
+    pub name: &'static str,
+    /// Words that say the same, the best first; without any, its name is the word.
+    pub words: &'static [&'static str],
+    /// What its values are.
+    pub kind: Kind,
+    /// Whether its value can stand alone, without a word before it.
+    pub positional: bool,
+    /// Whether it is asked for when it is missing.
+    pub required: bool,
+    /// Whether it may be given more than once.
+    pub repeated: bool,
+    /// Whether `none` takes it away again.
+    pub removable: bool,
+    /// What holds when it is not given.
+    pub default: Option<&'static str>,
+    /// One sentence about it.
+    pub about: &'static str,
+    /// The question when it is missing.
+    pub ask: &'static str,
+}
+
+/// The arguments of a command, in groups that commands share.
+pub type Arguments = &'static [&'static [Argument]];
+
+impl Argument {
+    /// An optional argument that is given once, by a word.
+    #[must_use]
+    pub const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self {
+            name,
+            words: &[],
+            kind,
+            positional: false,
+            required: false,
+            repeated: false,
+            removable: false,
+            default: None,
+            about,
+            ask: "",
+        }
+    }
+
+    /// With these words.
+    #[must_use]
+    pub const fn words(self, words: &'static [&'static str]) -> Self {
+        Self { words, ..self }
+    }
+
+    /// Its value can stand alone.
+    #[must_use]
+    pub const fn positional(self) -> Self {
+        Self { positional: true, ..self }
+    }
+
+    /// It is asked for with this question.
+    #[must_use]
+    pub const fn required(self, ask: &'static str) -> Self {
+        Self { required: true, ask, ..self }
+    }
+
+    /// It may be given more than once.
+    #[must_use]
+    pub const fn repeated(self) -> Self {
+        Self { repeated: true, ..self }
+    }
+
+    /// `none` takes it away.
+    #[must_use]
+    pub const fn removable(self) -> Self {
+        Self { removable: true, ..self }
+    }
+
+    /// What holds when it is not given.
+    #[must_use]
+    pub const fn default(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    /// The word that says it best.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.words.first().copied().unwrap_or(self.name)
+    }
+
+    /// An example of a value.
+    #[must_use]
+    pub fn example(&self) -> &'static str {
+        self.kind.example()
+    }
+
+    /// Whether somebody who says this word means this argument.
+    #[must_use]
+    pub fn is_called(&self, word: &str) -> bool {
+        same_word(self.name, word) || self.words.iter().any(|own| same_word(own, word))
+    }
+
+    /// All that it can be called.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.words.iter().copied())
+    }
+}
+
+/// All arguments of all groups.
+pub fn all(arguments: Arguments) -> impl Iterator<Item = &'static Argument> {
+    arguments.iter().copied().flatten()
+}
+
+/// The argument that is meant by a word.
+#[must_use]
+pub fn find(arguments: Arguments, word: &str) -> Option<&'static Argument> {
+    all(arguments).find(|argument| argument.is_called(word))
+}
+
+/// Whether two words are the same to a reader who minds neither case nor the difference of `_` and `-`.
+#[must_use]
+pub fn same_word(one: &str, other: &str) -> bool {
+    let plain = |b: u8| if b == b'_' { b'-' } else { b.to_ascii_lowercase() };
+    one.len() == other.len() && one.bytes().map(plain).eq(other.bytes().map(plain))
+}

@@ -1,0 +1,76 @@
+use std::fmt;
+
+use super::Argument;
+
+/// Why a message could not be read. The text is for the person who wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GrammarError {
+    /// The message has more than [`super::MAX_CHARS`] characters.
+    TooLong,
+    /// A quote is never closed.
+    Unterminated {
+        /// The quote that would close it.
+        close: char,
+        /// What stands after the opening quote.
+        after: String,
+    },
+    /// No argument has that name.
+    UnknownFlag {
+        /// The flag as typed.
+        flag: String,
+        /// The flag that was probably meant.
+        closest: Option<&'static str>,
+    },
+    /// A word that no argument takes.
+    Unexpected {
+        /// The word.
+        word: String,
+        /// The word that was probably meant.
+        closest: Option<&'static str>,
+    },
+    /// Nothing follows a word that needs a value.
+    MissingValue(&'static Argument),
+    /// An argument was given twice that may be given once.
+    Repeated(&'static Argument),
+    /// `none` for an argument that has to have a value.
+    NotRemovable(&'static Argument),
+    /// A value that its argument does not take.
+    BadValue {
+        /// The argument.
+        argument: &'static Argument,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
+}
+
+impl fmt::Display for GrammarError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |text: &str| monitor_core::http::shorten(text, 40);
+        match self {
+            Self::TooLong => write!(f, "That is more than I read: a message may have {} characters.", super::MAX_CHARS),
+            Self::Unterminated { close, after } => {
+                write!(f, "A quote is opened before “{}” and never closed; put a {close} where it ends.", short(after))
+            }
+            Self::UnknownFlag { flag, closest: Some(closest) } => {
+                write!(f, "I don't know the option `{}`; did you mean `--{closest}`?", short(flag))
+            }
+            Self::UnknownFlag { flag, closest: None } => write!(f, "I don't know the option `{}`.", short(flag)),
+            Self::Unexpected { word, closest: Some(closest) } => {
+                write!(f, "I don't know what to do with “{}” here; did you mean `{closest}`?", short(word))
+            }
+            Self::Unexpected { word, closest: None } => {
+                write!(f, "I don't know what to do with “{}” here. Put quotes around text that has spaces.", short(word))
+            }
+            Self::MissingValue(argument) => {
+                write!(f, "`{}` needs a value, like `{} {}`.", argument.word(), argument.word(), argument.example())
+            }
+            Self::Repeated(argument) => write!(f, "`{}` is given twice; once is enough.", argument.word()),
+            Self::NotRemovable(argument) => {
+                write!(f, "`{}` cannot be none; give it a value, like `{} {}`.", argument.word(), argument.word(), argument.example())
+            }
+            Self::BadValue { argument, why } => write!(f, "`{}`: {why}.", argument.word()),
+        }
+    }
+}
+
+impl std::error::Error for GrammarError {}

@@ -1,0 +1,188 @@
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use monitor_core::http::{Assertion, HttpSpec, StatusSet};
+use monitor_core::monitor::MonitorName;
+use monitor_core::{Timestamp, duration};
+
+use crate::period;
+
+/// What the values of an argument are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An address to watch.
+    Address,
+    /// A name for a monitor.
+    Name,
+    /// The name of a monitor that exists.
+    Monitor,
+    /// The name of a command.
+    Command,
+    /// A duration, such as `30s`.
+    Duration,
+    /// A period up to now, such as `24h` or `2w`.
+    Period,
+    /// A day or a time, in UTC.
+    Time,
+    /// A set of HTTP statuses.
+    Statuses,
+    /// Any text.
+    Text,
+    /// A regular expression.
+    Pattern,
+    /// A header: `Name: value`.
+    Header,
+    /// A token that is never shown.
+    Token,
+    /// `user:password`, never shown.
+    Credentials,
+    /// An HTTP method.
+    Method,
+    /// A JSONPath, with `=value` if wanted.
+    Json,
+    /// How many redirects are followed; `no` for none.
+    Redirects,
+    /// A whole number from the first to the second.
+    Number(u16, u16),
+    /// `n/m`.
+    Ratio,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Given or not; takes no value.
+    Flag,
+}
+
+impl Kind {
+    /// An example of a value.
+    #[must_use]
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Address => "https://shop.example",
+            Self::Name | Self::Monitor => "shop",
+            Self::Command => "add-monitor",
+            Self::Duration => "30s",
+            Self::Period => "7d",
+            Self::Time => "2026-03-01",
+            Self::Statuses => "200,301",
+            Self::Text => "\"all systems go\"",
+            Self::Pattern => "\"^v\\d\"",
+            Self::Header => "\"X-Key: abc\"",
+            Self::Token => "abc123",
+            Self::Credentials => "user:password",
+            Self::Method => "POST",
+            Self::Json => "$.status=ok",
+            Self::Redirects => "5",
+            Self::Number(..) => "2",
+            Self::Ratio => "2/3",
+            Self::Choice(choices) => choices.first().copied().unwrap_or_default(),
+            Self::Flag => "yes",
+        }
+    }
+
+    /// Checks a value. What is wrong is said as an end of a sentence; a secret is never repeated in it.
+    ///
+    /// # Errors
+    /// What is wrong and what would be right.
+    pub fn check(self, value: &str) -> Result<(), String> {
+        let shown = || monitor_core::http::shorten(value, 40);
+        let wants = |ok: bool, what: &str| if ok { Ok(()) } else { Err(format!("`{}` is not {what}", shown())) };
+        match self {
+            Self::Address => HttpSpec::get(value).map(drop).map_err(|error| error.to_string()),
+            Self::Name => MonitorName::new(value).map(drop).map_err(|error| error.to_string()),
+            Self::Duration => duration::parse(value).map(drop).map_err(|error| error.to_string()),
+            Self::Period => period::parse(value).map(drop),
+            Self::Time => parse_time(value).map(drop),
+            Self::Statuses => value.parse::<StatusSet>().map(drop).map_err(|error| error.to_string()),
+            Self::Pattern => {
+                let pattern = Assertion::Matches { pattern: value.to_owned() };
+                pattern.compile().map(drop).map_err(|error| error.to_string())
+            }
+            Self::Json => Assertion::json(value).map(drop).map_err(|error| error.to_string()),
+            Self::Header => parse_header(value).map(drop).ok_or_else(|| "write a header like `\"X-Key: abc\"`".to_owned()),
+            Self::Credentials => wants_silently(value.contains(':'), "write it like `user:password`"),
+            Self::Token => wants_silently(!value.trim().is_empty(), "give the token, like `abc123`"),
+            Self::Method => {
+                wants(value.len() <= 20 && !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphabetic()), "a method; use one like GET, HEAD or POST")
+            }
+            Self::Redirects => wants(parse_redirects(value).is_some(), "a number of redirects; use `no` or 0 to 20"),
+            Self::Number(from, to) => {
+                let number = value.parse::<u16>();
+                wants(number.is_ok_and(|number| (from..=to).contains(&number)), &format!("a number from {from} to {to}"))
+            }
+            Self::Ratio => wants(parse_ratio(value).is_some(), "a share; write n of m checks like 2/3"),
+            Self::Choice(choices) => {
+                wants(choices.iter().any(|choice| choice.eq_ignore_ascii_case(value)), &format!("one of {}", choices.join(", ")))
+            }
+            Self::Flag => wants(matches!(value, "yes" | "true"), "an answer; leave it out or say `yes`"),
+            Self::Text | Self::Monitor | Self::Command => wants_silently(!value.is_empty(), "it is empty; leave it out instead"),
+        }
+    }
+
+    /// Whether a value that stands alone may be meant for this kind.
+    #[must_use]
+    pub fn fits(self, value: &str) -> bool {
+        match self {
+            // A word such as `evry` is rather a slip than a host; a host can always be given with its scheme.
+            Self::Address => {
+                (value.contains(['.', ':']) || value.to_ascii_lowercase().starts_with("localhost")) && self.check(value).is_ok()
+            }
+            Self::Text | Self::Monitor | Self::Command => !value.is_empty(),
+            _ => self.check(value).is_ok(),
+        }
+    }
+
+    /// Whether the next word belongs to the value as well.
+    pub(super) fn goes_on(self, value: &str, next: &str) -> bool {
+        match self {
+            Self::Header => value.ends_with(':'),
+            Self::Time => !value.contains(':') && parse_time(&format!("{value} {next}")).is_ok(),
+            Self::Command => crate::commands::find(&format!("{value}-{next}")).is_some(),
+            _ => false,
+        }
+    }
+}
+
+fn wants_silently(ok: bool, what: &str) -> Result<(), String> {
+    if ok { Ok(()) } else { Err(what.to_owned()) }
+}
+
+/// Reads `Name: value`.
+#[must_use]
+pub fn parse_header(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once(':')?;
+    let name = name.trim();
+    (!name.is_empty() && !name.contains(char::is_whitespace)).then_some((name, value.trim()))
+}
+
+/// Reads `n/m`, with n from 1 to m and m up to 20.
+#[must_use]
+pub fn parse_ratio(text: &str) -> Option<(u8, u8)> {
+    let (needed, of) = text.split_once('/')?;
+    let (needed, of) = (needed.trim().parse().ok()?, of.trim().parse().ok()?);
+    (1..=of).contains(&needed).then_some((needed, of)).filter(|_| of <= monitor_core::health::MAX_VOTES)
+}
+
+/// Reads how many redirects are followed.
+#[must_use]
+pub fn parse_redirects(text: &str) -> Option<u8> {
+    match text.to_ascii_lowercase().as_str() {
+        "no" | "none" | "off" => Some(0),
+        number => number.parse().ok().filter(|number| *number <= monitor_core::http::MAX_REDIRECTS),
+    }
+}
+
+/// Reads a day (`2026-03-01`) or a time (`2026-03-01 14:00`, `2026-03-01T14:00:30Z`), in UTC unless it has an offset.
+/// The answer tells whether it is a whole day.
+///
+/// # Errors
+/// How to write one.
+pub fn parse_time(text: &str) -> Result<(Timestamp, bool), String> {
+    let text = text.trim();
+    let wrong = || format!("`{}` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC)", monitor_core::http::shorten(text, 40));
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok((Timestamp::from_millis(at.as_millisecond()), false));
+    }
+    let plain = text.strip_suffix(" UTC").or_else(|| text.strip_suffix('Z')).unwrap_or(text);
+    let at: DateTime = plain.parse().map_err(|_| wrong())?;
+    let at = at.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
+    Ok((Timestamp::from_millis(at.timestamp().as_millisecond()), !plain.contains(':') && plain.len() <= 10))
+}

@@ -1,0 +1,125 @@
+//! A conversation for tests: the real engine over real services, a real database and a real target.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use bot_core::{Engine, Input, Reply, Request, TextStyle};
+use monitor_core::Timestamp;
+use monitor_core::people::{Actor, ConversationId, Role};
+use monitor_core::report::Retention;
+use probes::{Outbound, OutboundConfig};
+use regex::Regex;
+use services::{Clock, Services};
+use test_support::builders::START;
+use test_support::database::TestDatabase;
+use test_support::targets::answering::{Answer, Answering, answering};
+
+/// A clock that the test sets.
+#[derive(Default)]
+pub struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// One person in one conversation, and a target to watch.
+pub struct Chat {
+    database: TestDatabase,
+    pub services: Services,
+    engine: Engine,
+    clock: Arc<TestClock>,
+    pub actor: Actor,
+    pub conversation: ConversationId,
+    pub target: Answering,
+}
+
+impl Chat {
+    pub async fn start() -> Self {
+        let database = TestDatabase::sqlite().await;
+        let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
+        let services = services(&database, &clock);
+        let actor = services.local_owner().await.unwrap();
+        let conversation = services.conversation(&actor, "test", "room").await.unwrap();
+        let target = answering(Answer::ok("all ok")).await;
+        Self { engine: Engine::new(services.clone()), database, services, clock, actor, conversation, target }
+    }
+
+    /// The program restarted over the same database.
+    pub fn restart(&mut self) {
+        self.services = services(&self.database, &self.clock);
+        self.engine = Engine::new(self.services.clone());
+    }
+
+    pub fn pass(&self, time: Duration) {
+        let ms = i64::try_from(time.as_millis()).unwrap();
+        self.clock.0.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    pub async fn person(&self, role: Role) -> Actor {
+        let organisation = self.actor.organisation;
+        let person = self.services.store().add_person(organisation, "somebody", role, START).await.unwrap();
+        Actor { organisation, person, role }
+    }
+
+    pub async fn reply_to(&self, actor: Actor, input: Input) -> Reply {
+        let request = Request { platform: "test", conversation: self.conversation, actor, input };
+        let mut replies = self.engine.handle(request).await;
+        assert_eq!(replies.len(), 1, "one answer to one message");
+        replies.remove(0)
+    }
+
+    pub async fn reply(&self, text: &str) -> Reply {
+        self.reply_to(self.actor, Input::Text(text.to_owned())).await
+    }
+
+    /// What is answered, as text, with what differs from run to run taken out; what failed begins with a cross.
+    pub async fn say(&self, text: &str) -> String {
+        redacted(&self.reply(text).await)
+    }
+
+    pub async fn says(&self, actor: Actor, text: &str) -> String {
+        redacted(&self.reply_to(actor, Input::Text(text.to_owned())).await)
+    }
+
+    pub async fn press(&self, reply: &Reply, label: &str) -> String {
+        self.presses(self.actor, reply, label).await
+    }
+
+    pub async fn presses(&self, actor: Actor, reply: &Reply, label: &str) -> String {
+        let action = reply.actions.iter().find(|action| action.label == label).expect("there is such a button");
+        assert!(action.token.len() <= 48);
+        redacted(&self.reply_to(actor, Input::Action(action.token.clone())).await)
+    }
+
+    pub async fn completions(&self, text: &str) -> (usize, Vec<String>) {
+        let completion = self.engine.complete(&self.actor, text).await;
+        (completion.start, completion.choices.into_iter().map(|choice| choice.text).collect())
+    }
+
+    /// Adds a monitor of the target.
+    pub async fn add(&self, name: &str) {
+        let added = self.reply(&format!("add-monitor {} name {name} retries 0 --yes", self.target.url())).await;
+        assert!(added.ok, "{added:?}");
+    }
+}
+
+fn services(database: &TestDatabase, clock: &Arc<TestClock>) -> Services {
+    let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword/test".into() };
+    let outbound = Outbound::new(&config).unwrap();
+    Services::new(database.store.clone(), outbound, clock.clone(), Retention::default())
+}
+
+pub fn redacted(reply: &Reply) -> String {
+    let mut text = reply.to_text(TextStyle::PLAIN);
+    for (pattern, with) in [
+        (r"127\.0\.0\.1([-:])\d+", "127.0.0.1${1}PORT"),
+        (r"(<?\d+(\.\d+)?) (ms|µs)\b", "[ms]"),
+        (r" {3,}", "   "),
+    ] {
+        text = Regex::new(pattern).unwrap().replace_all(&text, with).into_owned();
+    }
+    if reply.ok { text } else { format!("✗ {text}") }
+}

@@ -1,0 +1,109 @@
+use bot_core::Input;
+use insta::assert_snapshot;
+use monitor_core::people::Role;
+use test_support::targets::answering::Answer;
+
+use crate::chat::{Chat, redacted};
+
+#[tokio::test]
+async fn what_is_missing_is_asked_for() {
+    let chat = Chat::start().await;
+    assert_snapshot!(chat.say("add-monitor name shop every 30s").await, @"");
+    assert_snapshot!(chat.say("evry").await, @"");
+    let proposal = chat.say(&chat.target.url()).await;
+    assert!(proposal.contains("every 30s") && proposal.contains("Shall I watch it?"), "{proposal}");
+    assert_snapshot!(chat.say("yes").await, @"");
+    assert_snapshot!(chat.say("show-monitor").await, @"");
+    assert_snapshot!(chat.say("shpo").await, @"");
+    assert!(chat.say("shop").await.contains("● up") || chat.say("show shop").await.contains("shop"));
+}
+
+#[tokio::test]
+async fn a_dialog_survives_a_restart() {
+    let mut chat = Chat::start().await;
+    chat.say("add-monitor every 30s name shop").await;
+    chat.restart();
+    let asked = chat.reply(&chat.target.url()).await;
+    chat.restart();
+    assert_snapshot!(chat.press(&asked, "Yes").await, @"");
+}
+
+#[tokio::test]
+async fn no_and_cancel_end_a_dialog() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    assert_snapshot!(chat.say("delete-monitor shop").await, @"");
+    assert_snapshot!(chat.say("No.").await, @"");
+    assert_snapshot!(chat.say("yes").await, @"");
+    chat.say("delete-monitor shop").await;
+    assert_snapshot!(chat.say("cancel").await, @"");
+    assert_snapshot!(chat.say("cancel").await, @"");
+    assert!(chat.reply("show-monitor shop").await.ok);
+}
+
+#[tokio::test]
+async fn a_command_takes_the_place_of_a_question() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    chat.say("delete-monitor shop").await;
+    assert_snapshot!(chat.say("pause-monitor shop").await, @"");
+    assert_snapshot!(chat.say("yes").await, @"");
+    assert!(chat.reply("show-monitor shop").await.ok);
+}
+
+#[tokio::test]
+async fn the_button_of_an_old_question_does_not_answer_a_new_one() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    let old = chat.reply(&format!("add-monitor {} name other", chat.target.url())).await;
+    chat.say("delete-monitor shop").await;
+    assert_snapshot!(chat.press(&old, "Yes").await, @"");
+    assert!(chat.reply("show-monitor shop").await.ok);
+    let unknown = chat.reply_to(chat.actor, Input::Action("no-such-token".to_owned())).await;
+    assert_snapshot!(redacted(&unknown), @"");
+}
+
+#[tokio::test]
+async fn deleting_happens_after_yes_and_only_then() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    let asked = chat.reply("rm shop").await;
+    assert!(chat.reply("what?").await.ok == false, "only yes or no answer a question");
+    assert_snapshot!(chat.press(&asked, "Yes").await, @"");
+    assert_snapshot!(chat.say("show-monitor shop").await, @"");
+    chat.add("shop").await;
+    assert_snapshot!(chat.say("delete-monitor shop --yes").await, @"");
+}
+
+#[tokio::test]
+async fn dialogs_of_two_people_in_one_conversation_do_not_mix() {
+    let chat = Chat::start().await;
+    let other = chat.person(Role::Admin).await;
+    chat.add("shop").await;
+    chat.add("blog").await;
+    chat.say("delete-monitor shop").await;
+    let asked = chat.reply_to(other, Input::Text("delete-monitor blog".to_owned())).await;
+    assert_snapshot!(chat.presses(chat.actor, &asked, "Yes").await, @"");
+    assert_snapshot!(chat.says(other, "yes").await, @"");
+    assert!(chat.reply("show-monitor shop").await.ok);
+    assert_snapshot!(chat.say("yes").await, @"");
+}
+
+#[tokio::test]
+async fn a_question_that_is_not_understood_stays_open() {
+    let chat = Chat::start().await;
+    chat.say(&format!("add-monitor {} name shop", chat.target.url())).await;
+    assert_snapshot!(chat.say("evry 10s").await, @"");
+    assert_snapshot!(chat.say("every 0s").await, @"");
+    assert_snapshot!(chat.say("yes").await, @"");
+}
+
+#[tokio::test]
+async fn what_a_target_sends_reaches_no_terminal_as_an_escape_sequence() {
+    let chat = Chat::start().await;
+    chat.target.set(Answer::ok("\u{1b}[2J\u{1b}]0;pwned\u{7}gone"));
+    let proposal = chat.reply(&format!("add-monitor {} contains \"all ok\"", chat.target.url())).await;
+    let text = proposal.to_text(bot_core::TextStyle::PLAIN);
+    assert!(text.contains("pwned"), "{text}");
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+}

@@ -1,0 +1,68 @@
+//! The program's own work, each chore an apalis worker over a stream of ticks.
+//!
+//! A chore is safe to run twice and in several processes at once: what it does is claimed or recomputed in the database.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use apalis::prelude::{BoxDynError, Data, WorkerBuilder, WorkerBuilderExt, WorkerError};
+use futures_util::{FutureExt, StreamExt, stream};
+use services::{BEAT_EVERY, Services};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+/// What is done regularly.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Chore {
+    /// Notes that checks are running, so that a later start knows since when they were not.
+    Beat,
+    /// Rolls finished minutes, hours and days up.
+    RollUp,
+    /// Removes what is older than it is kept.
+    Forget,
+}
+
+pub(crate) const ALL: [Chore; 3] = [Chore::Beat, Chore::RollUp, Chore::Forget];
+
+impl Chore {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Beat => "beat",
+            Self::RollUp => "roll-up",
+            Self::Forget => "forget",
+        }
+    }
+
+    fn every(self) -> Duration {
+        match self {
+            Self::Beat => BEAT_EVERY,
+            Self::RollUp => Duration::from_secs(20),
+            Self::Forget => Duration::from_secs(300),
+        }
+    }
+}
+
+/// Does a chore regularly, never twice at once, until the stop.
+pub(crate) async fn run(chore: Chore, services: Services, stop: CancellationToken) {
+    let mut interval = tokio::time::interval(chore.every());
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let ticks = stream::unfold(interval, |mut interval| async move {
+        interval.tick().await;
+        Some((Ok::<_, Infallible>(()), interval))
+    });
+    let worker = WorkerBuilder::new(chore.name()).backend(ticks.boxed()).data((chore, services)).concurrency(1).build(tick);
+    if let Err(error) = worker.run_until(stop.cancelled_owned().map(Ok::<(), WorkerError>)).await {
+        tracing::error!(%error, chore = chore.name(), "a chore ended badly");
+    }
+}
+
+async fn tick(_tick: (), context: Data<(Chore, Services)>) -> Result<(), BoxDynError> {
+    let (chore, services) = &*context;
+    let rows = match chore {
+        Chore::Beat => services.beat().await.map(|()| 0),
+        Chore::RollUp => services.roll_up().await,
+        Chore::Forget => services.forget().await,
+    }?;
+    tracing::debug!(chore = chore.name(), rows, "chore done");
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! When things run.
+//!
+//! ```text
+//! claim ──> due checks, each at its exact due time ──> apalis worker ──> probe ──> writer ──> one transaction per batch
+//! ```
+//!
+//! No queue row exists per check: the schedule in the database is the queue. [`claim`] leases monitors that are due
+//! within the next half second, the due stream hands each to an apalis worker at its due time, and [`writer`] records
+//! outcomes in batches, which also ends the lease. A worker that dies leaves leases that run out, and its monitors are
+//! due again. The program's own chores in [`chores`] are apalis workers too.
+
+mod chores;
+mod claim;
+mod due;
+mod metrics;
+mod ready;
+mod running;
+mod worker;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use services::Services;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use metrics::Metrics;
+
+use running::Running;
+
+/// How much runs at once and how it ends.
+#[derive(Debug, Clone, Copy)]
+pub struct SchedulerConfig {
+    /// Most checks that are claimed or running at once.
+    pub concurrency: u32,
+    /// How long running checks may take to end at shutdown before they are handed back.
+    pub grace: Duration,
+}
+
+impl Default for SchedulerConfig {
+    fn default() -> Self {
+        Self { concurrency: 1_000, grace: Duration::from_secs(10) }
+    }
+}
+
+/// What the parts of the scheduler share.
+pub(crate) struct Shared {
+    pub(crate) services: Services,
+    pub(crate) metrics: Metrics,
+    pub(crate) running: Running,
+}
+
+/// A running scheduler.
+pub struct Scheduler {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    close_writer: CancellationToken,
+    tasks: JoinSet<()>,
+    writer: tokio::task::JoinHandle<()>,
+    grace: Duration,
+}
+
+impl Scheduler {
+    /// Accounts for the time in which nothing ran, then starts to check.
+    ///
+    /// # Errors
+    /// [`services::ServiceError::Internal`] when the database does not answer.
+    pub async fn start(services: Services, metrics: Metrics, config: SchedulerConfig) -> services::Result<Self> {
+        services.account_for_absence().await?;
+        services.beat().await?;
+        let stop = CancellationToken::new();
+        let shared = Arc::new(Shared { services, metrics, running: Running::new(config.concurrency) });
+        let (finished, to_write) = mpsc::channel(writer::MAX_BATCH * 4);
+        let close_writer = CancellationToken::new();
+        let writer = tokio::spawn(writer::run(Arc::clone(&shared), to_write, close_writer.clone()));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(worker::run(Arc::clone(&shared), finished, stop.clone()));
+        for chore in chores::ALL {
+            tasks.spawn(chores::run(chore, shared.services.clone(), stop.clone()));
+        }
+        Ok(Self { shared, stop, close_writer, tasks, writer, grace: config.grace })
+    }
+
+    /// Stops: nothing new is claimed, running checks get the grace period to end and be recorded, and what has not
+    /// ended by then is handed back, so that it is due again at once.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.grace, ended).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+        self.close_writer.cancel();
+        if let Err(error) = self.writer.await {
+            tracing::error!(%error, "the writer ended badly");
+        }
+        let left = self.shared.running.claims();
+        if !left.is_empty() {
+            tracing::warn!(checks = left.len(), "checks did not end in time and are handed back");
+            if let Err(error) = self.shared.services.store().release(&left).await {
+                tracing::warn!(%error, "checks could not be handed back; they are due again when their leases run out");
+            }
+        }
+    }
+}

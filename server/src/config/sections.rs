@@ -1,0 +1,276 @@
+//! The sections of the configuration as the program uses them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use monitor_core::report::Retention;
+use monitor_core::secret::Secret;
+use serde::{Deserialize, Deserializer};
+use storage::Durability;
+
+/// Everything that can be configured.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) server: Server,
+    pub(crate) database: Database,
+    pub(crate) secrets: Secrets,
+    pub(crate) checks: Checks,
+    pub(crate) outbound: Outbound,
+    pub(crate) retention: Keep,
+    pub(crate) log: Log,
+}
+
+/// `[server]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Server {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) grace: Duration,
+}
+
+/// `[database]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Database {
+    #[serde(deserialize_with = "secret")]
+    pub(crate) url: Option<Secret>,
+    pub(crate) readers: u32,
+    #[serde(deserialize_with = "durability")]
+    pub(crate) durability: Durability,
+}
+
+/// `[secrets]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Secrets {
+    #[serde(deserialize_with = "secret")]
+    pub(crate) key: Option<Secret>,
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+/// `[checks]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Checks {
+    pub(crate) concurrency: u32,
+}
+
+/// `[outbound]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Outbound {
+    pub(crate) allow_private_targets: bool,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) user_agent: String,
+}
+
+/// `[retention]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Keep {
+    #[serde(deserialize_with = "duration")]
+    pub(crate) raw: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) minute: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) hour: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) day: Duration,
+}
+
+/// `[log]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    pub(crate) level: String,
+    pub(crate) format: LogFormat,
+    pub(crate) dir: Option<PathBuf>,
+    pub(crate) keep_files: usize,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Auto,
+    Text,
+    Json,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            data_dir: PathBuf::from("data"),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, readers: 4, durability: Durability::Normal }
+    }
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self { concurrency: 1_000 }
+    }
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        let user_agent = concat!("Watchword/", env!("CARGO_PKG_VERSION")).to_owned();
+        Self { allow_private_targets: false, ca_file: None, user_agent }
+    }
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        let Retention { raw, minute, hour, day } = Retention::default();
+        Self { raw, minute, hour, day }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: DEFAULT_LEVEL.to_owned(), format: LogFormat::Auto, dir: None, keep_files: 14 }
+    }
+}
+
+impl Config {
+    /// Checks what types alone cannot say; names the field and what to do.
+    pub(super) fn validate(&self) -> Result<(), (&'static str, String)> {
+        let refuse = |field, why: &str| Err((field, why.to_owned()));
+        if !self.server.listen.ip().is_loopback() {
+            return refuse(
+                "server.listen",
+                "only loopback addresses such as 127.0.0.1:8080 are possible: there is no signing in yet, so whoever \
+                 reaches the port may do everything. To reach it from elsewhere, use an SSH tunnel: \
+                 ssh -L 8080:127.0.0.1:8080 HOST",
+            );
+        }
+        if self.secrets.key.is_some() && self.secrets.key_file.is_some() {
+            return refuse("secrets.key", "set the key or the key's file, not both");
+        }
+        if !(1..=64).contains(&self.database.readers) {
+            return refuse("database.readers", "choose 1 to 64");
+        }
+        if !(1..=20_000).contains(&self.checks.concurrency) {
+            return refuse("checks.concurrency", "choose 1 to 20000");
+        }
+        if self.server.grace > Duration::from_secs(300) {
+            return refuse("server.grace", "choose 5m at most");
+        }
+        if self.outbound.user_agent.is_empty() || !self.outbound.user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+            return refuse("outbound.user_agent", "use visible ASCII characters");
+        }
+        if !(1..=1_000).contains(&self.log.keep_files) {
+            return refuse("log.keep_files", "choose 1 to 1000");
+        }
+        if let Err(why) = self.log.level.parse::<tracing_subscriber::filter::Targets>() {
+            return Err(("log.level", format!("{why}; write `info` or a filter like `info,scheduler=debug`")));
+        }
+        self.retention.validate()
+    }
+
+    /// Where the database is.
+    pub(crate) fn database_url(&self) -> String {
+        let file = || format!("sqlite:{}", self.server.data_dir.join("watchword.db").display());
+        self.database.url.as_ref().map_or_else(file, |url| url.expose().to_owned())
+    }
+
+    /// Where the key is, when it is in a file.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.secrets.key_file.clone().unwrap_or_else(|| self.server.data_dir.join("secret.key"))
+    }
+
+    /// What is in force, without secrets.
+    pub(crate) fn shown(&self, key: &str) -> String {
+        let path = |path: &Option<PathBuf>| path.as_deref().map_or_else(String::new, |path| path.display().to_string());
+        let text = |path: &Path| path.display().to_string();
+        let duration = monitor_core::duration::format;
+        match key {
+            "server.listen" => self.server.listen.to_string(),
+            "server.data_dir" => text(&self.server.data_dir),
+            "server.grace" => duration(self.server.grace),
+            "database.url" => without_password(&self.database_url()),
+            "database.readers" => self.database.readers.to_string(),
+            "database.durability" => format!("{:?}", self.database.durability).to_lowercase(),
+            "secrets.key" => if self.secrets.key.is_some() { "***" } else { "" }.to_owned(),
+            "secrets.key_file" if self.secrets.key.is_some() => String::new(),
+            "secrets.key_file" => text(&self.key_file()),
+            "checks.concurrency" => self.checks.concurrency.to_string(),
+            "outbound.allow_private_targets" => self.outbound.allow_private_targets.to_string(),
+            "outbound.ca_file" => path(&self.outbound.ca_file),
+            "outbound.user_agent" => self.outbound.user_agent.clone(),
+            "retention.raw" => duration(self.retention.raw),
+            "retention.minute" => duration(self.retention.minute),
+            "retention.hour" => duration(self.retention.hour),
+            "retention.day" => duration(self.retention.day),
+            "log.level" => self.log.level.clone(),
+            "log.format" => format!("{:?}", self.log.format).to_lowercase(),
+            "log.dir" => path(&self.log.dir),
+            "log.keep_files" => self.log.keep_files.to_string(),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Keep {
+    fn validate(&self) -> Result<(), (&'static str, String)> {
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        let at_least = [
+            ("retention.raw", self.raw, hours(1)),
+            ("retention.minute", self.minute, hours(2)),
+            ("retention.hour", self.hour, hours(48)),
+            ("retention.day", self.day, hours(48)),
+        ];
+        // A rollup is made from the finer one, which has to live until then.
+        for (field, kept, least) in at_least {
+            if kept < least {
+                return Err((field, format!("keep {} at least", monitor_core::duration::format(least))));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn retention(&self) -> Retention {
+        Retention { raw: self.raw, minute: self.minute, hour: self.hour, day: self.day }
+    }
+}
+
+/// A database address with `***` for its password.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split_once(':').map_or(user.to_owned(), |(user, _)| format!("{user}:***"));
+            format!("{scheme}://{user}@{host}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    monitor_core::duration::parse(&text).map_err(serde::de::Error::custom)
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok((!text.is_empty()).then(|| Secret::new(text)))
+}
+
+fn durability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Durability, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "normal" => Ok(Durability::Normal),
+        "full" => Ok(Durability::Full),
+        other => Err(serde::de::Error::custom(format!("`{other}` is neither `normal` nor `full`"))),
+    }
+}

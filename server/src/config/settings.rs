@@ -1,0 +1,123 @@
+//! Every setting, declared once.
+
+use toml::Value;
+
+/// What a setting's value is, for those who write it as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+    Switch,
+}
+
+/// A setting: its key in the file, its environment variable, its default and what it is.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// `section.name`.
+    pub(crate) key: &'static str,
+    pub(crate) env: &'static str,
+    pub(crate) kind: Kind,
+    /// As it is written in the file; empty: none.
+    pub(crate) default: &'static str,
+    pub(crate) about: &'static str,
+}
+
+impl Setting {
+    /// Section and name.
+    pub(crate) fn parts(&self) -> (&'static str, &'static str) {
+        self.key.split_once('.').unwrap_or(("", self.key))
+    }
+
+    /// The long flag, without dashes before it: the environment variable's words.
+    pub(crate) fn flag(&self) -> String {
+        self.env.trim_start_matches("WATCHWORD_").to_lowercase().replace('_', "-")
+    }
+
+    /// The value of a text from the environment or a flag. What does not fit stays a text, which the section refuses
+    /// with the field's name.
+    pub(crate) fn parse(&self, text: &str) -> Value {
+        let text = text.trim();
+        let typed = match self.kind {
+            Kind::Text => None,
+            Kind::Number => text.parse().ok().map(Value::Integer),
+            Kind::Switch => match text {
+                "true" | "1" | "yes" | "on" => Some(Value::Boolean(true)),
+                "false" | "0" | "no" | "off" => Some(Value::Boolean(false)),
+                _ => None,
+            },
+        };
+        typed.unwrap_or_else(|| Value::String(text.to_owned()))
+    }
+
+    fn written_default(&self) -> String {
+        match (self.default, self.kind) {
+            ("", _) => String::new(),
+            (default, Kind::Text) => format!("\"{default}\""),
+            (default, _) => default.to_owned(),
+        }
+    }
+}
+
+macro_rules! settings {
+    ($($key:literal $env:literal $kind:ident $default:literal $about:literal;)+) => {
+        /// All settings, in the order of the sample file.
+        pub(crate) const SETTINGS: &[Setting] = &[
+            $(Setting { key: $key, env: $env, kind: Kind::$kind, default: $default, about: $about }),+
+        ];
+    };
+}
+
+settings! {
+    "server.listen" "WATCHWORD_LISTEN" Text "127.0.0.1:8080" "The address to listen on. Loopback only until accounts exist.";
+    "server.data_dir" "WATCHWORD_DATA_DIR" Text "data" "The folder for the database, the key and the history.";
+    "server.grace" "WATCHWORD_GRACE" Text "10s" "How long running checks may take to end at shutdown.";
+    "database.url" "WATCHWORD_DATABASE_URL" Text "" "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. Default: `watchword.db` in the data folder.";
+    "database.readers" "WATCHWORD_DATABASE_READERS" Number "4" "Connections for reading, 1 to 64.";
+    "database.durability" "WATCHWORD_DATABASE_DURABILITY" Text "normal" "SQLite: `normal` survives a killed process, `full` a power failure too, at a cost.";
+    "secrets.key" "WATCHWORD_SECRET_KEY" Text "" "The key that encrypts secrets at rest: 32 bytes in base64.";
+    "secrets.key_file" "WATCHWORD_SECRET_KEY_FILE" Text "" "A file with that key. Default: `secret.key` in the data folder, made at first start.";
+    "checks.concurrency" "WATCHWORD_CHECKS_CONCURRENCY" Number "1000" "Most checks that run at once, 1 to 20000.";
+    "outbound.allow_private_targets" "WATCHWORD_ALLOW_PRIVATE_TARGETS" Switch "false" "Whether loopback and private addresses may be watched. `make run` switches it on.";
+    "outbound.ca_file" "WATCHWORD_CA_FILE" Text "" "PEM certificates that are trusted beside the system's.";
+    "outbound.user_agent" "WATCHWORD_USER_AGENT" Text "" "What checks call themselves. Default: `Watchword/VERSION`.";
+    "retention.raw" "WATCHWORD_RETENTION_RAW" Text "1d" "How long single results are kept, 1h at least.";
+    "retention.minute" "WATCHWORD_RETENTION_MINUTE" Text "7d" "How long rollups by the minute are kept.";
+    "retention.hour" "WATCHWORD_RETENTION_HOUR" Text "90d" "How long rollups by the hour are kept.";
+    "retention.day" "WATCHWORD_RETENTION_DAY" Text "1095d" "How long rollups by the day, incidents and changes of status are kept.";
+    "log.level" "WATCHWORD_LOG" Text "info" "`error`, `warn`, `info`, `debug`, `trace`, or a filter like `info,scheduler=debug`.";
+    "log.format" "WATCHWORD_LOG_FORMAT" Text "auto" "`text`, `json`, or `auto`: text on a terminal, JSON otherwise.";
+    "log.dir" "WATCHWORD_LOG_DIR" Text "" "A folder for log files, a new one each day. Default: standard error only.";
+    "log.keep_files" "WATCHWORD_LOG_KEEP_FILES" Number "14" "How many of those files are kept, 1 to 1000.";
+}
+
+/// A commented sample of the file.
+pub(crate) fn sample() -> String {
+    let mut out = String::from("# Watchword's configuration. Every line is optional; what is commented out shows the default.\n");
+    let mut last = "";
+    for setting in SETTINGS {
+        let (section, name) = setting.parts();
+        if section != last {
+            out.push_str(&format!("\n[{section}]\n"));
+            last = section;
+        }
+        out.push_str(&format!("# {} ({})\n# {name} = {}\n", setting.about, setting.env, setting.written_default()));
+    }
+    out
+}
+
+/// `docs/configuration.md`.
+pub(crate) fn docs() -> String {
+    let mut out = String::from(
+        "# Configuration\n\nWatchword needs none. What is set counts in this order: flags, the environment, `watchword.toml` \
+         in the folder where it is started (or the file that `--config` or `WATCHWORD_CONFIG` names), defaults. Wrong \
+         configuration stops the start, with the field's name. `watchword config` shows what is in force, `watchword config \
+         --sample` prints a commented file.\n\nDurations are written like `30s`, `5m`, `1h30m`, `7d`.\n\n\
+         | key in the file | environment | flag | default | what it is |\n|---|---|---|---|---|\n",
+    );
+    for setting in SETTINGS {
+        let default = setting.written_default();
+        let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+        out.push_str(&format!("| `{}` | `{}` | `--{}` | {default} | {} |\n", setting.key, setting.env, setting.flag(), setting.about));
+    }
+    out
+}

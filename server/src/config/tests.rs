@@ -1,0 +1,76 @@
+use super::*;
+
+fn load_with(file: &str, env: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Config, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("watchword.toml");
+    std::fs::write(&path, file).unwrap();
+    let find = |pairs: &[(&str, &str)], key: &str| pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
+    let given = Given { file: Some(path), env: &|name| find(env, name), flag: &|key| find(flags, key) };
+    load(&given).map_err(|error| error.to_string().replace(&dir.path().display().to_string(), ""))
+}
+
+#[test]
+fn flags_count_before_the_environment_before_the_file_before_the_defaults() {
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\ndata_dir = \"file\"\ngrace = \"1s\"";
+    let env = [("WATCHWORD_LISTEN", "127.0.0.1:2"), ("WATCHWORD_DATA_DIR", "env")];
+    let config = load_with(file, &env, &[("server.listen", "127.0.0.1:3")]).unwrap();
+    assert_eq!(config.server.listen.port(), 3);
+    assert_eq!(config.server.data_dir, Path::new("env"));
+    assert_eq!(config.server.grace.as_secs(), 1);
+    assert_eq!(config.database.readers, 4);
+}
+
+#[test]
+fn every_refusal_names_the_field_and_where_its_value_came_from() {
+    let error = |file, env| load_with(file, env, &[]).unwrap_err();
+    let cases: [(&str, &[(&str, &str)], &str); 11] = [
+        ("", &[("WATCHWORD_LISTEN", "0.0.0.0:80")], "server.listen (from WATCHWORD_LISTEN): only loopback"),
+        ("", &[("WATCHWORD_LISTEN", "8080")], "server.listen (from WATCHWORD_LISTEN): invalid socket address"),
+        ("[server]\nlisten = \"[::]:80\"", &[], "server.listen (from /watchword.toml): only loopback"),
+        ("[server]\nport = 80", &[], "unknown field `port`"),
+        ("[sever]\n", &[], "unknown field `sever`"),
+        ("", &[("WATCHWORD_DATABASE_READERS", "many")], "database.readers (from WATCHWORD_DATABASE_READERS): invalid type"),
+        ("", &[("WATCHWORD_DATABASE_READERS", "0")], "database.readers (from WATCHWORD_DATABASE_READERS): choose 1 to 64"),
+        ("", &[("WATCHWORD_ALLOW_PRIVATE_TARGETS", "maybe")], "outbound.allow_private_targets (from WATCHWORD_ALLOW"),
+        ("", &[("WATCHWORD_RETENTION_RAW", "soon")], "retention.raw (from WATCHWORD_RETENTION_RAW): `soon` is not a duration"),
+        ("", &[("WATCHWORD_RETENTION_RAW", "5m")], "retention.raw (from WATCHWORD_RETENTION_RAW): keep 1h at least"),
+        ("[secrets]\nkey = \"a\"\nkey_file = \"b\"", &[], "secrets.key (from /watchword.toml): set the key or"),
+    ];
+    for (file, env, expected) in cases {
+        let error = error(file, env);
+        assert!(error.contains(expected), "{error} should contain {expected}");
+    }
+    assert!(error("[server\n", &[]).contains("is not valid TOML"));
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let env = [("WATCHWORD_DATABASE_URL", "postgres://ww:hunter2@db/ww"), ("WATCHWORD_SECRET_KEY", "c2VjcmV0")];
+    let config = load_with("", &env, &[]).unwrap();
+    let shown: Vec<String> = SETTINGS.iter().map(|setting| config.shown(setting.key)).collect();
+    let shown = format!("{shown:?} {config:?}");
+    assert!(!shown.contains("hunter2") && !shown.contains("c2VjcmV0"), "{shown}");
+    assert!(shown.contains("postgres://ww:***@db/ww"));
+}
+
+/// The sample, with every default uncommented, is a valid file that changes nothing.
+#[test]
+fn the_sample_says_the_defaults() {
+    let uncommented = |line: &str| match line.strip_prefix("# ") {
+        Some(setting) if setting.contains(" = ") && !setting.ends_with("= ") && !setting.contains('(') => setting.to_owned(),
+        _ => line.to_owned(),
+    };
+    let file: Vec<String> = sample().lines().map(uncommented).collect();
+    let (sampled, default) = (load_with(&file.join("\n"), &[], &[]).unwrap(), Config::default());
+    for setting in SETTINGS {
+        assert_eq!(sampled.shown(setting.key), default.shown(setting.key), "{}", setting.key);
+        assert!(file.iter().any(|line| line.starts_with(setting.parts().1) || setting.default.is_empty()), "{}", setting.key);
+    }
+}
+
+#[test]
+fn the_reference_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == docs(), "run `watchword config --docs > docs/configuration.md`");
+}

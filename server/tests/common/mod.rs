@@ -1,0 +1,122 @@
+//! Starting the real program, talking to it, and stopping it.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what tests stand on")]
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use storage::{ConnectOptions, SecretKey, Store};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// Longer than anything here takes; reached only when something is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program, told to keep everything in that folder.
+pub fn watchword(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchword"));
+    command.env_clear().env("WATCHWORD_DATA_DIR", folder).current_dir(folder).kill_on_drop(true);
+    command
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    folder: PathBuf,
+    pub address: String,
+}
+
+/// What one command answered.
+pub struct Answered {
+    pub code: i32,
+    pub text: String,
+}
+
+impl Server {
+    /// Starts a server on a free port and waits until it says that it is ready.
+    pub async fn start(folder: &Path) -> Self {
+        let mut command = watchword(folder);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--allow-private-targets", "true"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = tokio::time::timeout(PATIENCE, async {
+            let mut said = Vec::new();
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if let Some((_, address)) = line.split_once("ready: http://") {
+                    return address.trim().to_owned();
+                }
+                said.push(line);
+            }
+            panic!("the server ended: {}", said.join("\n"))
+        });
+        let address = address.await.expect("the server becomes ready");
+        // What it logs later is read, so that it never blocks on a full pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { child, folder: folder.to_owned(), address }
+    }
+
+    /// Asks for a page; its status and body.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = self.connect(path).await;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// Waits for a card after `seq`, in the terminal's conversation, whose text has that word; its number.
+    pub async fn card_after(&self, seq: i64, word: &str) -> i64 {
+        let path = format!("/api/v1/conversations/terminal/events?after={seq}&platform=terminal");
+        let mut lines = BufReader::new(self.connect(&path).await).lines();
+        let card = async {
+            let mut id = 0;
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if let Some(number) = line.strip_prefix("id:") {
+                    id = number.trim().parse().unwrap_or(0);
+                }
+                if line.starts_with("data:") && line.contains(word) && line.contains("revision") {
+                    return id;
+                }
+            }
+            panic!("the stream ended")
+        };
+        tokio::time::timeout(PATIENCE, card).await.unwrap_or_else(|_| panic!("a card says `{word}`"))
+    }
+
+    async fn connect(&self, path: &str) -> TcpStream {
+        #[expect(clippy::disallowed_methods, reason = "a test's own client")]
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// Ends it without any chance to tidy up, as `kill -9` does.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Asks it to end, as an operator does.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the server stops").unwrap()
+    }
+
+    /// The database that it leaves behind.
+    pub async fn open_database(&self) -> Store {
+        let key = SecretKey::from_file_or_create(&self.folder.join("secret.key")).unwrap();
+        let url = format!("sqlite:{}", self.folder.join("watchword.db").display());
+        Store::connect(&ConnectOptions::new(&url), key).await.unwrap()
+    }
+}
+
+/// Says one thing from a terminal.
+pub async fn chat(server: &Server, text: &str) -> Answered {
+    let address = format!("http://{}", server.address);
+    let output = watchword(&server.folder).args(["chat", "-c", text, "--server", &address]).output().await.unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    Answered { code: output.status.code().unwrap_or(-1), text }
+}

@@ -1,0 +1,116 @@
+//! What conversations remember: dialogs, what buttons do, and the cards posted in them.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use monitor_core::people::{Actor, ConversationId, Permission};
+use storage::Message;
+use tokio::sync::watch;
+
+use crate::{Result, ServiceError, Services, require};
+
+/// How long an unanswered question and an unpressed button live.
+const DIALOG_LIFE: Duration = Duration::from_secs(24 * 3_600);
+
+/// Cards read at a time.
+const CARDS: u64 = 200;
+
+impl Services {
+    /// The conversation that a platform knows by that id, made when it is new.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::Internal`].
+    pub async fn conversation(&self, actor: &Actor, platform: &str, external_id: &str) -> Result<ConversationId> {
+        require(actor, Permission::Read)?;
+        Ok(self.store().conversation(actor.organisation, platform, external_id, self.now()).await?)
+    }
+
+    /// The state of the dialog that the person has in that conversation.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn dialog(&self, actor: &Actor, conversation: ConversationId) -> Result<Option<String>> {
+        self.own_conversation(actor, conversation).await?;
+        Ok(self.store().dialog(conversation, actor.person, self.now()).await?)
+    }
+
+    /// Remembers the state of a dialog, for a day, in place of the one before.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn save_dialog(&self, actor: &Actor, conversation: ConversationId, state: &str) -> Result<()> {
+        self.own_conversation(actor, conversation).await?;
+        Ok(self.store().save_dialog(conversation, actor.person, state, self.now() + DIALOG_LIFE).await?)
+    }
+
+    /// Ends a dialog; tells whether there was one.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn end_dialog(&self, actor: &Actor, conversation: ConversationId) -> Result<bool> {
+        self.own_conversation(actor, conversation).await?;
+        Ok(self.store().end_dialog(conversation, actor.person).await?)
+    }
+
+    /// Makes a token for a button of that conversation, which stands for these words for a day.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn offer_action(&self, actor: &Actor, conversation: ConversationId, text: &str) -> Result<String> {
+        self.own_conversation(actor, conversation).await?;
+        let token = random_token(16);
+        self.store().save_action(&token, conversation, text, self.now() + DIALOG_LIFE).await?;
+        Ok(token)
+    }
+
+    /// The words that a button of that conversation stands for; `None` when it is unknown or expired.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn action(&self, actor: &Actor, conversation: ConversationId, token: &str) -> Result<Option<String>> {
+        self.own_conversation(actor, conversation).await?;
+        Ok(self.store().action(token, conversation, self.now()).await?)
+    }
+
+    /// The cards posted or changed in a conversation after `seq`, in order.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn messages_after(&self, actor: &Actor, conversation: ConversationId, seq: i64) -> Result<Vec<Message>> {
+        self.own_conversation(actor, conversation).await?;
+        Ok(self.store().messages_after(conversation, seq, CARDS).await?)
+    }
+
+    /// The number of the latest change in a conversation.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn last_seq(&self, actor: &Actor, conversation: ConversationId) -> Result<i64> {
+        self.own_conversation(actor, conversation).await?;
+        Ok(self.store().last_seq(conversation).await?)
+    }
+
+    /// Answers to an actor of another organisation as if the conversation did not exist.
+    pub(crate) async fn own_conversation(&self, actor: &Actor, conversation: ConversationId) -> Result<()> {
+        require(actor, Permission::Read)?;
+        let own = self.store().has_conversation(actor.organisation, conversation).await?;
+        if own { Ok(()) } else { Err(ServiceError::ConversationNotFound) }
+    }
+
+    /// Wakes whenever this process has posted or changed a card. Other processes are not heard.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.cards_changed.subscribe()
+    }
+}
+
+/// That many random bytes as URL-safe text.
+pub(crate) fn random_token(bytes: usize) -> String {
+    let mut random = vec![0; bytes];
+    // Without a source of randomness the token is all zeros: guessable, but it opens nothing without the right to act.
+    if let Err(error) = getrandom::fill(&mut random) {
+        tracing::error!(%error, "the system gives no random numbers");
+    }
+    URL_SAFE_NO_PAD.encode(random)
+}

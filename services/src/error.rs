@@ -1,0 +1,67 @@
+use monitor_core::monitor::{MonitorError, MonitorName};
+use monitor_core::people::{Permission, Role};
+use storage::StoreError;
+
+/// Why a service did not do what was asked. The text is for the person who asked and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The person's role does not allow it.
+    #[error("as {} you may not {}; ask an owner or admin of your organisation", role.as_str(), deed(*permission))]
+    Denied {
+        /// What the entry asks.
+        permission: Permission,
+        /// What the person is.
+        role: Role,
+    },
+    /// No monitor has that name.
+    #[error("there is no monitor `{name}`{}", hint(suggestions))]
+    MonitorNotFound {
+        /// The name asked for.
+        name: String,
+        /// Names that are close to it, the closest first.
+        suggestions: Vec<String>,
+    },
+    /// The organisation has no such conversation.
+    #[error("there is no such conversation here; start a new one")]
+    ConversationNotFound,
+    /// Another monitor has that name.
+    #[error("there is a monitor `{0}` already; choose another name, like `name {0}-2`")]
+    NameTaken(MonitorName),
+    /// The settings do not work.
+    #[error(transparent)]
+    Invalid(#[from] MonitorError),
+    /// The monitor is being checked and did not become free in time.
+    #[error("`{0}` is being checked right now; ask again in a moment")]
+    Busy(String),
+    /// Something broke here. The log has the cause under the same reference.
+    #[error("something went wrong on my side, and it is in the log as {reference}; please try again")]
+    Internal {
+        /// What ties the message to the log.
+        reference: String,
+    },
+}
+
+fn deed(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Read => "look at monitors",
+        Permission::Respond => "run checks or act on incidents",
+        Permission::Edit => "add, change or delete monitors",
+    }
+}
+
+fn hint(suggestions: &[String]) -> String {
+    match suggestions {
+        [] => "; `list-monitors` shows those there are".to_owned(),
+        names => format!("; did you mean {}?", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")),
+    }
+}
+
+/// Logs the cause once, under a reference that the person is given.
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        let reference = crate::conversations::random_token(6);
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(%reference, error, "the database did not do what was asked");
+        Self::Internal { reference }
+    }
+}

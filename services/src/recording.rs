@@ -1,0 +1,160 @@
+//! Writing down what checks found: results, health, flips, incidents and their cards, all in one transaction.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use monitor_core::Timestamp;
+use monitor_core::health::{Flip, Health, IncidentChange, Policy};
+use monitor_core::incident::Resolution;
+use monitor_core::monitor::MonitorId;
+use monitor_core::outcome::{Details, Outcome};
+use storage::{Claim, Tx};
+
+use crate::{Result, Services};
+
+/// A check that ended.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The lease under which it ran.
+    pub claim: Claim,
+    /// The policy of the monitor at that time.
+    pub policy: Policy,
+    /// What it found.
+    pub outcome: Outcome,
+}
+
+/// What a batch changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Recorded {
+    /// Changes of status.
+    pub flips: usize,
+    /// Incidents opened.
+    pub opened: usize,
+    /// Incidents resolved.
+    pub resolved: usize,
+    /// Checks whose lease had passed to another worker: the result is kept, the health left to that worker.
+    pub stale: usize,
+}
+
+/// Fingerprints of the details last written for each monitor, so that they are written only when they change.
+#[derive(Default)]
+pub(crate) struct KnownDetails {
+    hasher: RandomState,
+    known: Mutex<HashMap<MonitorId, u64>>,
+}
+
+impl KnownDetails {
+    /// Whether these details differ from the last ones.
+    fn is_news(&self, monitor: MonitorId, details: &Details) -> bool {
+        self.lock().get(&monitor) != Some(&self.hasher.hash_one(details))
+    }
+
+    /// Notes what was written, which it is only once it is committed.
+    fn remember(&self, written: &[(MonitorId, &Details)]) {
+        let prints = written.iter().map(|(monitor, details)| (*monitor, self.hasher.hash_one(details)));
+        self.lock().extend(prints);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<MonitorId, u64>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a batch asks to be written beside its results.
+#[derive(Default)]
+struct Changes<'a> {
+    details: Vec<(MonitorId, &'a Details)>,
+    healths: Vec<(MonitorId, Health)>,
+    flips: Vec<(MonitorId, Flip)>,
+    retries: Vec<(MonitorId, Timestamp)>,
+    incidents: Vec<(usize, IncidentChange)>,
+}
+
+impl Services {
+    /// Records a batch of checks, at most one per monitor. All of it is written, or nothing.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Internal`] when the database does not answer: the same batch may be recorded again.
+    pub async fn record(&self, batch: &[Finished]) -> Result<Recorded> {
+        let now = self.now();
+        let tx = self.store().begin().await?;
+        let results: Vec<_> = batch.iter().map(|finished| (finished.claim.monitor, &finished.outcome)).collect();
+        tx.insert_results(&results).await?;
+        let leases: Vec<_> = batch.iter().map(|finished| (finished.claim.monitor, finished.claim.lease)).collect();
+        let healths = tx.complete(&leases, now).await?;
+        let stale = batch.len() - healths.len();
+        let mut changes = judge(batch, healths, now);
+        let known = &self.inner.known_details;
+        changes.details.retain(|(monitor, details)| known.is_news(*monitor, details));
+        tx.save_details(&changes.details).await?;
+        let healths: Vec<_> = changes.healths.iter().map(|(monitor, health)| (*monitor, health)).collect();
+        tx.save_health(&healths).await?;
+        tx.insert_flips(&changes.flips).await?;
+        tx.retry_at(&changes.retries).await?;
+        let mut recorded = Recorded { flips: changes.flips.len(), stale, ..Recorded::default() };
+        let mut told = false;
+        for (index, change) in changes.incidents {
+            told |= change_incident(&tx, &batch[index], change, &mut recorded).await?;
+        }
+        tx.commit().await?;
+        known.remember(&changes.details);
+        self.announce(told);
+        Ok(recorded)
+    }
+
+    /// Wakes whoever follows a conversation.
+    pub(crate) fn announce(&self, cards_changed: bool) {
+        if cards_changed {
+            self.inner.cards_changed.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+}
+
+/// Runs every check through its monitor's state machine.
+fn judge(batch: &[Finished], healths: Vec<(MonitorId, Health)>, now: Timestamp) -> Changes<'_> {
+    let by_monitor: HashMap<MonitorId, usize> =
+        batch.iter().enumerate().map(|(index, finished)| (finished.claim.monitor, index)).collect();
+    let mut changes = Changes::default();
+    for (monitor, before) in healths {
+        let Some(&index) = by_monitor.get(&monitor) else { continue };
+        let Finished { policy, outcome, .. } = &batch[index];
+        changes.details.push((monitor, &outcome.details));
+        let mut health = before.clone();
+        let step = health.observe(*policy, ended(outcome), outcome.reason);
+        if health != before {
+            changes.healths.push((monitor, health));
+        }
+        changes.flips.extend(step.flip.map(|flip| (monitor, flip)));
+        changes.retries.extend(step.retry_after.map(|pause| (monitor, now + pause)));
+        changes.incidents.extend(step.incident.map(|change| (index, change)));
+    }
+    changes
+}
+
+/// When something became known: at the end of the check.
+fn ended(outcome: &Outcome) -> Timestamp {
+    outcome.at + outcome.duration
+}
+
+/// Opens or resolves the monitor's incident and posts its card; tells whether anybody is told.
+async fn change_incident(tx: &Tx, finished: &Finished, change: IncidentChange, recorded: &mut Recorded) -> Result<bool> {
+    let (monitor, outcome) = (finished.claim.monitor, &finished.outcome);
+    let at = ended(outcome);
+    let incident = match change {
+        IncidentChange::Open => {
+            let opened = tx.open_incident(monitor, at, outcome.reason, &outcome.message).await?;
+            recorded.opened += usize::from(opened.is_some());
+            opened
+        }
+        IncidentChange::Resolve => {
+            let resolved = tx.resolve_incident(monitor, at, Resolution::Recovered).await?;
+            recorded.resolved += usize::from(resolved.is_some());
+            resolved
+        }
+    };
+    match incident {
+        Some(incident) => Ok(!tx.post_incident(incident, at).await?.is_empty()),
+        None => Ok(false),
+    }
+}

@@ -1,0 +1,46 @@
+//! What services answer with, beside the types of monitor-core.
+
+use monitor_core::health::Status;
+use monitor_core::incident::Incident;
+use monitor_core::monitor::Monitor;
+use monitor_core::report::{Report, Span};
+pub use storage::{IncidentFilter, Message, MonitorState, NamedIncident, OverviewFilter, OverviewRow, StoredResult};
+
+/// One monitor in full.
+#[derive(Debug, Clone)]
+pub struct MonitorView {
+    /// Its settings.
+    pub monitor: Monitor,
+    /// How it stands.
+    pub state: MonitorState,
+    /// Its latest results, the newest first, 10 at most.
+    pub results: Vec<StoredResult>,
+    /// Its open incident.
+    pub incident: Option<Incident>,
+    /// Its last 24 hours.
+    pub day: ReportView,
+}
+
+/// How everything stands.
+#[derive(Debug, Clone)]
+pub struct StatusView {
+    /// How many monitors have which status.
+    pub counts: Vec<(Status, u64)>,
+    /// The monitors that are neither up nor paused, the worst first, 20 at most.
+    pub troubled: Vec<OverviewRow>,
+}
+
+/// A report and what it is about.
+#[derive(Debug, Clone)]
+pub struct ReportView {
+    /// The figures.
+    pub report: Report,
+    /// The monitor; `None`: all of the organisation.
+    pub monitor: Option<Monitor>,
+    /// How many monitors the figures are about.
+    pub monitors: u64,
+    /// The statuses of the one monitor over the period; empty for all.
+    pub timeline: Vec<Span>,
+    /// The incidents of the period with the names of their monitors, the latest first.
+    pub incidents: Vec<NamedIncident>,
+}

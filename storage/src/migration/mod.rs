@@ -1,0 +1,110 @@
+//! The tables, step by step. A migration that was released is never changed: what comes later is another one.
+
+mod m0001_people;
+mod m0002_conversations;
+mod m0003_monitors;
+mod m0004_results;
+mod m0005_incidents;
+
+use sea_orm_migration::prelude::*;
+
+use crate::tx::Lock;
+use crate::{Store, StoreError};
+
+struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_people::Migration),
+            Box::new(m0002_conversations::Migration),
+            Box::new(m0003_monitors::Migration),
+            Box::new(m0004_results::Migration),
+            Box::new(m0005_incidents::Migration),
+        ]
+    }
+}
+
+impl Store {
+    /// Applies the migrations that are missing: all of them or, when one fails, none. Of several processes that
+    /// start at once, one applies them and the others wait.
+    ///
+    /// # Errors
+    /// [`StoreError::Migration`] when the database was written by a newer version, or a statement fails.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        tx.lock(Lock::Migration).await?;
+        Migrator::up(tx.conn(), None).await.map_err(failed)?;
+        tx.commit().await
+    }
+
+    /// Takes back the latest migrations, with all that is stored in what they made.
+    ///
+    /// # Errors
+    /// Like [`Store::migrate`].
+    pub async fn migrate_down(&self, steps: u32) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        tx.lock(Lock::Migration).await?;
+        Migrator::down(tx.conn(), Some(steps)).await.map_err(failed)?;
+        tx.commit().await
+    }
+
+    /// Every migration in order, and whether it is applied.
+    ///
+    /// # Errors
+    /// Like [`Store::migrate`].
+    pub async fn migrations(&self) -> Result<Vec<(String, bool)>, StoreError> {
+        let migrations = Migrator::get_migration_with_status_read_only(self.reader()).await.map_err(failed)?;
+        let applied = |migration: &sea_orm_migration::Migration| {
+            migration.status() == sea_orm_migration::MigrationStatus::Applied
+        };
+        Ok(migrations.iter().map(|migration| (migration.name().to_owned(), applied(migration))).collect())
+    }
+}
+
+fn failed(error: DbErr) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Other(error) => StoreError::Migration(error.to_string()),
+        unavailable => unavailable,
+    }
+}
+
+/// A foreign key whose row goes with the row it refers to.
+fn belongs_to(column: &'static str, table: &'static str) -> ForeignKeyCreateStatement {
+    ForeignKey::create().from_col(column).to(table, "id").on_delete(ForeignKeyAction::Cascade).to_owned()
+}
+
+/// A primary key of several columns.
+fn primary_key(columns: &[&'static str]) -> IndexCreateStatement {
+    over(columns).primary().to_owned()
+}
+
+/// A constraint that no two rows have the same values there.
+fn unique(columns: &[&'static str]) -> IndexCreateStatement {
+    over(columns).unique().to_owned()
+}
+
+/// An index called `table_columns`.
+fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    over(columns).name(format!("{table}_{}", columns.join("_"))).table(table).to_owned()
+}
+
+fn over(columns: &[&'static str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}
+
+fn is_postgres(manager: &SchemaManager<'_>) -> bool {
+    manager.get_database_backend() == sea_orm::DbBackend::Postgres
+}
+
+async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&'static str]) -> Result<(), DbErr> {
+    for table in tables {
+        manager.drop_table(Table::drop().table(*table).to_owned()).await?;
+    }
+    Ok(())
+}

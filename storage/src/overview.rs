@@ -1,0 +1,205 @@
+//! How monitors are: one of them, a page of them, and how many there are of each status.
+
+use std::time::Duration;
+
+use monitor_core::Timestamp;
+use monitor_core::health::{Health, Status};
+use monitor_core::monitor::MonitorId;
+use monitor_core::outcome::Details;
+use monitor_core::people::OrganisationId;
+use monitor_core::schedule::next_slot;
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value};
+
+use crate::entity::monitor_state;
+use crate::results::StoredResult;
+use crate::rows::{get, integer, text};
+use crate::sql::Sql;
+use crate::{Store, StoreError};
+
+/// Which monitors an overview shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OverviewFilter {
+    /// Only those of this status.
+    pub status: Option<Status>,
+    /// Only those with this in their name or target, whatever its case.
+    pub text: Option<String>,
+}
+
+/// One monitor in an overview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverviewRow {
+    /// Its id.
+    pub id: MonitorId,
+    /// Its name.
+    pub name: String,
+    /// What it watches.
+    pub target: String,
+    /// How often.
+    pub interval: Duration,
+    /// How it is.
+    pub status: Status,
+    /// Since when it has that status; `None` when the status never changed, or so long ago that it is forgotten.
+    pub since: Option<Timestamp>,
+    /// What its latest check found.
+    pub last: Option<StoredResult>,
+}
+
+/// How one monitor is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorState {
+    /// The status that people see.
+    pub status: Status,
+    /// What is remembered between two checks.
+    pub health: Health,
+    /// What the latest check learned beside the figures.
+    pub details: Details,
+    /// When it is checked next, which is after this check while one is running; `None` while it is paused.
+    pub next_due: Option<Timestamp>,
+    /// Since when it has that status; `None` when the status never changed.
+    pub since: Option<Timestamp>,
+    /// Whether it is being checked now.
+    pub running: bool,
+}
+
+/// Which rows an [`OverviewFilter`] means: an empty text filters nothing.
+macro_rules! filtered {
+    ($position:literal) => {
+        concat!(
+            "FROM monitor_state s JOIN monitor m ON m.id = s.monitor_id
+             WHERE s.organisation_id = $1 AND ($2 = '' OR s.status = $2)
+             AND ($3 = '' OR ",
+            $position,
+            "(m.name_key, $3) > 0 OR ",
+            $position,
+            "(lower(m.target), $3) > 0)"
+        )
+    };
+}
+
+macro_rules! page {
+    ($position:literal) => {
+        concat!(
+            "WITH page AS (
+                 SELECT m.id, m.name, m.name_key, m.target, s.interval_ms, s.status, CASE s.status
+                     WHEN 'down' THEN 0 WHEN 'degraded' THEN 1 WHEN 'inconclusive' THEN 2 WHEN 'unknown' THEN 3
+                     WHEN 'up' THEN 4 WHEN 'maintenance' THEN 5 ELSE 6 END AS place ",
+            filtered!($position),
+            " ORDER BY place, m.name_key LIMIT $4 OFFSET $5
+             )
+             SELECT page.*, r.at_ms, r.reason, r.duration_us, r.http_status, r.bytes, r.timings, r.message,
+                 (SELECT max(f.at_ms) FROM flip f WHERE f.monitor_id = page.id) AS since_ms
+             FROM page LEFT JOIN check_result r ON r.monitor_id = page.id
+                 AND r.at_ms = (SELECT max(l.at_ms) FROM check_result l WHERE l.monitor_id = page.id)
+             ORDER BY place, name_key"
+        )
+    };
+}
+
+impl Store {
+    /// How many monitors the filter means, and a page of them: the worst status first, then by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`], [`StoreError::Other`].
+    pub async fn overview(
+        &self,
+        organisation: OrganisationId,
+        filter: &OverviewFilter,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(u64, Vec<OverviewRow>), StoreError> {
+        const COUNT: Sql = Sql::each(
+            concat!("SELECT count(*) AS monitors ", filtered!("instr")),
+            concat!("SELECT count(*) AS monitors ", filtered!("strpos")),
+        );
+        const PAGE: Sql = Sql::each(page!("instr"), page!("strpos"));
+        let status = filter.status.map_or("", Status::as_str);
+        let wanted = filter.text.as_deref().map(str::to_lowercase).unwrap_or_default();
+        let filter: [Value; 3] = [organisation.0.into(), status.into(), text(&wanted).into_owned().into()];
+
+        let count = self.reader().query_one_raw(COUNT.with(self.backend(), filter.clone())).await?;
+        let count: i64 = count.map_or(Ok(0), |row| get(&row, "monitors"))?;
+        let page = [integer(limit).into(), integer(offset).into()];
+        let rows = self.reader().query_all_raw(PAGE.with(self.backend(), filter.into_iter().chain(page))).await?;
+        let rows = rows.iter().map(OverviewRow::read).collect::<Result<_, _>>()?;
+        Ok((count.unsigned_abs(), rows))
+    }
+
+    /// How many monitors have each status; statuses that none has are left out.
+    ///
+    /// # Errors
+    /// Like [`Store::overview`].
+    pub async fn status_counts(&self, organisation: OrganisationId) -> Result<Vec<(Status, u64)>, StoreError> {
+        const COUNTS: Sql = Sql::both(
+            "SELECT status, count(*) AS monitors, min(monitor_id) AS id FROM monitor_state
+             WHERE organisation_id = $1 GROUP BY status ORDER BY status",
+        );
+        let rows = self.reader().query_all_raw(COUNTS.with(self.backend(), [organisation.0.into()])).await?;
+        rows.iter()
+            .map(|row| Ok((read_status(MonitorId(get(row, "id")?), row)?, get::<i64>(row, "monitors")?.unsigned_abs())))
+            .collect()
+    }
+
+    /// How a monitor is; `None` when there is none.
+    ///
+    /// # Errors
+    /// Like [`Store::overview`].
+    pub async fn state(&self, monitor: MonitorId) -> Result<Option<MonitorState>, StoreError> {
+        const STATE: Sql = Sql::both(
+            "SELECT s.*, (SELECT max(f.at_ms) FROM flip f WHERE f.monitor_id = s.monitor_id) AS since_ms
+             FROM monitor_state s WHERE s.monitor_id = $1",
+        );
+        let row = self.reader().query_one_raw(STATE.with(self.backend(), [monitor.0.into()])).await?;
+        row.as_ref().map(|row| MonitorState::read(monitor, row)).transpose()
+    }
+}
+
+impl OverviewRow {
+    fn read(row: &QueryResult) -> Result<Self, StoreError> {
+        let id = MonitorId(get(row, "id")?);
+        let checked = get::<Option<i64>>(row, "at_ms")?.is_some();
+        Ok(Self {
+            id,
+            name: get(row, "name")?,
+            target: get(row, "target")?,
+            interval: Duration::from_millis(get::<i64>(row, "interval_ms")?.unsigned_abs()),
+            status: read_status(id, row)?,
+            since: read_since(row)?,
+            last: checked.then(|| StoredResult::read(id, row)).transpose()?,
+        })
+    }
+}
+
+impl MonitorState {
+    fn read(monitor: MonitorId, row: &QueryResult) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::corrupt("monitor_state", column, monitor);
+        let state = monitor_state::Model::from_query_result(row, "")?;
+        // While a check runs its lease stands where the next due time does otherwise.
+        let next_due_ms = match state.due_ms {
+            Some(due_ms) => {
+                let interval = Duration::from_millis(state.interval_ms.unsigned_abs());
+                next_slot(state.phase_ms, interval, Timestamp::from_millis(due_ms)).as_millis()
+            }
+            None => state.next_due_ms,
+        };
+        Ok(Self {
+            status: read_status(monitor, row)?,
+            health: serde_json::from_str(&state.health).map_err(|_| corrupt("health"))?,
+            details: match &state.details {
+                Some(details) => serde_json::from_str(details).map_err(|_| corrupt("details"))?,
+                None => Details::default(),
+            },
+            next_due: state.active.then(|| Timestamp::from_millis(next_due_ms)),
+            since: read_since(row)?,
+            running: state.lease_ms.is_some(),
+        })
+    }
+}
+
+fn read_since(row: &QueryResult) -> Result<Option<Timestamp>, StoreError> {
+    Ok(get::<Option<i64>>(row, "since_ms")?.map(Timestamp::from_millis))
+}
+
+fn read_status(monitor: MonitorId, row: &QueryResult) -> Result<Status, StoreError> {
+    let word: String = get(row, "status")?;
+    Status::from_word(&word).ok_or_else(|| StoreError::corrupt("monitor_state", "status", monitor))
+}

@@ -1,0 +1,119 @@
+//! Forgetting what is old.
+//!
+//! | what | is forgotten |
+//! |---|---|
+//! | results | after [`Retention::raw`], once they are rolled up |
+//! | rollups | after their own retention, once they are rolled up further |
+//! | flips | after [`Retention::day`], but for each monitor's latest before, which says what its status was then |
+//! | incidents and their cards | [`Retention::day`] after they were resolved |
+//! | dialogs and buttons | when they expire |
+
+use monitor_core::Timestamp;
+use monitor_core::report::{Progress, Retention};
+use monitor_core::rollup::Resolution;
+use sea_orm::{ConnectionTrait, Value};
+
+use crate::rows::{integer, sql};
+use crate::sql::Sql;
+use crate::{Store, StoreError, rollups};
+
+/// How many rows were forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Forgotten {
+    /// Single results.
+    pub results: u64,
+    /// Rollups of all resolutions.
+    pub rollups: u64,
+    /// Changes of status.
+    pub flips: u64,
+    /// Incidents.
+    pub incidents: u64,
+    /// Dialogs, and what buttons do.
+    pub dialogs: u64,
+}
+
+/// Deletes the rows of `$table` whose `$key` a query answers, as many as one batch may have. What another process is
+/// deleting or changing is left to it.
+macro_rules! forget {
+    ($table:literal, $key:literal, $old:literal) => {
+        sql!("DELETE FROM " $table " WHERE (" $key ") IN (" $old " " (postgres "FOR UPDATE OF old SKIP LOCKED") ")")
+    };
+}
+
+impl Store {
+    /// Forgets one batch of each kind of what is older than its retention, each in a transaction of its own. Nothing
+    /// is left when nothing was forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget(&self, now: Timestamp, retention: &Retention, batch: u64) -> Result<Forgotten, StoreError> {
+        const RESULTS: Sql = forget!(
+            "check_result",
+            "monitor_id, at_ms",
+            "SELECT old.monitor_id, old.at_ms FROM monitor_state s CROSS JOIN check_result old
+             WHERE old.monitor_id = s.monitor_id AND old.at_ms < $1 LIMIT $2"
+        );
+        const FLIPS: Sql = forget!(
+            "flip",
+            "id",
+            "SELECT old.id FROM monitor_state s CROSS JOIN flip old
+             WHERE old.monitor_id = s.monitor_id AND old.at_ms < (
+                 SELECT MAX(latest.at_ms) FROM flip latest WHERE latest.monitor_id = s.monitor_id AND latest.at_ms < $1
+             ) LIMIT $2"
+        );
+        const INCIDENTS: Sql = forget!(
+            "incident",
+            "id",
+            "SELECT old.id FROM monitor_state s CROSS JOIN incident old
+             WHERE old.monitor_id = s.monitor_id AND old.opened_at_ms < $1 AND old.resolved_at_ms < $1 LIMIT $2"
+        );
+        const DIALOGS: Sql = forget!(
+            "dialog",
+            "conversation_id, person_id",
+            "SELECT old.conversation_id, old.person_id FROM dialog old WHERE old.expires_at_ms <= $1 LIMIT $2"
+        );
+        const ACTIONS: Sql =
+            forget!("action", "token", "SELECT old.token FROM action old WHERE old.expires_at_ms <= $1 LIMIT $2");
+
+        let progress = self.progress().await?;
+        let (past, limit) = (now - retention.day, integer(batch));
+        let old = |cutoff: Timestamp| [cutoff.as_millis().into(), limit.into()];
+        Ok(Forgotten {
+            results: self.delete(RESULTS, old((now - retention.raw).min(progress.minute))).await?,
+            rollups: self.forget_rollups(now, retention, &progress, limit).await?,
+            flips: self.delete(FLIPS, old(past)).await?,
+            incidents: self.delete(INCIDENTS, old(past)).await?,
+            dialogs: self.delete(DIALOGS, old(now)).await? + self.delete(ACTIONS, old(now)).await?,
+        })
+    }
+
+    async fn forget_rollups(
+        &self,
+        now: Timestamp,
+        retention: &Retention,
+        progress: &Progress,
+        limit: i64,
+    ) -> Result<u64, StoreError> {
+        const ROLLUPS: Sql = forget!(
+            "rollup",
+            "monitor_id, resolution, start_ms",
+            "SELECT old.monitor_id, old.resolution, old.start_ms FROM monitor_state s CROSS JOIN rollup old
+             WHERE old.monitor_id = s.monitor_id AND old.resolution = $3 AND old.start_ms < $1 LIMIT $2"
+        );
+        let mut forgotten = 0;
+        for resolution in Resolution::ALL {
+            // A rollup is as old as its end.
+            let mut cutoff = (now - retention.of(resolution)).floor(resolution.length());
+            if let Some(coarser) = Resolution::ALL.into_iter().find(|coarser| coarser.finer() == Some(resolution)) {
+                cutoff = cutoff.min(rollups::of(progress, coarser));
+            }
+            let values = [cutoff.as_millis().into(), limit.into(), resolution.number().into()];
+            forgotten += self.delete(ROLLUPS, values).await?;
+        }
+        Ok(forgotten)
+    }
+
+    async fn delete<const N: usize>(&self, delete: Sql, values: [Value; N]) -> Result<u64, StoreError> {
+        Ok(self.writer().execute_raw(delete.with(self.backend(), values)).await?.rows_affected())
+    }
+}

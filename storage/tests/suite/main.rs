@@ -1,0 +1,16 @@
+//! What storage promises, on SQLite and on PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod connecting;
+mod dialogs;
+mod incidents;
+mod migrations;
+mod monitors;
+mod overview;
+mod people;
+mod results;
+mod retention;
+mod rollups;
+mod schedule;
+mod secrets;
+mod support;

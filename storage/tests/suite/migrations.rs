@@ -1,0 +1,89 @@
+use storage::StoreError;
+use test_support::both;
+use test_support::database::{KEY, TestDatabase};
+
+use crate::support::Raw;
+
+/// Every table, column, constraint and index, in words.
+async fn schema(database: &TestDatabase) -> Vec<String> {
+    let raw = Raw::open(database).await;
+    if !database.is_postgres() {
+        return raw
+            .texts("SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1")
+            .await;
+    }
+    let queries = [
+        "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || is_identity || ' '
+             || coalesce(column_default, '') || ' ' || coalesce(collation_name, '')
+         FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+        "SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+         FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1",
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+        "SELECT relname || ' ' || reloptions::text
+         FROM pg_class WHERE relnamespace = 'public'::regnamespace AND reloptions IS NOT NULL ORDER BY 1",
+    ];
+    let mut schema = Vec::new();
+    for query in queries {
+        schema.extend(raw.texts(query).await);
+    }
+    schema
+}
+
+both!(up_down_up_leaves_the_same_schema, async |database: TestDatabase| {
+    let store = &database.store;
+    let up = schema(&database).await;
+    let steps = store.migrations().await.unwrap();
+    assert!(steps.iter().all(|(_, applied)| *applied), "{steps:?}");
+
+    store.migrate_down(u32::try_from(steps.len()).unwrap()).await.unwrap();
+    let down = schema(&database).await;
+    let left: Vec<_> =
+        down.iter().filter(|line| !line.contains("seaql_migrations") && !line.contains("sqlite_")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(store.migrations().await.unwrap().iter().all(|(_, applied)| !applied));
+
+    store.migrate().await.unwrap();
+    assert_eq!(schema(&database).await, up);
+});
+
+both!(every_single_step_can_be_taken_back_and_made_again, async |database: TestDatabase| {
+    let store = &database.store;
+    let up = schema(&database).await;
+    let steps = u32::try_from(store.migrations().await.unwrap().len()).unwrap();
+    for taken_back in 1..=steps {
+        store.migrate_down(taken_back).await.unwrap();
+        store.migrate().await.unwrap();
+        assert_eq!(schema(&database).await, up, "{taken_back} steps");
+    }
+});
+
+both!(processes_that_migrate_at_once_do_it_once, async |database: TestDatabase| {
+    database.store.migrate_down(100).await.unwrap();
+    let (a, b) = (database.open_again(KEY).await, database.open_again(KEY).await);
+    let (a, b, c) = tokio::join!(a.migrate(), b.migrate(), database.store.migrate());
+    a.unwrap();
+    b.unwrap();
+    c.unwrap();
+    assert!(database.store.migrations().await.unwrap().iter().all(|(_, applied)| *applied));
+});
+
+both!(a_database_of_a_newer_version_is_left_alone, async |database: TestDatabase| {
+    let raw = Raw::open(&database).await;
+    raw.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)").await;
+    let refused = database.store.migrate().await;
+    assert!(matches!(&refused, Err(StoreError::Migration(why)) if why.contains("m9999_future")), "{refused:?}");
+});
+
+both!(what_the_queries_rely_on_is_there, async |database: TestDatabase| {
+    let schema = schema(&database).await.join("\n");
+    let indexes =
+        ["monitor_state_next_due_ms", "monitor_state_organisation_id_status", "incident_open", "flip_monitor_id_at_ms"];
+    let special = if database.is_postgres() {
+        ["USING brin", "fillfactor=60", "monitor.name_key text NO NO  C", "WHERE (resolved_at_ms IS NULL)"]
+    } else {
+        ["WITHOUT ROWID", "AUTOINCREMENT", "ON DELETE CASCADE", "WHERE \"resolved_at_ms\" IS NULL"]
+    };
+    for text in indexes.into_iter().chain(special) {
+        assert!(schema.contains(text), "{text} is missing in\n{schema}");
+    }
+});
