@@ -60,7 +60,7 @@ pub(crate) async fn serve(port: u16) -> anyhow::Result<()> {
     // A thread of its own, for a runtime waits for its own threads when it ends.
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        drop(input.send(()));
+        let _ = input.send(());
     });
     tokio::select! {
         served = axum::serve(listener, app) => served.context("the target cannot serve"),

@@ -8,7 +8,7 @@ use monitor_core::people::{Actor, ConversationId, Permission};
 use services::{ServiceError, Services};
 
 use crate::grammar::{Arguments, Given, GrammarError};
-use crate::reply::{ActionStyle, Block, Reply};
+use crate::reply::{ActionStyle, Block, FormField, FormKind, Reply};
 
 /// A command, declared once.
 pub struct Command {
@@ -75,7 +75,16 @@ impl Answer {
     }
 
     /// A question, to be answered with yes or no.
-    pub(crate) fn question(blocks: Vec<Block>, proposed: Given) -> Self {
+    pub(crate) fn question(mut blocks: Vec<Block>, question: &str, proposed: Given) -> Self {
+        let field = FormField {
+            name: "yes".to_owned(),
+            label: question.to_owned(),
+            kind: FormKind::Confirm,
+            required: true,
+            placeholder: None,
+            choices: vec!["yes".to_owned(), "no".to_owned()],
+        };
+        blocks.push(Block::Form { title: question.to_owned(), fields: vec![field] });
         Self { asks: Some(proposed), ..Self::of(blocks) }
     }
 

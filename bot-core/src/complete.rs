@@ -83,7 +83,12 @@ impl Engine {
             choices.extend(self.values(actor, argument, typed).await);
         }
         let words = all(command.arguments).filter(|argument| !argument.positional).filter(open);
-        choices.extend(words.filter(|argument| argument.word().starts_with(typed)).map(|argument| Choice::new(argument.word(), argument.about)));
+        let lower = typed.to_ascii_lowercase();
+        let word = |argument: &Argument| {
+            let best = std::iter::once(argument.word()).chain(argument.names());
+            best.into_iter().find(|name| name.starts_with(&lower)).map(|name| Choice::new(name, argument.about))
+        };
+        choices.extend(words.filter_map(word));
         Completion { start, choices }
     }
 

@@ -75,11 +75,11 @@ impl Consent {
     }
 }
 
-/// The question for a missing argument.
-pub(crate) fn ask(argument: &Argument) -> Vec<Block> {
+/// The question for a missing argument; `known` are answers that are possible, when they are few.
+pub(crate) fn ask(argument: &Argument, known: Vec<String>) -> Vec<Block> {
     let choices: Vec<String> = match argument.kind {
         Kind::Choice(choices) => choices.iter().map(|choice| (*choice).to_owned()).collect(),
-        _ => Vec::new(),
+        _ => known,
     };
     let field = FormField {
         name: argument.name.to_owned(),

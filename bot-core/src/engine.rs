@@ -6,8 +6,11 @@ use services::{ServiceError, Services};
 use crate::command::{Answer, Command, Failure, Offer, Turn};
 use crate::commands::{self, help};
 use crate::dialog::{self, Awaits, Consent, Dialog, Press};
-use crate::grammar::{self, Given, Line, Token};
+use crate::grammar::{self, Given, Kind, Line, Token};
 use crate::reply::{Action, ActionStyle, Block, Reply};
+
+/// Monitors that are few enough to be offered by name.
+const FEW: u64 = 10;
 
 /// Something that a person said or pressed.
 #[derive(Debug, Clone)]
@@ -119,9 +122,10 @@ async fn obey(turn: Turn<'_>, command: &'static Command, tokens: &[Token]) -> Re
 /// Runs a command, or asks for what is missing. Ends the dialog that led here, unless it goes on.
 async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Reply, Failure> {
     if let Some(argument) = given.missing(command.arguments) {
+        let known = known_answers(turn, argument.kind).await?;
         let awaits = Awaits::Argument { name: argument.name.to_owned() };
         save(turn, &Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits }).await?;
-        return Ok(Reply::of(dialog::ask(argument)));
+        return Ok(Reply::of(dialog::ask(argument, known)));
     }
     let mut answer = (command.run)(turn, given.clone()).await?;
     let mut id = None;
@@ -139,6 +143,19 @@ async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Resul
         turn.services.end_dialog(turn.actor, turn.conversation).await?;
     }
     with_buttons(turn, answer, id).await
+}
+
+/// What can be answered to a question for a monitor, when there are few.
+async fn known_answers(turn: Turn<'_>, kind: Kind) -> Result<Vec<String>, Failure> {
+    if kind != Kind::Monitor {
+        return Ok(Vec::new());
+    }
+    let names = turn.services.monitor_names(turn.actor, "", FEW + 1).await?;
+    match names.len() as u64 {
+        0 => Err(Failure("There are no monitors yet. `add-monitor https://shop.example` adds one.".to_owned())),
+        1..=FEW => Ok(names),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// Gives every offer its token.

@@ -39,7 +39,18 @@ pub(crate) fn percent(share: Option<f64>) -> String {
 
 /// How long ago something was: `3 min 20 s ago`.
 pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
-    format!("{} ago", duration::humanize(now.since(at)))
+    match now.since(at) {
+        time if time < Duration::from_secs(1) => "just now".to_owned(),
+        time => format!("{} ago", duration::humanize(time)),
+    }
+}
+
+/// For how long something has been: `for 3 min 20 s`.
+pub(crate) fn lasting(since: Timestamp, now: Timestamp) -> String {
+    match now.since(since) {
+        time if time < Duration::from_secs(1) => "since just now".to_owned(),
+        time => format!("for {}", duration::humanize(time)),
+    }
 }
 
 /// `1 monitor`, `12 monitors`.

@@ -10,7 +10,7 @@ use crate::grammar::{Argument, Given, Kind, parse_header, parse_ratio, parse_red
 /// How often and how patiently a monitor is checked, and what is asked and expected.
 pub(crate) const ARGUMENTS: &[Argument] = &[
     Argument::new("interval", Kind::Duration, "How often to check, 1s to 1d.").words(&["every"]).default("60s"),
-    Argument::new("timeout", Kind::Duration, "How long one check may take in all, 100ms to 60s.").words(&["within"]).default("10s"),
+    Argument::new("timeout", Kind::Duration, "How long one check may take in all, 100ms to 60s.").words(&["timeout", "within"]).default("10s"),
     Argument::new("expect", Kind::Statuses, "The HTTP statuses that are fine.").words(&["expect", "status"]).removable().default("200..299"),
     Argument::new("contains", Kind::Text, "Text that the body has to contain.").repeated().removable(),
     Argument::new("matches", Kind::Pattern, "A regular expression that the body has to match.").words(&["matches", "regex"]).repeated().removable(),

@@ -106,7 +106,10 @@ impl TextStyle {
         let room = self.width.saturating_sub(words + widest + 8);
         let line = |(name, item): (String, &StatusItem)| {
             let status = self.paint(colour_of(item.status), &format!("{} {}", mark_of(item.status), pad(item.status.as_str(), words)));
-            let line = format!("  {status}  {}  {}", pad(&name, widest), fit(&item.detail, room));
+            // One thing has all the room it needs, of many each has a line.
+            let detail = if items.len() == 1 { wrap(&one_line(&item.detail), room) } else { fit(&item.detail, room) };
+            let indent = format!("\n{}", " ".repeat(words + widest + 8));
+            let line = format!("  {status}  {}  {}", pad(&name, widest), detail.replace('\n', &indent));
             line.trim_end().to_owned()
         };
         names.into_iter().zip(items).map(line).collect()

@@ -106,9 +106,17 @@ impl TestDatabase {
         const ORGANISATION: OrganisationId = OrganisationId(1_000);
         let organisation =
             format!("INSERT INTO organisation (id, name, created_at_ms) VALUES ({ORGANISATION}, 'Others', 0)");
-        execute(&self.url, &organisation).await;
+        self.execute(&organisation).await;
         let person = self.store.add_person(ORGANISATION, "Stranger", Role::Owner, START).await;
         Actor { organisation: ORGANISATION, person: person.expect("the person is added"), role: Role::Owner }
+    }
+
+    /// Runs a statement without storage in between, to break what tests want broken.
+    ///
+    /// # Panics
+    /// When the database does not do it.
+    pub async fn execute(&self, statement: &str) {
+        execute(&self.url, statement).await;
     }
 
     /// Whether it is a PostgreSQL database.
@@ -167,7 +175,7 @@ fn with_database(server: &str, name: &str) -> String {
 async fn execute(url: &str, statement: &str) {
     let mut options = sea_orm::ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
-    let connection = Database::connect(options).await.expect("the PostgreSQL server answers");
-    connection.execute_unprepared(statement).await.expect("the PostgreSQL server lets its user create databases");
+    let connection = Database::connect(options).await.expect("the database answers");
+    connection.execute_unprepared(statement).await.expect("the database does it, and lets its user create databases");
     connection.close().await.expect("the connection closes");
 }

@@ -74,7 +74,10 @@ impl Client {
         body["conversation"] = self.conversation.as_str().into();
         body["platform"] = "terminal".into();
         if body.to_string().len() > MOST_BYTES {
-            return Err(TerminalError::Refused(format!("that message is too long; {} kB is the most", MOST_BYTES / 1_000)));
+            return Err(TerminalError::Refused(format!(
+                "that message is too long; {} kB is the most",
+                MOST_BYTES / 1_000
+            )));
         }
         let request = self.http.post(self.url("api/v1/chat")?).json(&body).timeout(LONGEST_WAIT);
         let response = self.accepted(request.send().await).await?;

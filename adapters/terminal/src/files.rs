@@ -20,7 +20,8 @@ const MOST_SAME: u32 = 1_000;
 pub(crate) fn save(folder: &Path, name: &str, data: &str) -> io::Result<PathBuf> {
     let bytes = STANDARD.decode(data).map_err(io::Error::other)?;
     let name = safe(name);
-    let (stem, extension) = name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, end)| (stem, format!(".{end}")));
+    let (stem, extension) =
+        name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, end)| (stem, format!(".{end}")));
     for number in 0..MOST_SAME {
         let number = if number == 0 { String::new() } else { format!("-{number}") };
         let path = folder.join(format!("{stem}{number}{extension}"));

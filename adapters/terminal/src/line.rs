@@ -7,7 +7,9 @@ use bot_core::TextStyle;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{CompletionType, Config, Context, Editor, ExternalPrinter as _, Helper, Highlighter, Hinter, Validator};
+use rustyline::{
+    CompletionType, Config, Context, Editor, ExternalPrinter as _, Helper, Highlighter, Hinter, Validator,
+};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -88,7 +90,8 @@ impl Line {
 }
 
 fn editor(helper: Option<Completions>) -> Result<Editor<Completions, FileHistory>, ReadlineError> {
-    let config = Config::builder().auto_add_history(true).history_ignore_space(true).completion_type(CompletionType::List);
+    let config =
+        Config::builder().auto_add_history(true).history_ignore_space(true).completion_type(CompletionType::List);
     let mut editor = Editor::with_config(config.build())?;
     editor.set_helper(helper);
     Ok(editor)
@@ -155,7 +158,11 @@ fn candidates(completion: Completion) -> Vec<Pair> {
     let count = completion.choices.len();
     let widest = completion.choices.iter().map(|choice| choice.text.chars().count()).max().unwrap_or(0);
     let pair = |choice: crate::client::Choice| Pair {
-        display: if count <= EXPLAINED { format!("{:widest$}  {}", choice.text, choice.about) } else { choice.text.clone() },
+        display: if count <= EXPLAINED {
+            format!("{:widest$}  {}", choice.text, choice.about)
+        } else {
+            choice.text.clone()
+        },
         // A lone choice is taken at once; the space after it lets one type on.
         replacement: if count == 1 { format!("{} ", choice.text) } else { choice.text },
     };

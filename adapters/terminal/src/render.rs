@@ -19,7 +19,12 @@ pub(crate) struct Printed {
 }
 
 /// Writes an answer of the server, as JSON or drawn in that many columns, and saves the files in it.
-pub(crate) fn answer(out: &mut dyn Write, options: &TerminalOptions, width: usize, answer: &Value) -> io::Result<Printed> {
+pub(crate) fn answer(
+    out: &mut dyn Write,
+    options: &TerminalOptions,
+    width: usize,
+    answer: &Value,
+) -> io::Result<Printed> {
     let replies = answer["replies"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut printed = Printed { ok: replies.iter().all(|reply| reply["ok"] == true), offers: Vec::new() };
     if options.json {
@@ -65,7 +70,8 @@ fn fallback(reply: &Value) -> String {
 
 /// The buttons as a line: `[1] Yes  [2] No`.
 pub(crate) fn offers(actions: &[Action]) -> String {
-    let labels: Vec<String> = actions.iter().enumerate().map(|(index, action)| format!("[{}] {}", index + 1, action.label)).collect();
+    let labels: Vec<String> =
+        actions.iter().enumerate().map(|(index, action)| format!("[{}] {}", index + 1, action.label)).collect();
     labels.join("  ")
 }
 
@@ -90,14 +96,17 @@ mod tests {
     use super::*;
 
     fn offered() -> Vec<Action> {
-        let action = |label: &str| Action { label: label.into(), token: format!("token-{label}"), style: ActionStyle::Default };
+        let action =
+            |label: &str| Action { label: label.into(), token: format!("token-{label}"), style: ActionStyle::Default };
         vec![action("Yes"), action("No")]
     }
 
     #[test]
     fn buttons_are_pressed_by_number_or_label() {
         let offers = offered();
-        for (typed, wanted) in [("1", Some("Yes")), ("2", Some("No")), ("yes", Some("Yes")), ("0", None), ("3", None), ("maybe", None)] {
+        for (typed, wanted) in
+            [("1", Some("Yes")), ("2", Some("No")), ("yes", Some("Yes")), ("0", None), ("3", None), ("maybe", None)]
+        {
             assert_eq!(chosen(&offers, typed).map(|action| action.label.as_str()), wanted, "{typed}");
         }
         assert_eq!(super::offers(&offers), "[1] Yes  [2] No");
@@ -112,7 +121,8 @@ mod tests {
 
     #[test]
     fn what_a_newer_server_says_is_shown_as_text() {
-        let reply = serde_json::json!({ "ok": true, "text": "look", "blocks": [{ "type": "hologram" }], "actions": [] });
+        let reply =
+            serde_json::json!({ "ok": true, "text": "look", "blocks": [{ "type": "hologram" }], "actions": [] });
         assert_eq!(read(&reply), None);
         assert_eq!(fallback(&reply), "look");
     }

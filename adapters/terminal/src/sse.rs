@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn events_are_the_same_however_the_bytes_are_cut() {
-        let stream = "retry: 2000\n\n: still here\n\nid: 7\nevent: card\ndata: {\"ä\":1}\n\ndata:a\r\ndata: b\r\n\r\n".as_bytes();
+        let stream = "retry: 2000\n\n: still here\n\nid: 7\nevent: card\ndata: {\"ä\":1}\n\ndata:a\r\ndata: b\r\n\r\n"
+            .as_bytes();
         let wanted = [event("card", Some("7"), "{\"ä\":1}"), event("", None, "a\nb")];
         for size in 1..=stream.len() {
             let mut parser = Parser::default();

@@ -108,7 +108,9 @@ mod tests {
     fn old_cards_are_not_told_again_but_new_ones_are() {
         let mut place = Place::default();
         assert!(place.take(event("card", Some("3"), r#"{"reply":{"text":"old"}}"#)).is_none());
-        assert!(matches!(place.take(event("overview", None, r#"{"up":2}"#)), Some(Happening::Overview(counts)) if counts["up"] == 2));
+        assert!(
+            matches!(place.take(event("overview", None, r#"{"up":2}"#)), Some(Happening::Overview(counts)) if counts["up"] == 2)
+        );
         let told = place.take(event("card", Some("4"), r#"{"reply":{"text":"new"}}"#));
         assert!(matches!(told, Some(Happening::Card(reply)) if reply["text"] == "new"));
         assert_eq!(place.after.as_deref(), Some("4"));

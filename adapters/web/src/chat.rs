@@ -37,7 +37,9 @@ pub(crate) async fn say(
     let input = match (said.text, said.action) {
         (Some(text), None) => Input::Text(text),
         (None, Some(token)) => Input::Action(token),
-        _ => return Err(ApiError::Invalid("say either a `text`, like {\"text\": \"help\"}, or an `action`".to_owned())),
+        _ => {
+            return Err(ApiError::Invalid("say either a `text`, like {\"text\": \"help\"}, or an `action`".to_owned()));
+        }
     };
     let place = conversation::find(&state, said.platform, said.conversation).await?;
     let request =

@@ -43,7 +43,9 @@ pub(crate) async fn find(state: &WebState, platform: Platform, id: Option<String
     let id = match id {
         Some(id) if is_valid(&id) => id,
         Some(_) => {
-            let wanted = format!("`conversation` is 1 to {LONGEST_ID} of the characters A-Z a-z 0-9 _ -, or absent for a new one");
+            let wanted = format!(
+                "`conversation` is 1 to {LONGEST_ID} of the characters A-Z a-z 0-9 _ -, or absent for a new one"
+            );
             return Err(ApiError::Invalid(wanted));
         }
         None => random_id()?,

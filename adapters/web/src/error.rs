@@ -74,7 +74,9 @@ impl ApiError {
             Self::NoRoute => "there is nothing at this address; the chat is at /".to_owned(),
             Self::WrongMethod => "this address does not take that method".to_owned(),
             Self::ForeignHost(host) => {
-                format!("this server answers to localhost and loopback addresses only, not to {host:?}; open it as http://localhost with its port")
+                format!(
+                    "this server answers to localhost and loopback addresses only, not to {host:?}; open it as http://localhost with its port"
+                )
             }
             Self::ForeignSite => "requests from pages of other sites are refused".to_owned(),
             Self::NotJson => "send JSON, with the header `content-type: application/json`".to_owned(),

@@ -83,8 +83,7 @@ impl Follow {
         let changes = state.services.changes();
         let last = state.services.last_seq(&place.actor, place.conversation).await?;
         let ready = VecDeque::from([Event::default().retry(RETRY)]);
-        let mut follow =
-            Self { state, place, changes, cursor: last, ready, overview: None, idle: false };
+        let mut follow = Self { state, place, changes, cursor: last, ready, overview: None, idle: false };
         match cursor {
             // A cursor from before the database was made anew says nothing about this conversation.
             Some(cursor) if (0..=last).contains(&cursor) => follow.cursor = cursor,
@@ -154,8 +153,12 @@ impl Follow {
 
     async fn look_around(&mut self) -> Result<(), ServiceError> {
         let status = self.state.services.status(&self.place.actor).await?;
-        let counts: BTreeMap<&str, u64> =
-            status.counts.iter().filter(|(_, count)| *count > 0).map(|(status, count)| (status.as_str(), *count)).collect();
+        let counts: BTreeMap<&str, u64> = status
+            .counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(status, count)| (status.as_str(), *count))
+            .collect();
         let overview = json!(counts);
         if self.overview.as_ref() != Some(&overview) {
             self.ready.push_back(Event::default().event("overview").data(overview.to_string()));

@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
-use axum::http::header::{CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
@@ -80,7 +82,8 @@ mod tests {
     use super::*;
 
     fn request(headers: &[(&'static str, &'static str)]) -> Result<(), ApiError> {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         admit(&Method::POST, &headers.collect())
     }
 
@@ -89,7 +92,17 @@ mod tests {
         for host in ["localhost", "LocalHost:8080", "127.0.0.1", "127.0.0.1:1", "[::1]:8080", "127.8.8.8"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["", "evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "10.0.0.1", "0.0.0.0", "x@localhost", "[::ffff:8.8.8.8]", "a b"] {
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io",
+            "10.0.0.1",
+            "0.0.0.0",
+            "x@localhost",
+            "[::ffff:8.8.8.8]",
+            "a b",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
         assert!(matches!(request(&[]), Err(ApiError::ForeignHost(_))));

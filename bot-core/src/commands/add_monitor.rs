@@ -6,7 +6,7 @@ use super::YES;
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::{Argument, Given, Kind};
 use crate::present;
-use crate::reply::{Block, FormField, FormKind};
+use crate::reply::{Block, Field};
 use crate::settings;
 
 const OWN: &[Argument] = &[
@@ -46,7 +46,9 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         // A name that was given is used or refused; a name that I chose is mine to number.
         wanted.name = if given.has("name") { wanted.name } else { free };
         let added = added(turn, &wanted).await?;
-        return Ok(Answer::of(vec![found(&outcome), added]));
+        let mut blocks = found(&outcome);
+        blocks.push(added);
+        return Ok(Answer::of(blocks));
     }
     wanted.name = free;
     let mut proposed = Given::default();
@@ -54,34 +56,23 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let note = propose_statuses(&given, &outcome, &mut wanted, &mut proposed);
     let taken = taken.map(|taken| format!("There is a monitor `{taken}` already, so I propose `{}`.", wanted.name));
     let notes: Vec<String> = note.into_iter().chain(taken).collect();
-    let mut blocks = vec![found(&outcome), proposal(&wanted)];
+    let mut blocks = found(&outcome);
+    blocks.push(proposal(&wanted));
     blocks.extend((!notes.is_empty()).then(|| Block::text(notes.join("\n"))));
     blocks.push(Block::text("Shall I watch it? `yes` or `no`, or change something first, like `every 10s name shop`."));
-    blocks.push(confirmation());
-    Ok(Answer::question(blocks, proposed))
+    Ok(Answer::question(blocks, "Shall I watch it?", proposed))
 }
 
 /// What the first check found.
-fn found(outcome: &Outcome) -> Block {
-    Block::fields(format!("I tried it once. {}", present::verdict(outcome)), present::findings(outcome))
+fn found(outcome: &Outcome) -> Vec<Block> {
+    let verdict = format!("I tried it once. {}", present::verdict(outcome));
+    vec![Block::text(verdict), Block::fields("What I found", present::findings(outcome))]
 }
 
 fn proposal(settings: &Settings) -> Block {
-    let mut fields = vec![crate::reply::Field::new("name", settings.name.as_str())];
+    let mut fields = vec![Field::new("name", settings.name.as_str())];
     fields.extend(present::settings(settings));
     Block::fields("I would watch it like this", fields)
-}
-
-fn confirmation() -> Block {
-    let field = FormField {
-        name: "yes".to_owned(),
-        label: "Shall I watch it?".to_owned(),
-        kind: FormKind::Confirm,
-        required: true,
-        placeholder: None,
-        choices: vec!["yes".to_owned(), "no".to_owned()],
-    };
-    Block::Form { title: "Shall I watch it?".to_owned(), fields: vec![field] }
 }
 
 /// An address that answers 404 or 301 on purpose is watched as it is; one that answers 503 is most likely broken now.

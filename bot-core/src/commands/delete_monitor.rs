@@ -30,5 +30,5 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         monitor.settings.spec.target(),
         monitor.created_at.to_day(),
     );
-    Ok(Answer::question(vec![Block::text(text)], Given::default()))
+    Ok(Answer::question(vec![Block::text(text)], &format!("Shall I delete {name}?"), Given::default()))
 }

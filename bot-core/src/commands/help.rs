@@ -82,7 +82,7 @@ pub(crate) fn usage(command: &Command) -> String {
 pub(crate) fn form(argument: &Argument) -> String {
     match (argument.kind, argument.positional) {
         (Kind::Flag, _) => argument.word().to_owned(),
-        (_, true) => argument.example().to_owned(),
+        (_, true) => format!("[{}] {}", argument.word(), argument.example()),
         (_, false) => format!("{} {}", argument.word(), argument.example()),
     }
 }

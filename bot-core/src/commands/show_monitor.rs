@@ -37,7 +37,7 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
 }
 
 fn headline(view: &MonitorView, now: Timestamp) -> Block {
-    let since = view.state.since.map(|since| format!("for {}", duration::humanize(now.since(since))));
+    let since = view.state.since.map(|since| present::lasting(since, now));
     let incident = view.incident.as_ref().map(|incident| incident.message.clone()).filter(|message| !message.is_empty());
     let detail: Vec<String> = since.into_iter().chain(incident).collect();
     let name = view.monitor.settings.name.to_string();

@@ -87,7 +87,9 @@ fn everything_that_a_check_can_have_can_be_said() {
     let text = "add-monitor shop.example:8443/x contains ok contains 'two words' matches \"^v\\d\" json $.status=ok \
                 header X-A: 1 secret-header \"X-Key: abc\" bearer T0K3N method post body '{\"a\":1}' redirects no retries 2 \
                 confirm 2/3 recover 2 slow 800ms timeout 5s --yes";
-    insta::assert_snapshot!(understood(text), @"");
+    insta::assert_snapshot!(understood(text), @r#"
+    add-monitor url=shop.example:8443/x contains=ok contains=two words matches=^v\d json=$.status=ok header=X-A: 1 secret-header=X-Key: abc bearer=T0K3N method=post body={"a":1} redirects=no retries=2 confirm=2/3 recover=2 slow=800ms timeout=5s yes=yes
+    "#);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use monitor_core::health::Status;
 use monitor_core::outcome::Verdict;
 use services::view::OverviewRow;
 
-use super::{count, latency};
+use super::{count, lasting, latency};
 use crate::reply::{Block, StatusItem};
 
 /// Monitors with their status, one line each.
@@ -22,7 +22,7 @@ fn item(row: &OverviewRow, now: Timestamp) -> StatusItem {
         });
     }
     if let Some(since) = row.since.filter(|_| row.status != Status::Up) {
-        parts.push(format!("for {}", duration::humanize(now.since(since))));
+        parts.push(lasting(since, now));
     }
     parts.push(row.target.clone());
     if row.status != Status::Paused {

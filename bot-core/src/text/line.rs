@@ -58,7 +58,8 @@ pub(super) fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
-/// Breaks lines between words; a word that is wider than a line stays whole, for it may have to be copied.
+/// Breaks lines between words; a word that is wider than a line stays whole, and so does what stands between backticks,
+/// for it may have to be copied.
 pub(super) fn wrap(text: &str, columns: usize) -> String {
     let lines = text.split('\n').map(|line| {
         if line.width() <= columns {
@@ -66,7 +67,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> String {
         }
         let mut out = String::new();
         let mut used = 0;
-        for word in line.split(' ') {
+        for word in words(line) {
             let wide = word.width();
             if used > 0 && used + 1 + wide > columns {
                 out.push('\n');
@@ -75,10 +76,27 @@ pub(super) fn wrap(text: &str, columns: usize) -> String {
                 out.push(' ');
                 used += 1;
             }
-            out.push_str(word);
+            out.push_str(&word);
             used += wide;
         }
         out
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The words of a line, what stands between backticks being one.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut open = false;
+    for word in line.split(' ') {
+        match words.last_mut().filter(|_| open) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+        open ^= word.matches('`').count() % 2 == 1;
+    }
+    words
 }

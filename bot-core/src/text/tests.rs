@@ -24,7 +24,25 @@ fn gallery() -> Reply {
 
 #[test]
 fn every_block_has_its_text() {
-    insta::assert_snapshot!(gallery().to_text(TextStyle::PLAIN), @"");
+    insta::assert_snapshot!(gallery().to_text(TextStyle::PLAIN), @r#"
+    All is well. Say `help` for more.
+
+    Settings
+      interval  30s
+      address   https://shop.example/
+
+    Latency
+      monitor     p95
+      shop     182 ms
+      店店     1.24 s
+
+      ● up    shop  182 ms
+      ✖ down  api   connection refused
+
+    {"a": 1}
+
+    File shop.svg (image/svg+xml, 4 B)
+    "#);
 }
 
 #[test]
@@ -33,7 +51,12 @@ fn colours_stand_around_what_they_mean() {
         Block::text("Say `help` or ` alone"),
         Block::StatusList { title: Some("Now".into()), items: vec![item(Status::Down, "api", "refused")] },
     ]);
-    insta::assert_snapshot!(text.to_text(COLOUR).replace('\u{1b}', "␛"), @"");
+    insta::assert_snapshot!(text.to_text(COLOUR).replace('\u{1b}', "␛"), @r"
+    Say ␛[36mhelp␛[0m or ` alone
+
+    ␛[1mNow␛[0m
+      ␛[31m✖ down␛[0m  api  refused
+    ");
 }
 
 #[test]
@@ -47,7 +70,10 @@ fn a_form_shows_what_may_be_answered() {
         choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
     };
     let form = Block::Form { title: "X".into(), fields: vec![field(Some("https://shop.example"), &[]), field(None, &["yes", "no"])] };
-    insta::assert_snapshot!(Reply::of(vec![form]).to_text(TextStyle::PLAIN), @"");
+    insta::assert_snapshot!(Reply::of(vec![form]).to_text(TextStyle::PLAIN), @r"
+    For example: https://shop.example
+    Possible answers: yes, no
+    ");
 }
 
 #[test]
@@ -55,7 +81,11 @@ fn a_table_is_shortened_in_its_widest_column_and_never_wider_than_the_terminal()
     let rows = vec![vec!["shop".to_owned(), format!("https://shop.example/{}", "x".repeat(500)), "182 ms".to_owned()]];
     let table = Reply::of(vec![Block::table("Monitors", &["name", "address", ">latency"], rows)]);
     let text = table.to_text(TextStyle { width: 50, colour: false });
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+    Monitors
+      name  address                            latency
+      shop  https://shop.example/xxxxxxxxxxx…   182 ms
+    ");
     assert!(text.lines().all(|line| line::width(line) <= 50));
 }
 
@@ -85,7 +115,12 @@ fn escape_sequences_of_a_target_reach_no_terminal() {
 fn long_text_is_broken_between_words_and_long_words_stay_whole() {
     let address = format!("https://shop.example/{}", "x".repeat(60));
     let text = Reply::text(format!("one two three four five six seven eight nine ten {address} end"));
-    insta::assert_snapshot!(text.to_text(TextStyle { width: 40, colour: false }), @"");
+    insta::assert_snapshot!(text.to_text(TextStyle { width: 40, colour: false }), @r"
+    one two three four five six seven eight
+    nine ten
+    https://shop.example/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+    end
+    ");
 }
 
 proptest! {

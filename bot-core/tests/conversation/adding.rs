@@ -7,26 +7,111 @@ use crate::chat::Chat;
 #[tokio::test]
 async fn adding_shows_what_was_found_and_asks() {
     let chat = Chat::start().await;
-    assert_snapshot!(chat.say(&format!("add-monitor {} every 30s contains ok", chat.target.url())).await, @"");
-    assert_snapshot!(chat.say("every 10s name shop").await, @"");
-    assert_snapshot!(chat.say("Yes!").await, @"");
-    assert_snapshot!(chat.say("yes").await, @"");
-    assert_snapshot!(chat.say("show-monitor SHOP").await, @"");
+    assert_snapshot!(chat.say(&format!("add-monitor {} every 30s contains ok", chat.target.url())).await, @r#"
+    I tried it once. It is up and answered in [ms].
+
+    What I found
+      status   200 over HTTP/1.1
+      TCP connection  [ms]
+      request sent   [ms]
+      first byte   [ms]
+      body received   [ms]
+      total   [ms]
+      size   6 B
+      peer   127.0.0.1
+      holds   contains "ok"
+
+    I would watch it like this
+      name   127.0.0.1-PORT
+      address   http://127.0.0.1:PORT/
+      interval   every 30s
+      timeout   10s
+      expects   status 200..299
+      and   contains "ok"
+      redirects   followed, up to 10
+      down after  a failed check (tried again 2 times), up after 1 good check
+
+    Shall I watch it? `yes` or `no`, or change something first, like `every 10s name shop`.
+    "#);
+    assert_snapshot!(chat.say("every 10s name shop").await, @r#"
+    I tried it once. It is up and answered in [ms].
+
+    What I found
+      status   200 over HTTP/1.1
+      TCP connection  [ms]
+      request sent   [ms]
+      first byte   [ms]
+      body received   [ms]
+      total   [ms]
+      size   6 B
+      peer   127.0.0.1
+      holds   contains "ok"
+
+    I would watch it like this
+      name   shop
+      address   http://127.0.0.1:PORT/
+      interval   every 10s
+      timeout   10s
+      expects   status 200..299
+      and   contains "ok"
+      redirects   followed, up to 10
+      down after  a failed check (tried again 2 times), up after 1 good check
+
+    Shall I watch it? `yes` or `no`, or change something first, like `every 10s name shop`.
+    "#);
+    assert_snapshot!(chat.say("Yes!").await, @"I watch `shop` now, every 10s, and tell you here when it fails. `show-monitor shop` shows how it is.");
+    assert_snapshot!(chat.say("yes").await, @"✗ There is no question open, so nothing was done. `help` shows what I can do.");
+    assert_snapshot!(chat.say("show-monitor SHOP").await, @r#"
+      ○ unknown  shop
+
+    Now
+      next check   due now
+      uptime (24 h)  – (nothing known)
+      p95 (24 h)   –
+
+    Settings
+      address   http://127.0.0.1:PORT/
+      interval   every 10s
+      timeout   10s
+      expects   status 200..299
+      and   contains "ok"
+      redirects   followed, up to 10
+      down after  a failed check (tried again 2 times), up after 1 good check
+
+    Uptime of shop   28 Feb 00:00 – 1 Mar 2026 00:00 UTC
+    ············································································································································
+    00:00   00:00
+    · unknown 1 d
+    "#);
 }
 
 #[tokio::test]
 async fn an_address_alone_is_to_be_watched() {
     let chat = Chat::start().await;
     let reply = chat.reply(&chat.target.url()).await;
-    assert_snapshot!(chat.press(&reply, "Yes").await, @"");
-    assert_snapshot!(chat.press(&reply, "Yes").await, @"");
+    assert_snapshot!(chat.press(&reply, "Yes").await, @"I watch `127.0.0.1-PORT` now, every 1m, and tell you here when it fails. `show-monitor 127.0.0.1-PORT` shows how it is.");
+    assert_snapshot!(chat.press(&reply, "Yes").await, @"✗ That question is settled, or was asked of somebody else.");
 }
 
 #[tokio::test]
 async fn yes_in_advance_asks_nothing() {
     let chat = Chat::start().await;
-    assert_snapshot!(chat.say(&format!("add {} name shop --yes", chat.target.url())).await, @"");
-    assert_snapshot!(chat.say(&format!("add {} name Shop yes", chat.target.url())).await, @"");
+    assert_snapshot!(chat.say(&format!("add {} name shop --yes", chat.target.url())).await, @r"
+    I tried it once. It is up and answered in [ms].
+
+    What I found
+      status   200 over HTTP/1.1
+      TCP connection  [ms]
+      request sent   [ms]
+      first byte   [ms]
+      body received   [ms]
+      total   [ms]
+      size   6 B
+      peer   127.0.0.1
+
+    I watch `shop` now, every 1m, and tell you here when it fails. `show-monitor shop` shows how it is.
+    ");
+    assert_snapshot!(chat.say(&format!("add {} name Shop yes", chat.target.url())).await, @"✗ There is a monitor `Shop` already; choose another name, like `name Shop-2`.");
 }
 
 #[tokio::test]
@@ -35,14 +120,34 @@ async fn a_name_that_is_taken_gets_a_number() {
     chat.add("shop").await;
     let proposal = chat.say(&format!("add-monitor {} name shop", chat.target.url())).await;
     assert!(proposal.contains("There is a monitor `shop` already, so I propose `shop-2`."), "{proposal}");
-    assert_snapshot!(chat.say("yes").await, @"");
+    assert_snapshot!(chat.say("yes").await, @"I watch `shop-2` now, every 1m, and tell you here when it fails. `show-monitor shop-2` shows how it is.");
 }
 
 #[tokio::test]
 async fn what_is_down_can_be_watched_all_the_same() {
     let chat = Chat::start().await;
-    assert_snapshot!(chat.say(&format!("add-monitor http://{} name gone", nothing_listens())).await, @"");
-    assert_snapshot!(chat.say("ok").await, @"");
+    assert_snapshot!(chat.say(&format!("add-monitor http://{} name gone", nothing_listens())).await, @r"
+    I tried it once. It failed after [ms]: the connection was refused while connecting to 127.0.0.1 port 34993 (connection_refused).
+
+    What I found
+      TCP connection  [ms]
+      total   [ms]
+      peer   127.0.0.1
+
+    I would watch it like this
+      name   gone
+      address   http://127.0.0.1:PORT/
+      interval   every 1m
+      timeout   10s
+      expects   status 200..299
+      redirects   followed, up to 10
+      down after  a failed check (tried again 2 times), up after 1 good check
+
+    As it is now it would count as down. I can watch it all the same.
+
+    Shall I watch it? `yes` or `no`, or change something first, like `every 10s name shop`.
+    ");
+    assert_snapshot!(chat.say("ok").await, @"I watch `gone` now, every 1m, and tell you here when it fails. `show-monitor gone` shows how it is.");
 }
 
 #[tokio::test]
@@ -102,9 +207,42 @@ fn serde_shown(replies: &[bot_core::Reply]) -> String {
 async fn editing_changes_what_is_named_and_nothing_else() {
     let chat = Chat::start().await;
     chat.add("shop").await;
-    assert_snapshot!(chat.say("edit-monitor shop every 10s contains ok contains all slow 800ms confirm 2/3 name web").await, @"");
-    assert_snapshot!(chat.say("edit web contains none slow none").await, @"");
-    assert_snapshot!(chat.say("edit web every 10s").await, @"");
+    assert_snapshot!(chat.say("edit-monitor shop every 10s contains ok contains all slow 800ms confirm 2/3 name web").await, @r#"
+    I changed `web`.
+
+    Settings
+      address   http://127.0.0.1:PORT/
+      interval   every 10s
+      timeout   10s
+      expects   status 200..299
+      and   contains "ok"
+      and   contains "all"
+      slow   from 800ms
+      redirects   followed, up to 10
+      down after  2 failed of the last 3 checks (not tried again), up after 1 good check
+    "#);
+    assert_snapshot!(chat.say("edit web contains none slow none").await, @r"
+    I changed `web`.
+
+    Settings
+      address   http://127.0.0.1:PORT/
+      interval   every 10s
+      timeout   10s
+      expects   status 200..299
+      redirects   followed, up to 10
+      down after  2 failed of the last 3 checks (not tried again), up after 1 good check
+    ");
+    assert_snapshot!(chat.say("edit web every 10s").await, @r"
+    Nothing to change: `web` is like that already. Name what should be different, like `edit-monitor web every 10s`.
+
+    Settings
+      address   http://127.0.0.1:PORT/
+      interval   every 10s
+      timeout   10s
+      expects   status 200..299
+      redirects   followed, up to 10
+      down after  2 failed of the last 3 checks (not tried again), up after 1 good check
+    ");
     assert!(chat.say("edit web every 2d").await.starts_with("✗ An interval of 2d is not possible"));
     assert!(chat.say("edit shop every 1m").await.starts_with("✗ There is no monitor `shop`"));
 }

@@ -17,7 +17,7 @@ use test_support::targets::answering::{Answer, Answering, answering};
 
 /// A clock that the test sets.
 #[derive(Default)]
-pub struct TestClock(AtomicI64);
+pub(crate) struct TestClock(AtomicI64);
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
@@ -26,18 +26,18 @@ impl Clock for TestClock {
 }
 
 /// One person in one conversation, and a target to watch.
-pub struct Chat {
+pub(crate) struct Chat {
     database: TestDatabase,
-    pub services: Services,
+    pub(crate) services: Services,
     engine: Engine,
     clock: Arc<TestClock>,
-    pub actor: Actor,
-    pub conversation: ConversationId,
-    pub target: Answering,
+    pub(crate) actor: Actor,
+    pub(crate) conversation: ConversationId,
+    pub(crate) target: Answering,
 }
 
 impl Chat {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let database = TestDatabase::sqlite().await;
         let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
         let services = services(&database, &clock);
@@ -48,59 +48,59 @@ impl Chat {
     }
 
     /// The program restarted over the same database.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.services = services(&self.database, &self.clock);
         self.engine = Engine::new(self.services.clone());
     }
 
-    pub fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         let ms = i64::try_from(time.as_millis()).unwrap();
         self.clock.0.fetch_add(ms, Ordering::SeqCst);
     }
 
-    pub async fn person(&self, role: Role) -> Actor {
+    pub(crate) async fn person(&self, role: Role) -> Actor {
         let organisation = self.actor.organisation;
         let person = self.services.store().add_person(organisation, "somebody", role, START).await.unwrap();
         Actor { organisation, person, role }
     }
 
-    pub async fn reply_to(&self, actor: Actor, input: Input) -> Reply {
+    pub(crate) async fn reply_to(&self, actor: Actor, input: Input) -> Reply {
         let request = Request { platform: "test", conversation: self.conversation, actor, input };
         let mut replies = self.engine.handle(request).await;
         assert_eq!(replies.len(), 1, "one answer to one message");
         replies.remove(0)
     }
 
-    pub async fn reply(&self, text: &str) -> Reply {
+    pub(crate) async fn reply(&self, text: &str) -> Reply {
         self.reply_to(self.actor, Input::Text(text.to_owned())).await
     }
 
     /// What is answered, as text, with what differs from run to run taken out; what failed begins with a cross.
-    pub async fn say(&self, text: &str) -> String {
+    pub(crate) async fn say(&self, text: &str) -> String {
         redacted(&self.reply(text).await)
     }
 
-    pub async fn says(&self, actor: Actor, text: &str) -> String {
+    pub(crate) async fn says(&self, actor: Actor, text: &str) -> String {
         redacted(&self.reply_to(actor, Input::Text(text.to_owned())).await)
     }
 
-    pub async fn press(&self, reply: &Reply, label: &str) -> String {
+    pub(crate) async fn press(&self, reply: &Reply, label: &str) -> String {
         self.presses(self.actor, reply, label).await
     }
 
-    pub async fn presses(&self, actor: Actor, reply: &Reply, label: &str) -> String {
+    pub(crate) async fn presses(&self, actor: Actor, reply: &Reply, label: &str) -> String {
         let action = reply.actions.iter().find(|action| action.label == label).expect("there is such a button");
         assert!(action.token.len() <= 48);
         redacted(&self.reply_to(actor, Input::Action(action.token.clone())).await)
     }
 
-    pub async fn completions(&self, text: &str) -> (usize, Vec<String>) {
+    pub(crate) async fn completions(&self, text: &str) -> (usize, Vec<String>) {
         let completion = self.engine.complete(&self.actor, text).await;
         (completion.start, completion.choices.into_iter().map(|choice| choice.text).collect())
     }
 
     /// Adds a monitor of the target.
-    pub async fn add(&self, name: &str) {
+    pub(crate) async fn add(&self, name: &str) {
         let added = self.reply(&format!("add-monitor {} name {name} retries 0 --yes", self.target.url())).await;
         assert!(added.ok, "{added:?}");
     }
@@ -112,8 +112,8 @@ fn services(database: &TestDatabase, clock: &Arc<TestClock>) -> Services {
     Services::new(database.store.clone(), outbound, clock.clone(), Retention::default())
 }
 
-pub fn redacted(reply: &Reply) -> String {
-    let mut text = reply.to_text(TextStyle::PLAIN);
+pub(crate) fn redacted(reply: &Reply) -> String {
+    let mut text = reply.to_text(TextStyle { width: 140, colour: false });
     for (pattern, with) in [
         (r"127\.0\.0\.1([-:])\d+", "127.0.0.1${1}PORT"),
         (r"(<?\d+(\.\d+)?) (ms|µs)\b", "[ms]"),

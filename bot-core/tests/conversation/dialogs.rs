@@ -8,14 +8,22 @@ use crate::chat::{Chat, redacted};
 #[tokio::test]
 async fn what_is_missing_is_asked_for() {
     let chat = Chat::start().await;
-    assert_snapshot!(chat.say("add-monitor name shop every 30s").await, @"");
-    assert_snapshot!(chat.say("evry").await, @"");
+    assert_snapshot!(chat.say("add-monitor name shop every 30s").await, @r"
+    Which address should I watch?
+
+    For example: https://shop.example
+    ");
+    assert_snapshot!(chat.say("evry").await, @"✗ I don't know what to do with “evry” here; did you mean `every`? Which address should I watch? Or say `cancel`.");
     let proposal = chat.say(&chat.target.url()).await;
     assert!(proposal.contains("every 30s") && proposal.contains("Shall I watch it?"), "{proposal}");
-    assert_snapshot!(chat.say("yes").await, @"");
-    assert_snapshot!(chat.say("show-monitor").await, @"");
-    assert_snapshot!(chat.say("shpo").await, @"");
-    assert!(chat.say("shop").await.contains("● up") || chat.say("show shop").await.contains("shop"));
+    assert_snapshot!(chat.say("yes").await, @"I watch `shop` now, every 30s, and tell you here when it fails. `show-monitor shop` shows how it is.");
+    assert_snapshot!(chat.say("show-monitor").await, @r"
+    Which monitor?
+
+    Possible answers: shop
+    ");
+    assert_snapshot!(chat.say("shpo").await, @"✗ There is no monitor `shpo`; did you mean `shop`? Which monitor? Or say `cancel`.");
+    assert!(chat.say("shop").await.starts_with("  ○ unknown  shop"));
 }
 
 #[tokio::test]
@@ -25,19 +33,22 @@ async fn a_dialog_survives_a_restart() {
     chat.restart();
     let asked = chat.reply(&chat.target.url()).await;
     chat.restart();
-    assert_snapshot!(chat.press(&asked, "Yes").await, @"");
+    assert_snapshot!(chat.press(&asked, "Yes").await, @"I watch `shop` now, every 30s, and tell you here when it fails. `show-monitor shop` shows how it is.");
 }
 
 #[tokio::test]
 async fn no_and_cancel_end_a_dialog() {
     let chat = Chat::start().await;
     chat.add("shop").await;
-    assert_snapshot!(chat.say("delete-monitor shop").await, @"");
-    assert_snapshot!(chat.say("No.").await, @"");
-    assert_snapshot!(chat.say("yes").await, @"");
+    assert_snapshot!(chat.say("delete-monitor shop").await, @r"
+    Shall I delete `shop` (http://127.0.0.1:PORT/, watched since 2026-03-01)? Its results, reports and incidents go with it, and that cannot be
+    undone. `yes` or `no`; `pause-monitor shop` only stops the checks.
+    ");
+    assert_snapshot!(chat.say("No.").await, @"All right, I did nothing.");
+    assert_snapshot!(chat.say("yes").await, @"✗ There is no question open, so nothing was done. `help` shows what I can do.");
     chat.say("delete-monitor shop").await;
-    assert_snapshot!(chat.say("cancel").await, @"");
-    assert_snapshot!(chat.say("cancel").await, @"");
+    assert_snapshot!(chat.say("cancel").await, @"All right, forgotten.");
+    assert_snapshot!(chat.say("cancel").await, @"There is nothing to cancel.");
     assert!(chat.reply("show-monitor shop").await.ok);
 }
 
@@ -46,8 +57,12 @@ async fn a_command_takes_the_place_of_a_question() {
     let chat = Chat::start().await;
     chat.add("shop").await;
     chat.say("delete-monitor shop").await;
-    assert_snapshot!(chat.say("pause-monitor shop").await, @"");
-    assert_snapshot!(chat.say("yes").await, @"");
+    assert_snapshot!(chat.say("pause-monitor shop").await, @r"
+    I dropped my question about `delete-monitor`.
+
+    `shop` is paused: I do not check it until you say `resume-monitor shop`.
+    ");
+    assert_snapshot!(chat.say("yes").await, @"✗ There is no question open, so nothing was done. `help` shows what I can do.");
     assert!(chat.reply("show-monitor shop").await.ok);
 }
 
@@ -57,10 +72,10 @@ async fn the_button_of_an_old_question_does_not_answer_a_new_one() {
     chat.add("shop").await;
     let old = chat.reply(&format!("add-monitor {} name other", chat.target.url())).await;
     chat.say("delete-monitor shop").await;
-    assert_snapshot!(chat.press(&old, "Yes").await, @"");
+    assert_snapshot!(chat.press(&old, "Yes").await, @"✗ That question is settled, or was asked of somebody else.");
     assert!(chat.reply("show-monitor shop").await.ok);
     let unknown = chat.reply_to(chat.actor, Input::Action("no-such-token".to_owned())).await;
-    assert_snapshot!(redacted(&unknown), @"");
+    assert_snapshot!(redacted(&unknown), @"✗ This button has expired. Say what you want instead; `help` shows how.");
 }
 
 #[tokio::test]
@@ -68,11 +83,11 @@ async fn deleting_happens_after_yes_and_only_then() {
     let chat = Chat::start().await;
     chat.add("shop").await;
     let asked = chat.reply("rm shop").await;
-    assert!(chat.reply("what?").await.ok == false, "only yes or no answer a question");
-    assert_snapshot!(chat.press(&asked, "Yes").await, @"");
-    assert_snapshot!(chat.say("show-monitor shop").await, @"");
+    assert!(!chat.reply("what?").await.ok, "only yes or no answer a question");
+    assert_snapshot!(chat.press(&asked, "Yes").await, @"`shop` is deleted.");
+    assert_snapshot!(chat.say("show-monitor shop").await, @"✗ There is no monitor `shop`; `list-monitors` shows those there are.");
     chat.add("shop").await;
-    assert_snapshot!(chat.say("delete-monitor shop --yes").await, @"");
+    assert_snapshot!(chat.say("delete-monitor shop --yes").await, @"`shop` is deleted.");
 }
 
 #[tokio::test]
@@ -83,19 +98,19 @@ async fn dialogs_of_two_people_in_one_conversation_do_not_mix() {
     chat.add("blog").await;
     chat.say("delete-monitor shop").await;
     let asked = chat.reply_to(other, Input::Text("delete-monitor blog".to_owned())).await;
-    assert_snapshot!(chat.presses(chat.actor, &asked, "Yes").await, @"");
-    assert_snapshot!(chat.says(other, "yes").await, @"");
+    assert_snapshot!(chat.presses(chat.actor, &asked, "Yes").await, @"✗ That question is settled, or was asked of somebody else.");
+    assert_snapshot!(chat.says(other, "yes").await, @"`blog` is deleted.");
     assert!(chat.reply("show-monitor shop").await.ok);
-    assert_snapshot!(chat.say("yes").await, @"");
+    assert_snapshot!(chat.say("yes").await, @"✗ There is no question open, so nothing was done. `help` shows what I can do.");
 }
 
 #[tokio::test]
 async fn a_question_that_is_not_understood_stays_open() {
     let chat = Chat::start().await;
     chat.say(&format!("add-monitor {} name shop", chat.target.url())).await;
-    assert_snapshot!(chat.say("evry 10s").await, @"");
-    assert_snapshot!(chat.say("every 0s").await, @"");
-    assert_snapshot!(chat.say("yes").await, @"");
+    assert_snapshot!(chat.say("evry 10s").await, @"✗ I don't know what to do with “evry” here; did you mean `every`? Please answer `yes` or `no`.");
+    assert_snapshot!(chat.say("every 0s").await, @"✗ An interval of 0s is not possible; choose between 1s and 1d. Please answer `yes` or `no`.");
+    assert_snapshot!(chat.say("yes").await, @"I watch `shop` now, every 1m, and tell you here when it fails. `show-monitor shop` shows how it is.");
 }
 
 #[tokio::test]

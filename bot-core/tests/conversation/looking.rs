@@ -13,15 +13,49 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn a_newcomer_is_shown_the_way() {
     let chat = Chat::start().await;
-    assert_snapshot!(chat.say("hi").await, @"");
+    assert_snapshot!(chat.say("hi").await, @r"
+    Hello! I watch websites and APIs, and tell you when they fail. Say for example:
+
+      https://shop.example  watch that address
+      status   how everything is
+      show-report 7d   uptime, latency and traffic of a week
+      help   all I can do
+    ");
     assert_eq!(chat.say("What can you do?").await, chat.say("hi").await);
     assert_eq!(chat.say("watchword").await, chat.say("").await);
-    assert_snapshot!(chat.say("status").await, @"");
-    assert_snapshot!(chat.say("list-monitors").await, @"");
-    assert_snapshot!(chat.say("list-incidents").await, @"");
-    assert_snapshot!(chat.say("help").await, @"");
-    assert_snapshot!(chat.say("help delete monitor").await, @"");
-    assert_snapshot!(chat.say("help shwo-report").await, @"");
+    assert_snapshot!(chat.say("status").await, @"There are no monitors yet. `add-monitor https://shop.example` adds one.");
+    assert_snapshot!(chat.say("list-monitors").await, @"There are no monitors yet. `add-monitor https://shop.example` adds one.");
+    assert_snapshot!(chat.say("list-incidents").await, @"There was no incident.");
+    assert_snapshot!(chat.say("help").await, @r"
+    What I can do
+      help   Shows what I can do, or all about one command.
+      add-monitor   Watches an address. I try it once, show what I found, and ask before I save.
+      list-monitors   Lists the monitors, the worst first.
+      show-monitor   Shows a monitor: how it is, what it does, its latest checks and its last 24 hours.
+      check-now   Checks a monitor at once and shows what was found.
+      edit-monitor   Changes what you name and leaves the rest. Assertions given anew replace those of their kind, headers those of their name.
+      pause-monitor   Stops checking a monitor until it is resumed; an open incident ends.
+      resume-monitor  Starts checking a paused monitor again, at once.
+      delete-monitor  Deletes a monitor and all that is known of it. I ask before I do.
+      status   Says how everything is, what is in trouble first.
+      show-report   Shows what a period looked like, of one monitor or of all: checks, uptime, latency, traffic, incidents.
+      list-incidents  Lists the times when monitors were down, the latest first.
+      cancel   Forgets the question I asked.
+
+    `help add-monitor` tells all about one command. An address alone, like `https://shop.example`, is taken as one to watch.
+    ");
+    assert_snapshot!(chat.say("help delete monitor").await, @r"
+    `delete-monitor <monitor> …` Deletes a monitor and all that is known of it. I ask before I do.
+
+    Also: `delete`, `remove`, `rm`.
+
+    It takes
+      [monitor] shop  The monitor's name.
+      yes   Does it without asking back.
+
+    For example: `delete-monitor shop`, `delete-monitor shop --yes`
+    ");
+    assert_snapshot!(chat.say("help shwo-report").await, @"✗ I don't know “shwo-report”. Did you mean `show-report`? `help` shows what I can do.");
 }
 
 #[tokio::test]
@@ -29,20 +63,74 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
     let chat = Chat::start().await;
     chat.add("shop").await;
     assert!(chat.reply("check-now shop").await.ok);
-    assert_snapshot!(chat.say("status").await, @"");
+    assert_snapshot!(chat.say("status").await, @"The one monitor is up.");
     chat.pass(MINUTE);
     chat.target.set(Answer::status(500));
-    assert_snapshot!(chat.say("check-now shop").await, @"");
+    assert_snapshot!(chat.say("check-now shop").await, @r"
+    `shop`: It failed after [ms]: answered 500 Internal Server Error, expected 200..299 (unexpected_status).
+
+    What I found
+      status   500 over HTTP/1.1
+      TCP connection  [ms]
+      request sent   [ms]
+      first byte   [ms]
+      total   [ms]
+      size   0 B
+      peer   127.0.0.1
+    ");
     chat.pass(MINUTE * 2);
-    assert_snapshot!(chat.say("status").await, @"");
-    assert_snapshot!(chat.say("list-monitors down").await, @"");
-    assert_snapshot!(chat.say("list-incidents open").await, @"");
-    assert_snapshot!(card(&chat).await, @"");
+    assert_snapshot!(chat.say("status").await, @r"
+    1 monitor: 1 down
+      ✖ down  shop  answered 500 Internal Server Error, expected 200..299 · for 2 min · http://127.0.0.1:PORT/ · every 1m
+    ");
+    assert_snapshot!(chat.say("list-monitors down").await, @r"
+    1 monitor
+      ✖ down  shop  answered 500 Internal Server Error, expected 200..299 · for 2 min · http://127.0.0.1:PORT/ · every 1m
+    ");
+    assert_snapshot!(chat.say("list-incidents open").await, @r"
+    Incidents (1)
+      monitor  since   state   why
+      shop   2026-03-01 00:01 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
+    ");
+    assert_snapshot!(card(&chat).await, @"  ✖ down  shop  is down — answered 500 Internal Server Error, expected 200..299. Since 00:01 UTC, 2 min");
     chat.target.set(Answer::ok("all ok"));
     assert!(chat.reply("check shop").await.ok);
-    assert_snapshot!(card(&chat).await, @"");
-    assert_snapshot!(chat.say("list-incidents shop 1h").await, @"");
-    assert_snapshot!(chat.say("show-monitor shop").await, @"");
+    assert_snapshot!(card(&chat).await, @"  ● up  shop  recovered after 2 min at 00:03 UTC; it was: answered 500 Internal Server Error, expected 200..299");
+    assert_snapshot!(chat.say("list-incidents shop 1h").await, @r"
+    Incidents (1)
+      monitor  since   state   why
+      shop   2026-03-01 00:01 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
+    ");
+    assert_snapshot!(chat.say("show-monitor shop").await, @r"
+      ● up  shop  since just now
+
+    Now
+      last check   just now
+      phases   tcp connection [ms] · send request [ms] · time to first byte [ms] · receive response [ms]
+      next check   in 37 s
+      answers   HTTP/1.1 from 127.0.0.1
+      uptime (24 h)  33.333% of 3 min
+      p95 (24 h)   [ms]
+
+    Settings
+      address   http://127.0.0.1:PORT/
+      interval   every 1m
+      timeout   10s
+      expects   status 200..299
+      redirects   followed, up to 10
+      down after  a failed check (not tried again), up after 1 good check
+
+    Latest checks
+      when   result   status   total  size
+      just now   ok   200  [ms]   6 B
+      2 min ago  unexpected_status: answered 500 Internal Server Error, expected 200..299   500  [ms]   0 B
+      3 min ago  ok   200  [ms]   6 B
+
+    Uptime of shop   28 Feb 00:03 – 1 Mar 2026 00:03 UTC
+    ···········································································································································█
+    00:03   00:03
+    ▄ up 1 min   █ down 2 min   · unknown 23 h 57 min
+    ");
 }
 
 async fn card(chat: &Chat) -> String {
@@ -54,11 +142,11 @@ async fn card(chat: &Chat) -> String {
 async fn pausing_and_resuming_say_what_was_and_what_is() {
     let chat = Chat::start().await;
     chat.add("shop").await;
-    assert_snapshot!(chat.say("pause-monitor shop").await, @"");
-    assert_snapshot!(chat.say("pause shop").await, @"");
-    assert_snapshot!(chat.say("status").await, @"");
-    assert_snapshot!(chat.say("resume-monitor shop").await, @"");
-    assert_snapshot!(chat.say("resume shop").await, @"");
+    assert_snapshot!(chat.say("pause-monitor shop").await, @"`shop` is paused: I do not check it until you say `resume-monitor shop`.");
+    assert_snapshot!(chat.say("pause shop").await, @"`shop` is paused already. `resume-monitor shop` starts it again.");
+    assert_snapshot!(chat.say("status").await, @"1 monitor: 1 paused; nothing is in trouble.");
+    assert_snapshot!(chat.say("resume-monitor shop").await, @"I check `shop` again, every 1m, beginning now.");
+    assert_snapshot!(chat.say("resume shop").await, @"`shop` is not paused; I check it every 1m.");
 }
 
 #[tokio::test]
@@ -70,10 +158,17 @@ async fn a_long_list_comes_in_pages() {
     let first = chat.reply("list-monitors").await;
     let text = redacted(&first);
     assert!(text.starts_with("27 monitors, page 1 of 2\n") && text.ends_with("`list-monitors page 2` shows more."), "{text}");
-    assert_snapshot!(chat.press(&first, "Next page").await, @"");
-    assert_snapshot!(chat.say("list page 3").await, @"");
-    assert_snapshot!(chat.say("list m11").await, @"");
-    assert_snapshot!(chat.say("list down").await, @"");
+    assert_snapshot!(chat.press(&first, "Next page").await, @r"
+    27 monitors, page 2 of 2
+      ○ unknown  m25  http://127.0.0.1:PORT/ · every 1m
+      ○ unknown  m26  http://127.0.0.1:PORT/ · every 1m
+    ");
+    assert_snapshot!(chat.say("list page 3").await, @"✗ There is no page 3; 27 monitors are on 2 pages.");
+    assert_snapshot!(chat.say("list m11").await, @r"
+    1 monitor
+      ○ unknown  m11  http://127.0.0.1:PORT/ · every 1m
+    ");
+    assert_snapshot!(chat.say("list down").await, @"No monitor is like that. `list-monitors` shows all.");
 }
 
 /// A morning: ten good checks, two minutes of failure, ten good checks.
@@ -94,7 +189,44 @@ async fn a_report_has_its_figures_how_they_were_counted_and_its_charts() {
     let chat = after_a_morning().await;
     let reply = chat.reply("show-report shop 1h").await;
     let (charts, rest): (Vec<Block>, Vec<Block>) = reply.blocks.into_iter().partition(|block| matches!(block, Block::Chart { .. }));
-    assert_snapshot!(redacted(&Reply::of(rest)), @"");
+    assert_snapshot!(redacted(&Reply::of(rest)), @r"
+    Report on `shop`: 2026-03-01 07:22 to 2026-03-01 08:22 UTC (1 h)
+
+    Uptime
+      uptime   90.909%
+      time down  2 min
+      incidents  1
+      MTTR   2 min (mean time to recovery)
+      MTBF   20 min (mean time between failures)
+
+    Checks
+      total   22
+      successful   20
+      failed   2
+      success rate  90.909%
+      error rate   9.09%
+
+    Latency
+      mean  [ms]
+      p50   [ms]
+      p95   [ms]
+      p99   [ms]
+
+    Traffic
+      in all   20 kB
+      per check  909 B
+      per day   480 kB on average
+      peak day   2026-03-01 (20 kB)
+
+    Incidents (1)
+      monitor  since   state   why
+      shop   2026-03-01 08:10 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
+
+    How it was counted: Uptime is the time up or degraded (20 min) by the time up, degraded or down (22 min). Left out, because nothing is known
+    then: unknown 38 min. A monitor is down from the check that confirms a failure to the one that confirms recovery. Rates leave out
+    inconclusive checks; latency is that of successful checks, its percentiles within 1%; traffic is response bodies; days are in UTC. MTTR is
+    the mean length of incidents that ended in the period, MTBF the time up by the incidents that began in it.
+    ");
     let titles: Vec<String> = charts.iter().map(|block| if let Block::Chart { chart } = block { chart.title().to_owned() } else { String::new() }).collect();
     assert_eq!(titles, ["Latency of shop", "Traffic per day of shop", "Uptime of shop"]);
     let all = chat.say("show-report all from 2026-03-01 08:00 to 2026-03-01 as chart").await;
@@ -137,7 +269,7 @@ async fn periods_that_make_no_sense_are_explained() {
         ("show-report from 2026-02-08 to 2026-02-01", "✗ The period ends (2026-02-02 00:00 UTC) before it starts (2026-02-08 00:00 UTC)."),
         ("show-report to 2026-02-01", "✗ Say where it starts, like `from 2026-03-01 to 2026-03-08`."),
         ("show-report 7d from 2026-02-01", "✗ Say either a period like 7d, or from and to, not both."),
-        ("show-report from 0001-01-01", "✗ A report covers 5 minutes to 10 years, not 739676 d."),
+        ("show-report from 0001-01-01", "✗ A report covers 5 minutes to 10 years, not 739675 d."),
         ("show-report period 10s", "✗ `period`: a report covers 5 minutes to 10 years, not 10 s. `help show-report` shows what it takes."),
         ("show-report shpo 7d", "✗ There is no monitor `shpo`; `list-monitors` shows those there are."),
     ] {

@@ -92,6 +92,9 @@ pub(crate) struct Log {
     pub(crate) keep_files: usize,
 }
 
+/// Libraries tell of their own routine at `info`, which is none of an operator's business.
+const DEFAULT_LEVEL: &str = "info,sea_orm_migration=warn,apalis_core=warn";
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

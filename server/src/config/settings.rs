@@ -84,7 +84,7 @@ settings! {
     "retention.minute" "WATCHWORD_RETENTION_MINUTE" Text "7d" "How long rollups by the minute are kept.";
     "retention.hour" "WATCHWORD_RETENTION_HOUR" Text "90d" "How long rollups by the hour are kept.";
     "retention.day" "WATCHWORD_RETENTION_DAY" Text "1095d" "How long rollups by the day, incidents and changes of status are kept.";
-    "log.level" "WATCHWORD_LOG" Text "info" "`error`, `warn`, `info`, `debug`, `trace`, or a filter like `info,scheduler=debug`.";
+    "log.level" "WATCHWORD_LOG" Text "info,sea_orm_migration=warn,apalis_core=warn" "`error`, `warn`, `info`, `debug`, `trace`, or a filter like `info,scheduler=debug`.";
     "log.format" "WATCHWORD_LOG_FORMAT" Text "auto" "`text`, `json`, or `auto`: text on a terminal, JSON otherwise.";
     "log.dir" "WATCHWORD_LOG_DIR" Text "" "A folder for log files, a new one each day. Default: standard error only.";
     "log.keep_files" "WATCHWORD_LOG_KEEP_FILES" Number "14" "How many of those files are kept, 1 to 1000.";

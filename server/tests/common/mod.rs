@@ -15,28 +15,28 @@ use tokio::process::{Child, Command};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, told to keep everything in that folder.
-pub fn watchword(folder: &Path) -> Command {
+pub(crate) fn watchword(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_watchword"));
     command.env_clear().env("WATCHWORD_DATA_DIR", folder).current_dir(folder).kill_on_drop(true);
     command
 }
 
 /// A running server.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     folder: PathBuf,
-    pub address: String,
+    pub(crate) address: String,
 }
 
 /// What one command answered.
-pub struct Answered {
-    pub code: i32,
-    pub text: String,
+pub(crate) struct Answered {
+    pub(crate) code: i32,
+    pub(crate) text: String,
 }
 
 impl Server {
     /// Starts a server on a free port and waits until it says that it is ready.
-    pub async fn start(folder: &Path) -> Self {
+    pub(crate) async fn start(folder: &Path) -> Self {
         let mut command = watchword(folder);
         command.args(["serve", "--listen", "127.0.0.1:0", "--allow-private-targets", "true"]);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
@@ -58,7 +58,7 @@ impl Server {
     }
 
     /// Asks for a page; its status and body.
-    pub async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let mut stream = self.connect(path).await;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -67,7 +67,7 @@ impl Server {
     }
 
     /// Waits for a card after `seq`, in the terminal's conversation, whose text has that word; its number.
-    pub async fn card_after(&self, seq: i64, word: &str) -> i64 {
+    pub(crate) async fn card_after(&self, seq: i64, word: &str) -> i64 {
         let path = format!("/api/v1/conversations/terminal/events?after={seq}&platform=terminal");
         let mut lines = BufReader::new(self.connect(&path).await).lines();
         let card = async {
@@ -94,19 +94,19 @@ impl Server {
     }
 
     /// Ends it without any chance to tidy up, as `kill -9` does.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
     /// Asks it to end, as an operator does.
-    pub async fn terminate(&mut self) -> ExitStatus {
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
         let pid = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the server stops").unwrap()
     }
 
     /// The database that it leaves behind.
-    pub async fn open_database(&self) -> Store {
+    pub(crate) async fn open_database(&self) -> Store {
         let key = SecretKey::from_file_or_create(&self.folder.join("secret.key")).unwrap();
         let url = format!("sqlite:{}", self.folder.join("watchword.db").display());
         Store::connect(&ConnectOptions::new(&url), key).await.unwrap()
@@ -114,7 +114,7 @@ impl Server {
 }
 
 /// Says one thing from a terminal.
-pub async fn chat(server: &Server, text: &str) -> Answered {
+pub(crate) async fn chat(server: &Server, text: &str) -> Answered {
     let address = format!("http://{}", server.address);
     let output = watchword(&server.folder).args(["chat", "-c", text, "--server", &address]).output().await.unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

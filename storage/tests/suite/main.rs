@@ -13,4 +13,5 @@ mod retention;
 mod rollups;
 mod schedule;
 mod secrets;
+mod sizes;
 mod support;

@@ -42,10 +42,13 @@ async fn a_failed_command_is_an_answer_that_says_so() {
 async fn a_button_does_what_it_says_only_where_it_was_shown() {
     let world = World::start().await;
     let target = answering(Answer::ok("hello")).await;
-    let asked = world.say(&format!("add-monitor {} every 30s name shop", target.url("/"))).await;
+    let asked = world.say(&format!("add-monitor {} every 30s name shop", target.url())).await;
     let token = asked["replies"][0]["actions"][0]["token"].as_str().unwrap();
     assert!(token.len() <= 48);
-    for elsewhere in [json!({ "action": token, "conversation": "d" }), json!({ "action": token, "conversation": "c", "platform": "terminal" })] {
+    for elsewhere in [
+        json!({ "action": token, "conversation": "d" }),
+        json!({ "action": token, "conversation": "c", "platform": "terminal" }),
+    ] {
         let (status, answer) = world.post(elsewhere.to_string()).await;
         assert_eq!((status, &answer["replies"][0]["ok"]), (StatusCode::OK, &json!(false)));
     }
@@ -85,7 +88,9 @@ async fn a_line_is_completed() {
 #[tokio::test]
 async fn what_cannot_be_served_is_refused_with_a_code_and_a_sentence() {
     let world = World::start().await;
-    let chat = |body: String| asking("/api/v1/chat").method("POST").header("content-type", "application/json").body(Body::from(body)).unwrap();
+    let chat = |body: String| {
+        asking("/api/v1/chat").method("POST").header("content-type", "application/json").body(Body::from(body)).unwrap()
+    };
     let get = |path: &str| asking(path).body(Body::empty()).unwrap();
     let form = asking("/api/v1/chat").method("POST").header("content-type", "application/x-www-form-urlencoded");
     let cases = [
@@ -128,7 +133,8 @@ async fn other_sites_reach_nothing() {
         for path in ["/api/v1/chat", "/api/v1/conversations/c/events", "/", "/nothing"] {
             let mut request = asking(path).method(if path.ends_with("chat") { "POST" } else { "GET" });
             request.headers_mut().unwrap().insert(name, value.parse().unwrap());
-            let (status, headers, body) = read(world.send(request.body(Body::from(r#"{"text":"help"}"#)).unwrap()).await).await;
+            let (status, headers, body) =
+                read(world.send(request.body(Body::from(r#"{"text":"help"}"#)).unwrap()).await).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{name} {path}: {body}");
             assert!(headers.contains_key("content-security-policy"));
         }

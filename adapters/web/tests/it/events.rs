@@ -38,7 +38,8 @@ impl Events {
         loop {
             if let Some((event, rest)) = self.rest.split_once("\n\n") {
                 let lines = event.lines().filter_map(|line| line.split_once(':'));
-                let fields: BTreeMap<String, String> = lines.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
+                let fields: BTreeMap<String, String> =
+                    lines.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
                 self.rest = rest.to_owned();
                 let Some(data) = fields.get("data") else { continue };
                 return Some(Event {
@@ -77,7 +78,10 @@ async fn an_incident_is_one_card_that_changes() {
     let mut events = Events::open(&world, "", None).await;
     world.check(&world.services, &monitors, Reason::UnexpectedStatus).await;
     let opened = events.card().await;
-    assert_eq!((opened.data["revision"].as_i64(), opened.data["created_at"].as_str()), (Some(1), Some("2026-03-01T00:00:01.000Z")));
+    assert_eq!(
+        (opened.data["revision"].as_i64(), opened.data["created_at"].as_str()),
+        (Some(1), Some("2026-03-01T00:00:01.120Z"))
+    );
     assert!(opened.data["reply"]["text"].as_str().unwrap().contains("m1"), "{opened:?}");
 
     world.check(&world.services, &monitors, Reason::Ok).await;
@@ -99,7 +103,10 @@ async fn a_broken_stream_resumes_where_it_was() {
     let mut events = Events::open(&world, "", None).await;
     let cards = [events.card().await, events.card().await, events.card().await];
     let first = cards[0].id.unwrap();
-    for mut resumed in [Events::open(&world, &format!("?after={first}"), None).await, Events::open(&world, "?after=0", Some(first)).await] {
+    for mut resumed in [
+        Events::open(&world, &format!("?after={first}"), None).await,
+        Events::open(&world, "?after=0", Some(first)).await,
+    ] {
         assert_eq!(resumed.card().await.id, cards[1].id);
         assert_eq!(resumed.card().await.id, cards[2].id);
     }

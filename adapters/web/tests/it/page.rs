@@ -12,7 +12,9 @@ async fn the_page_comes_with_all_its_files() {
         let (status, headers, text) = world.get(&path).await;
         assert_eq!(status, StatusCode::OK, "{path}");
         assert!(!headers["content-type"].is_empty());
-        let quoted = text.split('"').filter(|part| part.starts_with("/assets/") || (part.starts_with("./") && part.ends_with(".js")));
+        let quoted = text
+            .split('"')
+            .filter(|part| part.starts_with("/assets/") || (part.starts_with("./") && part.ends_with(".js")));
         let named: Vec<String> = quoted.map(|part| part.replace("./", "/assets/")).collect();
         seen.push(path);
         waiting.extend(named.into_iter().filter(|path| !seen.contains(path)));
@@ -32,7 +34,10 @@ async fn nothing_runs_that_is_not_one_of_its_files() {
     assert!(!policy.contains("unsafe"));
     assert_eq!(headers["x-content-type-options"], "nosniff");
     assert_eq!(headers["referrer-policy"], "no-referrer");
-    assert!(!html.contains(" style=") && !html.contains("<style") && !html.contains(" on"), "the policy would refuse it");
+    assert!(
+        !html.contains(" style=") && !html.contains("<style") && !html.contains(" on"),
+        "the policy would refuse it"
+    );
     for script in html.split("<script").skip(1) {
         assert!(script.starts_with(" type=\"module\" src=\"/assets/") && script.contains("></script>"));
     }

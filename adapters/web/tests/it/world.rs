@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// Starts when tests do, and moves a second with every check.
-pub struct TestClock(AtomicI64);
+pub(crate) struct TestClock(AtomicI64);
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
@@ -32,16 +32,16 @@ impl Clock for TestClock {
     }
 }
 
-pub struct World {
-    pub database: TestDatabase,
-    pub services: Services,
-    pub shutdown: CancellationToken,
-    pub router: Router,
+pub(crate) struct World {
+    pub(crate) database: TestDatabase,
+    pub(crate) services: Services,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) router: Router,
     clock: Arc<TestClock>,
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let database = TestDatabase::sqlite().await;
         let clock = Arc::new(TestClock(AtomicI64::new(0)));
         let services = services(database.store.clone(), Arc::clone(&clock));
@@ -52,12 +52,12 @@ impl World {
     }
 
     /// The same database as another process sees it.
-    pub async fn other_process(&self) -> Services {
+    pub(crate) async fn other_process(&self) -> Services {
         services(self.database.open_again(test_support::database::KEY).await, Arc::clone(&self.clock))
     }
 
     /// Adds that many monitors that tell their incidents in a conversation of the page.
-    pub async fn monitors(&self, count: usize, conversation: &str) -> (Actor, Vec<MonitorId>) {
+    pub(crate) async fn monitors(&self, count: usize, conversation: &str) -> (Actor, Vec<MonitorId>) {
         let store = &self.database.store;
         let (actor, ids) = test_support::builders::monitors(store, &vec![Duration::from_secs(30); count]).await;
         let conversation = self.services.conversation(&actor, "web", conversation).await.unwrap();
@@ -70,7 +70,7 @@ impl World {
     }
 
     /// Lets a check of each of the monitors end like that.
-    pub async fn check(&self, services: &Services, monitors: &[MonitorId], reason: Reason) {
+    pub(crate) async fn check(&self, services: &Services, monitors: &[MonitorId], reason: Reason) {
         self.clock.0.fetch_add(1, Ordering::SeqCst);
         let now = services.now();
         let policy = Policy { retries: 0, ..Policy::default() };
@@ -82,23 +82,23 @@ impl World {
         services.record(&batch).await.unwrap();
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Response {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> (StatusCode, HeaderMap, String) {
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, HeaderMap, String) {
         read(self.send(asking(path).body(Body::empty()).unwrap()).await).await
     }
 
     /// Posts a JSON text to the chat.
-    pub async fn post(&self, body: impl Into<Body>) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, body: impl Into<Body>) -> (StatusCode, Value) {
         let request = asking("/api/v1/chat").method("POST").header("content-type", "application/json");
         let (status, _, body) = read(self.send(request.body(body.into()).unwrap()).await).await;
         (status, serde_json::from_str(&body).unwrap())
     }
 
     /// Says something in the conversation `c`.
-    pub async fn say(&self, text: &str) -> Value {
+    pub(crate) async fn say(&self, text: &str) -> Value {
         let (status, answer) = self.post(serde_json::json!({ "text": text, "conversation": "c" }).to_string()).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer
@@ -111,11 +111,11 @@ fn services(store: storage::Store, clock: Arc<TestClock>) -> Services {
 }
 
 /// A request as a program on this machine sends it.
-pub fn asking(path: &str) -> axum::http::request::Builder {
+pub(crate) fn asking(path: &str) -> axum::http::request::Builder {
     Request::builder().uri(path).header("host", "127.0.0.1:8080")
 }
 
-pub async fn read(response: Response) -> (StatusCode, HeaderMap, String) {
+pub(crate) async fn read(response: Response) -> (StatusCode, HeaderMap, String) {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 24).await.unwrap();
     (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())

@@ -1,0 +1,15 @@
+//! The use cases over real databases and real targets, at whatever time the test says it is.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod absence;
+mod checks;
+mod common;
+mod conversations;
+mod housekeeping;
+mod monitors;
+mod random;
+mod recording;
+mod reports;
+mod restarts;
+mod rights;
+mod strangers;
