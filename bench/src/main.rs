@@ -49,6 +49,9 @@ struct Arguments {
     /// Where the figures are written as JSON [default: bench.json in the target folder]
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Only the measurements whose name holds this text, for example `reports`
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    only: String,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -86,7 +89,7 @@ async fn measure(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // What is dropped here stops the processes that it started.
     tokio::select! {
-        () = scenarios::run(&setup, &mut board, deadline) => {}
+        () = scenarios::run(&setup, &mut board, &arguments.only, deadline) => {}
         _ = interrupt.recv() => anyhow::bail!("interrupted"),
         _ = terminate.recv() => anyhow::bail!("terminated"),
     }

@@ -39,9 +39,9 @@ impl Plan {
     pub(crate) const QUICK: Self = Self {
         windows: 3,
         flat_s: 2,
-        paced_s: 4,
-        checks_s: 7,
-        idle_s: 4,
+        paced_s: 3,
+        checks_s: 5,
+        idle_s: 2,
         flips: 10,
         commands: 60,
         reports: 20,

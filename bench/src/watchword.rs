@@ -31,6 +31,11 @@ pub(crate) struct Reading {
 impl Watchword {
     /// Starts it with a data folder and, but for the targets that it may watch, with every default.
     pub(crate) async fn start(setup: &Setup, data: &Path) -> anyhow::Result<Self> {
+        Self::start_with(setup, data, &[]).await
+    }
+
+    /// Starts it with these settings, by the names that they have in the environment.
+    pub(crate) async fn start_with(setup: &Setup, data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let mut command = Command::new(&setup.watchword);
         command
@@ -39,7 +44,8 @@ impl Watchword {
             .env_clear()
             .env("WATCHWORD_LISTEN", &address)
             .env("WATCHWORD_DATA_DIR", data)
-            .env("WATCHWORD_ALLOW_PRIVATE_TARGETS", "true");
+            .env("WATCHWORD_ALLOW_PRIVATE_TARGETS", "true")
+            .envs(settings.iter().copied());
         let started_us = now_us();
         let mut process = Process::start(command, &data.join("watchword.log"))?;
         let base = format!("http://{address}");

@@ -49,7 +49,8 @@ pub(crate) fn named(word: &str) -> Option<&'static Command> {
 
 /// What is said about a word that is no command.
 pub(crate) fn unknown(word: &str) -> Failure {
-    let words = COMMANDS.iter().flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
+    let words =
+        COMMANDS.iter().flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
     let shown = monitor_core::http::shorten(word, 40);
     Failure(match closest(word, words) {
         Some(near) => format!("I don't know “{shown}”. Did you mean `{near}`? `help` shows what I can do."),

@@ -76,10 +76,14 @@ impl Engine {
         let open = |argument: &&Argument| argument.repeated || !given.contains(&argument.name);
         if let Some(flag) = typed.strip_prefix("--") {
             let flags = all(command.arguments).filter(open).filter(|argument| argument.name.starts_with(flag));
-            return Completion { start, choices: flags.map(|argument| Choice::new(format!("--{}", argument.name), argument.about)).collect() };
+            return Completion {
+                start,
+                choices: flags.map(|argument| Choice::new(format!("--{}", argument.name), argument.about)).collect(),
+            };
         }
         let mut choices = Vec::new();
-        for argument in all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name)) {
+        for argument in all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name))
+        {
             choices.extend(self.values(actor, argument, typed).await);
         }
         let words = all(command.arguments).filter(|argument| !argument.positional).filter(open);
@@ -107,14 +111,19 @@ impl Engine {
             _ => Vec::new(),
         };
         let lower = typed.to_ascii_lowercase();
-        fixed.into_iter().filter(|value| value.to_ascii_lowercase().starts_with(&lower)).map(|value| Choice::new(value, "")).collect()
+        fixed
+            .into_iter()
+            .filter(|value| value.to_ascii_lowercase().starts_with(&lower))
+            .map(|value| Choice::new(value, ""))
+            .collect()
     }
 }
 
 fn commands(actor: &Actor, typed: &Token) -> Completion {
     let bare = typed.text.trim_start_matches(['/', '!']);
     let lower = bare.to_lowercase().replace('_', "-");
-    let possible = COMMANDS.iter().filter(|command| actor.role.may(command.permission) && command.name.starts_with(&lower));
+    let possible =
+        COMMANDS.iter().filter(|command| actor.role.may(command.permission) && command.name.starts_with(&lower));
     let choices: Vec<Choice> = possible.map(|command| Choice::new(command.name, command.summary)).collect();
     let by_alias = || find(bare).map(|command| Choice::new(command.name, command.summary));
     let start = typed.at.end - bare.len();
@@ -135,7 +144,8 @@ fn walk(command: &Command, tokens: &[Token]) -> (Vec<&'static str>, Option<&'sta
                 pending = Some(argument).filter(|_| value.is_none() && argument.kind != Kind::Flag);
             }
             Shape::Value => {
-                let mut free = all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name));
+                let mut free =
+                    all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name));
                 given.extend(free.find(|argument| argument.kind.fits(&token.text)).map(|argument| argument.name));
             }
             Shape::UnknownFlag => {}

@@ -66,10 +66,11 @@ impl Consent {
     pub(crate) fn of(tokens: &[Token]) -> Self {
         let words: Vec<String> = tokens.iter().take(4).map(|token| token.text.to_lowercase()).collect();
         match words.join(" ").trim_end_matches(['.', '!', ',']) {
-            "yes" | "y" | "yes please" | "yeah" | "yep" | "ok" | "okay" | "sure" | "do it" | "go ahead" | "confirm" | "--yes" | "-y" => {
-                Self::Yes
+            "yes" | "y" | "yes please" | "yeah" | "yep" | "ok" | "okay" | "sure" | "do it" | "go ahead" | "confirm"
+            | "--yes" | "-y" => Self::Yes,
+            "no" | "n" | "no thanks" | "nope" | "nah" | "don't" | "don’t" | "stop" | "forget it" | "no thank you" => {
+                Self::No
             }
-            "no" | "n" | "no thanks" | "nope" | "nah" | "don't" | "don’t" | "stop" | "forget it" | "no thank you" => Self::No,
             _ => Self::Neither,
         }
     }
@@ -86,7 +87,7 @@ pub(crate) fn ask(argument: &Argument, known: Vec<String>) -> Vec<Block> {
         label: argument.ask.to_owned(),
         kind: if choices.is_empty() { FormKind::Text } else { FormKind::Choice },
         required: true,
-        placeholder: Some(argument.example().to_owned()),
+        placeholder: Some(argument.example.to_owned()),
         choices,
     };
     vec![Block::text(argument.ask), Block::Form { title: argument.ask.to_owned(), fields: vec![field] }]

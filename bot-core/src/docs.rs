@@ -57,7 +57,12 @@ fn row(argument: &Argument) -> String {
     let more: Vec<String> = argument.words.iter().skip(1).map(|word| format!("`{word}`")).collect();
     let more = if more.is_empty() { String::new() } else { format!(" Also {}.", more.join(", ")) };
     let needed = if argument.required { " Needed." } else { "" };
-    format!("| `{}` | `{}` | {}{needed}{more} |", argument.name, cell(&help::form(argument)), cell(&help::description(argument)))
+    format!(
+        "| `{}` | `{}` | {}{needed}{more} |",
+        argument.name,
+        cell(&help::form(argument)),
+        cell(&help::description(argument))
+    )
 }
 
 fn who(permission: Permission) -> &'static str {

@@ -51,7 +51,8 @@ impl Engine {
     pub async fn handle(&self, request: Request<'_>) -> Vec<Reply> {
         let Request { platform, conversation, actor, input } = request;
         tracing::debug!(platform, conversation_id = %conversation, person_id = %actor.person, "heard");
-        let turn = Turn { services: &self.services, actor: &actor, conversation, now: self.services.now(), confirmed: false };
+        let turn =
+            Turn { services: &self.services, actor: &actor, conversation, now: self.services.now(), confirmed: false };
         let answered = match input {
             Input::Text(text) => hear(turn, &text).await,
             Input::Action(token) => press(turn, &token).await,
@@ -194,7 +195,8 @@ async fn answer_dialog(turn: Turn<'_>, dialog: Dialog, tokens: &[Token]) -> Resu
         _ if tokens.is_empty() => return Ok(Reply::text(reminder)),
         _ => {}
     }
-    let later = grammar::parse(command.arguments, tokens, &said).map_err(|error| Failure(format!("{error} {reminder}")))?;
+    let later =
+        grammar::parse(command.arguments, tokens, &said).map_err(|error| Failure(format!("{error} {reminder}")))?;
     let again = start(turn, command, dialog.given.amended(later)).await;
     again.map_err(|Failure(text)| Failure(format!("{text} {reminder}")))
 }

@@ -17,8 +17,8 @@ pub use given::Given;
 pub use kind::{Kind, parse_header, parse_ratio, parse_redirects, parse_time};
 pub use line::Line;
 pub(crate) use line::is_own_name;
-pub(crate) use parse::{Shape, classify};
 pub use parse::parse;
+pub(crate) use parse::{Shape, classify};
 pub use token::{Quoted, Token, tokenize};
 
 /// Most characters of a message. Longer ones are refused before anything else looks at them.
@@ -42,7 +42,11 @@ pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         3..=5 => 1,
         _ => 2,
     };
-    candidates.map(|candidate| (distance(&candidate), candidate)).filter(|(distance, _)| *distance <= most).min().map(|(_, candidate)| candidate)
+    candidates
+        .map(|candidate| (distance(&candidate), candidate))
+        .filter(|(distance, _)| *distance <= most)
+        .min()
+        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

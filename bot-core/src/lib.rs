@@ -7,8 +7,8 @@
 //! To add a command: its file in `commands/` with a `COMMAND`, a line in the list of `commands.rs`, a test in
 //! `tests/`, and `docs/commands.md`, which the test `the_docs_are_those_of_the_declarations` writes for you.
 
-mod command;
 pub mod cards;
+mod command;
 pub mod commands;
 mod complete;
 mod dialog;

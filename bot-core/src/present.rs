@@ -74,7 +74,9 @@ pub(crate) fn settings(settings: &Settings) -> Vec<Field> {
     }
     match &spec.auth {
         Some(Auth::Bearer(_)) => fields.push(Field::new("sends", "a bearer token (hidden)")),
-        Some(Auth::Basic { user, .. }) => fields.push(Field::new("sends", format!("basic authentication as {user} (password hidden)"))),
+        Some(Auth::Basic { user, .. }) => {
+            fields.push(Field::new("sends", format!("basic authentication as {user} (password hidden)")))
+        }
         None => {}
     }
     for header in &spec.headers {
@@ -89,12 +91,19 @@ pub(crate) fn settings(settings: &Settings) -> Vec<Field> {
         Some(Body::Text(text)) => fields.push(Field::new("body", shorten(text, 80))),
         None => {}
     }
-    fields.push(Field::new("redirects", match spec.max_redirects {
-        0 => "not followed".to_owned(),
-        most => format!("followed, up to {most}"),
-    }));
+    fields.push(Field::new(
+        "redirects",
+        match spec.max_redirects {
+            0 => "not followed".to_owned(),
+            most => format!("followed, up to {most}"),
+        },
+    ));
     let policy = settings.policy;
-    let down = if policy.of == 1 { "a failed check".to_owned() } else { format!("{} failed of the last {} checks", policy.needed, policy.of) };
+    let down = if policy.of == 1 {
+        "a failed check".to_owned()
+    } else {
+        format!("{} failed of the last {} checks", policy.needed, policy.of)
+    };
     let up = plural(policy.recover.into(), "good check");
     let again = match policy.retries {
         0 => "not tried again".to_owned(),

@@ -10,20 +10,54 @@ use crate::grammar::{Argument, Given, Kind, parse_header, parse_ratio, parse_red
 /// How often and how patiently a monitor is checked, and what is asked and expected.
 pub(crate) const ARGUMENTS: &[Argument] = &[
     Argument::new("interval", Kind::Duration, "How often to check, 1s to 1d.").words(&["every"]).default("60s"),
-    Argument::new("timeout", Kind::Duration, "How long one check may take in all, 100ms to 60s.").words(&["timeout", "within"]).default("10s"),
-    Argument::new("expect", Kind::Statuses, "The HTTP statuses that are fine.").words(&["expect", "status"]).removable().default("200..299"),
-    Argument::new("contains", Kind::Text, "Text that the body has to contain.").repeated().removable(),
-    Argument::new("matches", Kind::Pattern, "A regular expression that the body has to match.").words(&["matches", "regex"]).repeated().removable(),
-    Argument::new("json", Kind::Json, "A JSONPath that has to select something, or that value.").words(&["json", "jsonpath"]).repeated().removable(),
-    Argument::new("slow", Kind::Duration, "From this total time on an answer is slow: degraded, not down.").words(&["slow", "slower"]).removable(),
+    Argument::new("timeout", Kind::Duration, "How long one check may take in all, 100ms to 60s.")
+        .words(&["timeout", "within"])
+        .like("5s")
+        .default("10s"),
+    Argument::new("expect", Kind::Statuses, "The HTTP statuses that are fine.")
+        .words(&["expect", "status"])
+        .removable()
+        .default("200..299"),
+    Argument::new("contains", Kind::Text, "Text that the body has to contain.")
+        .like("\"all ok\"")
+        .repeated()
+        .removable(),
+    Argument::new("matches", Kind::Pattern, "A regular expression that the body has to match.")
+        .words(&["matches", "regex"])
+        .repeated()
+        .removable(),
+    Argument::new("json", Kind::Json, "A JSONPath that has to select something, or that value.")
+        .words(&["json", "jsonpath"])
+        .repeated()
+        .removable(),
+    Argument::new("slow", Kind::Duration, "From this total time on an answer is slow: degraded, not down.")
+        .words(&["slow", "slower"])
+        .like("800ms")
+        .removable(),
     Argument::new("method", Kind::Method, "The request method.").default("GET"),
     Argument::new("header", Kind::Header, "A header to send.").repeated().removable(),
-    Argument::new("secret-header", Kind::Header, "A header to send whose value is kept encrypted and never shown.").repeated().removable(),
-    Argument::new("bearer", Kind::Token, "A bearer token to send, kept encrypted and never shown.").words(&["bearer", "token"]).removable(),
-    Argument::new("basic", Kind::Credentials, "User and password to send, the password kept encrypted and never shown.").removable(),
-    Argument::new("body", Kind::Text, "A body to send: JSON if it is JSON, else text.").removable(),
-    Argument::new("redirects", Kind::Redirects, "How many redirects to follow, 0 to 20; `no` judges the redirect itself.").words(&["redirects", "follow"]).default("10"),
-    Argument::new("retries", Kind::Number(0, 5), "How often a failed check is tried again at once before it counts.").default("2"),
+    Argument::new("secret-header", Kind::Header, "A header to send whose value is kept encrypted and never shown.")
+        .repeated()
+        .removable(),
+    Argument::new("bearer", Kind::Token, "A bearer token to send, kept encrypted and never shown.")
+        .words(&["bearer", "token"])
+        .removable(),
+    Argument::new(
+        "basic",
+        Kind::Credentials,
+        "User and password to send, the password kept encrypted and never shown.",
+    )
+    .removable(),
+    Argument::new("body", Kind::Text, "A body to send: JSON if it is JSON, else text.").like("'{\"a\":1}'").removable(),
+    Argument::new(
+        "redirects",
+        Kind::Redirects,
+        "How many redirects to follow, 0 to 20; `no` judges the redirect itself.",
+    )
+    .words(&["redirects", "follow"])
+    .default("10"),
+    Argument::new("retries", Kind::Number(0, 5), "How often a failed check is tried again at once before it counts.")
+        .default("2"),
     Argument::new("confirm", Kind::Ratio, "How many of the last checks have to fail before it is down.").default("1/1"),
     Argument::new("recover", Kind::Number(1, 20), "How many good checks in a row end an incident.").default("1"),
 ];
@@ -93,7 +127,8 @@ fn request(given: &Given, spec: &mut HttpSpec) -> Result<(), Failure> {
     }
     if given.has("bearer") || given.has("basic") {
         let basic = given.get("basic").and_then(|text| text.split_once(':'));
-        let basic = basic.map(|(user, password)| Auth::Basic { user: user.to_owned(), password: Secret::new(password) });
+        let basic =
+            basic.map(|(user, password)| Auth::Basic { user: user.to_owned(), password: Secret::new(password) });
         spec.auth = given.get("bearer").map(|token| Auth::Bearer(Secret::new(token.trim()))).or(basic);
     }
     Ok(())
@@ -115,7 +150,8 @@ fn headers(given: &Given, argument: &str, spec: &mut HttpSpec) {
         match value.and_then(parse_header) {
             Some((name, value)) => {
                 spec.headers.retain(|header| !header.name.eq_ignore_ascii_case(name));
-                let value = if secret { HeaderValue::Secret(Secret::new(value)) } else { HeaderValue::Plain(value.to_owned()) };
+                let value =
+                    if secret { HeaderValue::Secret(Secret::new(value)) } else { HeaderValue::Plain(value.to_owned()) };
                 spec.headers.push(Header { name: name.to_owned(), value });
             }
             None => spec.headers.retain(|header| matches!(header.value, HeaderValue::Secret(_)) != secret),
@@ -127,7 +163,9 @@ fn headers(given: &Given, argument: &str, spec: &mut HttpSpec) {
 fn expectations(given: &Given, spec: &mut HttpSpec) -> Result<(), Failure> {
     if given.has("expect") {
         let statuses = given.get("expect").map(str::parse).transpose();
-        spec.expect = statuses.map_err(|error: monitor_core::http::SpecError| Failure(sentence(&error.to_string())))?.unwrap_or_default();
+        spec.expect = statuses
+            .map_err(|error: monitor_core::http::SpecError| Failure(sentence(&error.to_string())))?
+            .unwrap_or_default();
     }
     if given.has("slow") {
         spec.slow_after = given.duration("slow");

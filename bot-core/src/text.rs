@@ -36,7 +36,8 @@ impl Reply {
     #[must_use]
     pub fn to_text(&self, style: TextStyle) -> String {
         let style = TextStyle { width: style.width.max(40), ..style };
-        let blocks: Vec<String> = self.blocks.iter().map(|block| style.block(block)).filter(|text| !text.is_empty()).collect();
+        let blocks: Vec<String> =
+            self.blocks.iter().map(|block| style.block(block)).filter(|text| !text.is_empty()).collect();
         blocks.join("\n\n")
     }
 }
@@ -56,7 +57,8 @@ impl TextStyle {
             Block::Code { text } => clean(text),
             Block::Form { fields, .. } => self.form(fields),
             Block::File { name, media_type, data } => {
-                let bytes = data.len() / 4 * 3 - data.bytes().rev().take(2).filter(|byte| *byte == b'=').count().min(data.len() / 4 * 3);
+                let bytes = data.len() / 4 * 3
+                    - data.bytes().rev().take(2).filter(|byte| *byte == b'=').count().min(data.len() / 4 * 3);
                 #[expect(clippy::cast_precision_loss, reason = "a rounded size for people")]
                 let size = charts::format::bytes(bytes as f64);
                 format!("File {} ({}, {size})", one_line(name), one_line(media_type))
@@ -105,7 +107,10 @@ impl TextStyle {
         let widest = names.iter().map(|name| line::width(name)).max().unwrap_or(0);
         let room = self.width.saturating_sub(words + widest + 8);
         let line = |(name, item): (String, &StatusItem)| {
-            let status = self.paint(colour_of(item.status), &format!("{} {}", mark_of(item.status), pad(item.status.as_str(), words)));
+            let status = self.paint(
+                colour_of(item.status),
+                &format!("{} {}", mark_of(item.status), pad(item.status.as_str(), words)),
+            );
             // One thing has all the room it needs, of many each has a line.
             let detail = if items.len() == 1 { wrap(&one_line(&item.detail), room) } else { fit(&item.detail, room) };
             let indent = format!("\n{}", " ".repeat(words + widest + 8));

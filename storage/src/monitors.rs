@@ -128,10 +128,6 @@ impl Tx {
                  next_due_ms = CASE WHEN lease_ms IS NULL THEN $5 ELSE next_due_ms END
              WHERE monitor_id = $1",
         );
-        // The state before the monitor, as everywhere: whoever stores results holds the one and asks for the other.
-        if self.health(id).await?.is_none() {
-            return Ok(false);
-        }
         let Some(before) = monitor::Entity::find_by_id(id.0).one(self.conn()).await? else { return Ok(false) };
         let row = columns(self.store().cipher(), OrganisationId(before.organisation_id), settings, now)?;
         let update = monitor::Entity::update_many()
@@ -152,12 +148,14 @@ impl Tx {
         match update.exec(&attempt).await {
             Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
                 attempt.rollback().await?;
-                return Ok(false);
+                Ok(false)
             }
-            updated => updated?,
-        };
-        attempt.commit().await?;
-        Ok(true)
+            updated => {
+                let changed = updated?.rows_affected > 0;
+                attempt.commit().await?;
+                Ok(changed)
+            }
+        }
     }
 
     /// Stops the checks of a monitor, or starts them again, with the first one due at once. A check that is running
@@ -184,7 +182,6 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Other`].
     pub async fn delete_monitor(&self, id: MonitorId) -> Result<(), StoreError> {
-        monitor_state::Entity::delete_by_id(id.0).exec(self.conn()).await?;
         monitor_state::Entity::delete_by_id(id.0).exec(self.conn()).await?;
         monitor::Entity::delete_by_id(id.0).exec(self.conn()).await?;
         Ok(())

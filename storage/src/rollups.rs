@@ -22,7 +22,7 @@ use crate::tx::Lock;
 use crate::{Store, StoreError, Tx};
 
 /// Rows that are read for one transaction that makes rollups: some ten milliseconds of work.
-const ROWS_AT_ONCE: usize = 10_000;
+const ROWS_AT_ONCE: usize = 5_000;
 
 /// One rollup of one monitor.
 type Row = (MonitorId, Timestamp, Tally);

@@ -13,7 +13,7 @@ use rustyline::{
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use crate::client::{Client, Completion};
+use crate::client::{Choice, Client, Completion};
 
 const PROMPT: &str = "watchword> ";
 const PROMPT_IN_COLOUR: &str = "\u{1b}[1;34mwatchword>\u{1b}[0m ";
@@ -23,6 +23,9 @@ const WAITING: usize = 256;
 
 /// Completions up to which each is listed with what it is; more stand side by side.
 const EXPLAINED: usize = 12;
+
+/// Columns that a completion and what it is may take.
+const WIDEST: usize = 76;
 
 /// A line that was typed.
 #[derive(Debug)]
@@ -157,14 +160,49 @@ impl Completer for Completions {
 fn candidates(completion: Completion) -> Vec<Pair> {
     let count = completion.choices.len();
     let widest = completion.choices.iter().map(|choice| choice.text.chars().count()).max().unwrap_or(0);
-    let pair = |choice: crate::client::Choice| Pair {
-        display: if count <= EXPLAINED {
-            format!("{:widest$}  {}", choice.text, choice.about)
-        } else {
-            choice.text.clone()
-        },
+    let pair = |choice: Choice| Pair {
+        display: if count <= EXPLAINED { explained(&choice, widest) } else { choice.text.clone() },
         // A lone choice is taken at once; the space after it lets one type on.
         replacement: if count == 1 { format!("{} ", choice.text) } else { choice.text },
     };
     completion.choices.into_iter().map(pair).collect()
+}
+
+/// A completion with what it is, on one line.
+fn explained(choice: &Choice, widest: usize) -> String {
+    let line = format!("{:widest$}  {}", choice.text, choice.about);
+    match line.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line.trim_end().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(choices: &[(&str, &str)]) -> Vec<(String, String)> {
+        let choices = choices.iter().map(|(text, about)| Choice { text: (*text).into(), about: (*about).into() });
+        let pairs = candidates(Completion { start: 0, choices: choices.collect() });
+        pairs.into_iter().map(|pair| (pair.display, pair.replacement)).collect()
+    }
+
+    #[test]
+    fn a_lone_choice_is_followed_by_a_space() {
+        assert_eq!(shown(&[("shop", "")]), [("shop".to_owned(), "shop ".to_owned())]);
+    }
+
+    #[test]
+    fn choices_are_explained_on_one_line_each() {
+        let long = "x".repeat(100);
+        let shown = shown(&[("status", "How everything is"), ("show-report", &long)]);
+        assert_eq!(shown[0], ("status       How everything is".to_owned(), "status".to_owned()));
+        assert_eq!(shown[1].0.chars().count(), WIDEST + 1);
+    }
+
+    #[test]
+    fn many_choices_stand_side_by_side() {
+        let many = vec![("m", "a monitor"); EXPLAINED + 1];
+        assert!(shown(&many).iter().all(|(display, _)| display == "m"));
+    }
 }

@@ -56,7 +56,7 @@ pub(crate) fn answer(
 /// Draws the reply of a card.
 pub(crate) fn card(options: &TerminalOptions, width: usize, reply: &Value) -> String {
     let text = read(reply).map(|reply| reply.to_text(TextStyle { width, colour: options.colour }));
-    format!("\n{}\n", text.unwrap_or_else(|| fallback(reply)))
+    text.unwrap_or_else(|| fallback(reply))
 }
 
 fn read(reply: &Value) -> Option<Reply> {
@@ -117,6 +117,42 @@ mod tests {
         let counts = BTreeMap::from([("up".to_owned(), 11), ("down".to_owned(), 1)]);
         assert_eq!(overview(&counts), "1 down, 11 up");
         assert_eq!(overview(&BTreeMap::new()), "nothing is watched yet");
+    }
+
+    fn options(downloads: &std::path::Path) -> TerminalOptions {
+        TerminalOptions {
+            server: String::new(),
+            conversation: String::new(),
+            command: None,
+            json: false,
+            colour: false,
+            history: None,
+            downloads: downloads.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_card_is_drawn_for_the_terminal_it_is_shown_in() {
+        let item = serde_json::json!({ "status": "down", "name": "shop", "detail": "answered 503" });
+        let reply =
+            serde_json::json!({ "ok": true, "blocks": [{ "type": "status_list", "items": [item] }], "actions": [] });
+        let options = options(std::path::Path::new("."));
+        assert_eq!(card(&options, 80, &reply), "  ✖ down  shop  answered 503");
+        let coloured = card(&TerminalOptions { colour: true, ..options }, 80, &reply);
+        assert!(coloured.contains("\u{1b}[31m✖ down"), "{coloured:?}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_saved_is_told_and_the_rest_is_shown() {
+        let reply = serde_json::json!({ "ok": true, "actions": [], "blocks": [
+            { "type": "file", "name": "a.png", "media_type": "image/png", "data": "YQ==" },
+            { "type": "text", "text": "That was it." },
+        ] });
+        let mut out = Vec::new();
+        let nowhere = options(std::path::Path::new("/nonexistent/folder"));
+        let printed = answer(&mut out, &nowhere, 80, &serde_json::json!({ "replies": [reply] })).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(printed.ok && text.contains("That was it.") && text.contains("could not be saved"), "{text}");
     }
 
     #[test]

@@ -105,11 +105,26 @@ function form({ title, fields: asked }, { say }) {
 
 const RENDERERS = { text: ({ text }) => prose(text), fields, table, status_list: statusList, chart, code, file, form };
 
-/// All blocks of a reply. A kind that this page does not know is left out, and so is a question that its form asks as well.
+/// Whether a form only asks what the reply's buttons ask.
+const isButtons = (block, reply) => block.type === "form" && reply.actions.length > 0 && block.fields.every((field) => field.kind === "confirm");
+
+/// All blocks of a reply. A kind that this page does not know is left out, and so is what a form or button asks as well.
 export function blocks(reply, actions) {
-  const asked = new Set(reply.blocks.filter((block) => block.type === "form").map((block) => block.title));
-  const shown = reply.blocks.filter((block) => Object.hasOwn(RENDERERS, block.type) && !(block.type === "text" && asked.has(block.text)));
-  return shown.map((block) => RENDERERS[block.type](block, actions));
+  const known = reply.blocks.filter((block) => Object.hasOwn(RENDERERS, block.type) && !isButtons(block, reply));
+  const asked = new Set(known.filter((block) => block.type === "form").map((block) => block.title));
+  const shown = known.filter((block) => !(block.type === "text" && asked.has(block.text)));
+  return columns(shown.map((block) => ({ type: block.type, made: RENDERERS[block.type](block, actions) })));
+}
+
+/// Puts fields that follow each other side by side where there is room.
+function columns(drawn) {
+  const rows = [];
+  for (const { type, made } of drawn) {
+    const last = rows.at(-1);
+    if (type === "fields" && last?.type === "fields") last.together.push(made);
+    else rows.push({ type, together: [made] });
+  }
+  return rows.map(({ together }) => (together.length > 1 ? element("div", { class: "columns" }, ...together) : together[0]));
 }
 
 /// The buttons of a reply; once one was pressed, none can be pressed again.

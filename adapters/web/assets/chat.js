@@ -30,11 +30,14 @@ function clock(at) {
   return element("time", { datetime: date.toISOString(), title: date.toLocaleString() }, date.toLocaleString([], form));
 }
 
+function failedSign() {
+  return element("span", { class: "failed" }, element("span", { "aria-hidden": "true" }, "!"), element("span", { class: "unseen" }, "Did not work: "));
+}
+
 function replyElement(reply) {
   const act = (action) => turn({ action: action.token }, action.label);
   const status = worst(reply);
-  const failed = reply.ok ? null : element("span", { class: "failed" }, element("span", { "aria-hidden": "true" }, "!"), element("span", { class: "unseen" }, "Did not work: "));
-  const body = [failed, ...blocks(reply, { say: (text) => turn({ text }, text) }), buttons(reply, { act })];
+  const body = [reply.ok ? null : failedSign(), ...blocks(reply, { say: (text) => turn({ text }, text) }), buttons(reply, { act })];
   return element("div", { class: `reply${reply.ok ? "" : " not-ok"}${status ? ` edge is-${status}` : ""}` }, ...body);
 }
 
@@ -46,7 +49,8 @@ function troubleElement(entry) {
     turn(entry.input, entry.text);
   };
   const button = element("button", { type: "button", class: "action is-default", onclick: again }, "Say it again");
-  return element("div", { class: "reply not-ok" }, element("span", { class: "failed", "aria-hidden": "true" }, "!"), prose(entry.trouble), element("div", { class: "actions" }, button));
+  const offer = entry.again ? element("div", { class: "actions" }, button) : null;
+  return element("div", { class: "reply not-ok" }, failedSign(), prose(entry.trouble), offer);
 }
 
 function working() {
@@ -108,6 +112,7 @@ function turn(input, text) {
       entry.replies = await say(conversation, input);
     } catch (error) {
       entry.trouble = error instanceof Trouble ? error.message : `This page stumbled: ${error.message}`;
+      entry.again = error.again ?? false;
     }
     const stay = !nearEnd();
     const made = place(entry);
@@ -194,7 +199,9 @@ scroll.addEventListener("scroll", () => {
 }, { passive: true });
 
 for (const entry of transcript.restore()) {
-  if (entry.kind === "turn" && !entry.replies) entry.trouble ??= "The page was left before the answer came.";
+  if (entry.kind === "turn" && !entry.replies && !entry.trouble) {
+    Object.assign(entry, { trouble: "The page was left before the answer came.", again: true });
+  }
   place(entry);
 }
 if (entries.length === 0) log.append(welcome());

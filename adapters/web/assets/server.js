@@ -3,8 +3,13 @@
 const LONGEST_WAIT_MS = 120_000;
 const MOST_BYTES = 60_000;
 
-/// Something to tell the reader, in words made for them.
-export class Trouble extends Error {}
+/// Something to tell the reader, in words made for them, and whether it may help to say the same again.
+export class Trouble extends Error {
+  constructor(message, again) {
+    super(message);
+    this.again = again;
+  }
+}
 
 const away = "I cannot reach Watchword. If it was stopped, start it again with “make run”, then say it again.";
 
@@ -14,18 +19,18 @@ async function answer(request) {
     response = await request;
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Trouble(error.name === "TimeoutError" ? "No answer came for two minutes, so I stopped waiting." : away);
+    throw new Trouble(error.name === "TimeoutError" ? "No answer came for two minutes, so I stopped waiting." : away, true);
   }
   const body = await response.json().catch(() => null);
   if (response.ok && body) return body;
-  throw new Trouble(body?.error?.message ?? `Watchword answered with status ${response.status} and no explanation.`);
+  throw new Trouble(body?.error?.message ?? `Watchword answered with status ${response.status} and no explanation.`, response.status >= 500);
 }
 
 /// Says `{ text }` or `{ action }` and resolves to the replies.
 export async function say(conversation, input) {
   const body = JSON.stringify({ ...input, conversation });
   if (new TextEncoder().encode(body).length > MOST_BYTES) {
-    throw new Trouble("That message is too long: say it in less than 60,000 characters.");
+    throw new Trouble("That message is too long: say it in less than 60,000 characters.", false);
   }
   const { replies } = await answer(fetch("/api/v1/chat", {
     method: "POST",

@@ -4,6 +4,7 @@ const MOST_ENTRIES = 200;
 const MOST_CHARACTERS = 1_500_000;
 const LARGEST_FILE = 100_000;
 const MOST_LINES = 100;
+const LONGEST_LINE = 2_000;
 
 /// Storage can be forbidden or full; the page then works without a memory.
 function attempt(action) {
@@ -52,6 +53,7 @@ export function lines() {
 
 /// Keeps a line to be recalled, here and in later sessions; returns all of them.
 export function keepLine(line) {
+  if (line.length > LONGEST_LINE) return lines();
   const kept = [...lines().filter((other) => other !== line), line].slice(-MOST_LINES);
   attempt(() => localStorage.setItem("watchword.lines", JSON.stringify(kept)));
   return kept;

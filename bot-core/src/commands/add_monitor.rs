@@ -87,10 +87,12 @@ fn propose_statuses(given: &Given, outcome: &Outcome, wanted: &mut Settings, pro
         (Reason::UnexpectedStatus, Some(status)) => {
             Some(format!("It answers {status}, which is not among {}, so it would count as down.", spec.expect))
         }
-        _ if outcome.verdict() == Verdict::Failed => Some("As it is now it would count as down. I can watch it all the same.".to_owned()),
-        _ if outcome.verdict() == Verdict::Inconclusive => {
-            Some("I could not reach it from here, so I would know nothing of it. I can watch it all the same.".to_owned())
+        _ if outcome.verdict() == Verdict::Failed => {
+            Some("As it is now it would count as down. I can watch it all the same.".to_owned())
         }
+        _ if outcome.verdict() == Verdict::Inconclusive => Some(
+            "I could not reach it from here, so I would know nothing of it. I can watch it all the same.".to_owned(),
+        ),
         _ => None,
     }
 }

@@ -19,7 +19,11 @@ pub(crate) const COMMAND: Command = Command {
     name: "edit-monitor",
     aliases: &["edit", "change"],
     summary: "Changes what you name and leaves the rest. Assertions given anew replace those of their kind, headers those of their name.",
-    examples: &["edit-monitor shop every 10s", "edit-monitor shop name web-shop slow 800ms", "edit-monitor shop contains none bearer none"],
+    examples: &[
+        "edit-monitor shop every 10s",
+        "edit-monitor shop name web-shop slow 800ms",
+        "edit-monitor shop contains none bearer none",
+    ],
     arguments: &[OWN, settings::ARGUMENTS],
     permission: Permission::Edit,
     run: |turn, given| Box::pin(run(turn, given)),
@@ -38,7 +42,10 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     settings::apply(&given, &mut changed)?;
     if changed == monitor.settings {
         return Ok(Answer::of(vec![
-            Block::text(format!("Nothing to change: `{}` is like that already. Name what should be different, like `edit-monitor {} every 10s`.", changed.name, changed.name)),
+            Block::text(format!(
+                "Nothing to change: `{}` is like that already. Name what should be different, like `edit-monitor {} every 10s`.",
+                changed.name, changed.name
+            )),
             Block::fields("Settings", present::settings(&changed)),
         ]));
     }

@@ -36,18 +36,26 @@ fn overview(role: Role) -> Reply {
 
 /// A first answer to somebody who does not know what to say.
 pub(crate) fn short(role: Role) -> Reply {
-    let mut ways = vec![("status", "how everything is"), ("show-report 7d", "uptime, latency and traffic of a week"), ("help", "all I can do")];
+    let mut ways = vec![
+        ("status", "how everything is"),
+        ("show-report 7d", "uptime, latency and traffic of a week"),
+        ("help", "all I can do"),
+    ];
     if role.may(Permission::Edit) {
         ways.insert(0, ("https://shop.example", "watch that address"));
     }
     let ways = ways.into_iter().map(|(say, about)| Field::new(say, about)).collect();
-    Reply::of(vec![Block::text("Hello! I watch websites and APIs, and tell you when they fail. Say for example:"), Block::Fields { title: None, fields: ways }])
+    Reply::of(vec![
+        Block::text("Hello! I watch websites and APIs, and tell you when they fail. Say for example:"),
+        Block::Fields { title: None, fields: ways },
+    ])
 }
 
 /// Whether somebody greets or asks instead of saying a command.
 pub(crate) fn is_greeting(tokens: &[Token]) -> bool {
     const OPENINGS: [&str; 18] = [
-        "hi", "hello", "hey", "hallo", "moin", "yo", "good", "what", "how", "who", "why", "where", "can", "could", "please", "thanks", "thank", "start",
+        "hi", "hello", "hey", "hallo", "moin", "yo", "good", "what", "how", "who", "why", "where", "can", "could",
+        "please", "thanks", "thank", "start",
     ];
     let first = tokens.first().map(|token| token.text.to_lowercase()).unwrap_or_default();
     let question = tokens.last().is_some_and(|token| token.text.ends_with('?'));
@@ -61,7 +69,8 @@ fn about(command: &Command) -> Reply {
         let aliases: Vec<String> = command.aliases.iter().map(|alias| format!("`{alias}`")).collect();
         blocks.push(Block::text(format!("Also: {}.", aliases.join(", "))));
     }
-    let fields: Vec<Field> = all(command.arguments).map(|argument| Field::new(&form(argument), description(argument))).collect();
+    let fields: Vec<Field> =
+        all(command.arguments).map(|argument| Field::new(&form(argument), description(argument))).collect();
     if !fields.is_empty() {
         blocks.push(Block::fields("It takes", fields));
     }
@@ -73,7 +82,9 @@ fn about(command: &Command) -> Reply {
 /// How a command is said, with what it needs and what can stand alone.
 pub(crate) fn usage(command: &Command) -> String {
     let arguments = all(command.arguments).filter(|argument| argument.positional);
-    let parts = arguments.map(|argument| if argument.required { format!(" <{}>", argument.name) } else { format!(" [{}]", argument.name) });
+    let parts = arguments.map(|argument| {
+        if argument.required { format!(" <{}>", argument.name) } else { format!(" [{}]", argument.name) }
+    });
     let more = if all(command.arguments).any(|argument| !argument.positional) { " …" } else { "" };
     format!("{}{}{more}", command.name, parts.collect::<String>())
 }
@@ -82,8 +93,8 @@ pub(crate) fn usage(command: &Command) -> String {
 pub(crate) fn form(argument: &Argument) -> String {
     match (argument.kind, argument.positional) {
         (Kind::Flag, _) => argument.word().to_owned(),
-        (_, true) => format!("[{}] {}", argument.word(), argument.example()),
-        (_, false) => format!("{} {}", argument.word(), argument.example()),
+        (_, true) => format!("[{}] {}", argument.word(), argument.example),
+        (_, false) => format!("{} {}", argument.word(), argument.example),
     }
 }
 

@@ -20,8 +20,12 @@ pub(crate) const COMMAND: Command = Command {
     summary: "Lists the times when monitors were down, the latest first.",
     examples: &["list-incidents", "list-incidents open", "list-incidents shop 30d"],
     arguments: &[&[
-        Argument::new("which", Kind::Choice(&["open", "resolved", "all"]), "Only those that are open, or over.").positional().default("all"),
-        Argument::new("period", Kind::Period, "How far to look back, like 24h, 7d or 2w.").words(&["period", "last"]).positional(),
+        Argument::new("which", Kind::Choice(&["open", "resolved", "all"]), "Only those that are open, or over.")
+            .positional()
+            .default("all"),
+        Argument::new("period", Kind::Period, "How far to look back, like 24h, 7d or 2w.")
+            .words(&["period", "last"])
+            .positional(),
         Argument::new("monitor", Kind::Monitor, "Only those of this monitor.").words(&["monitor", "of"]).positional(),
         Argument::new("from", Kind::Time, "The first day or time, in UTC.").words(&["from", "since"]),
         Argument::new("to", Kind::Time, "The last day, included, or the end, in UTC.").words(&["to", "until"]),
@@ -49,7 +53,11 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let more = incidents.len() as u64 > MOST;
     incidents.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));
     let mut blocks = vec![table("Incidents", &incidents, turn.now)];
-    blocks.extend(more.then(|| Block::text(format!("These are the latest {MOST}. `list-incidents from 2026-03-01 to 2026-03-08` looks further back."))));
+    blocks.extend(more.then(|| {
+        Block::text(format!(
+            "These are the latest {MOST}. `list-incidents from 2026-03-01 to 2026-03-08` looks further back."
+        ))
+    }));
     Ok(Answer::of(blocks))
 }
 
@@ -63,7 +71,8 @@ pub(crate) fn table(title: &str, incidents: &[NamedIncident], now: Timestamp) ->
             Some((_, Resolution::Recovered)) => format!("recovered after {lasted}"),
             Some((_, Resolution::Paused)) => format!("paused after {lasted}"),
         };
-        let why = if incident.message.is_empty() { incident.reason.about().to_owned() } else { incident.message.clone() };
+        let why =
+            if incident.message.is_empty() { incident.reason.about().to_owned() } else { incident.message.clone() };
         vec![named.monitor_name.clone(), incident.opened_at.to_minute(), state, why]
     };
     let title = format!("{title} ({})", present::count(incidents.len() as u64));

@@ -20,8 +20,11 @@ pub(crate) const COMMAND: Command = Command {
     examples: &["list-monitors", "list-monitors down", "list-monitors shop page 2"],
     arguments: &[&[
         Argument::new("status", Kind::Choice(STATUSES), "Only those with this status.").positional(),
-        Argument::new("text", Kind::Text, "Only those with this in their name or address.").words(&["text", "with"]).positional(),
-        Argument::new("page", Kind::Number(1, 9_999), "Which page; a page has 25 monitors."),
+        Argument::new("text", Kind::Text, "Only those with this in their name or address.")
+            .like("shop")
+            .words(&["text", "with"])
+            .positional(),
+        Argument::new("page", Kind::Number(1, 9_999), "Which page; a page has 25 monitors.").default("1"),
     ]],
     permission: Permission::Read,
     run: |turn, given| Box::pin(run(turn, given)),
@@ -57,6 +60,10 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
 
 fn next_page(filter: &OverviewFilter, page: u64) -> String {
     let status = filter.status.map(|status| format!(" {}", status.as_str())).unwrap_or_default();
-    let text = filter.text.as_ref().map(|text| format!(" with \"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))).unwrap_or_default();
+    let text = filter
+        .text
+        .as_ref()
+        .map(|text| format!(" with \"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+        .unwrap_or_default();
     format!("list-monitors{status}{text} page {page}")
 }

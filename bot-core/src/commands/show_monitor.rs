@@ -38,10 +38,14 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
 
 fn headline(view: &MonitorView, now: Timestamp) -> Block {
     let since = view.state.since.map(|since| present::lasting(since, now));
-    let incident = view.incident.as_ref().map(|incident| incident.message.clone()).filter(|message| !message.is_empty());
+    let incident =
+        view.incident.as_ref().map(|incident| incident.message.clone()).filter(|message| !message.is_empty());
     let detail: Vec<String> = since.into_iter().chain(incident).collect();
     let name = view.monitor.settings.name.to_string();
-    Block::StatusList { title: None, items: vec![StatusItem { status: view.state.status, name, detail: detail.join(" · ") }] }
+    Block::StatusList {
+        title: None,
+        items: vec![StatusItem { status: view.state.status, name, detail: detail.join(" · ") }],
+    }
 }
 
 fn now(view: &MonitorView, now: Timestamp) -> Vec<Field> {
@@ -62,7 +66,9 @@ fn now(view: &MonitorView, now: Timestamp) -> Vec<Field> {
     match (view.state.status, view.state.running, view.state.next_due) {
         (Status::Paused, ..) => fields.push(Field::new("next check", "none while it is paused")),
         (_, true, _) => fields.push(Field::new("next check", "running now")),
-        (_, false, Some(due)) if due > now => fields.push(Field::new("next check", format!("in {}", duration::humanize(due.since(now))))),
+        (_, false, Some(due)) if due > now => {
+            fields.push(Field::new("next check", format!("in {}", duration::humanize(due.since(now)))))
+        }
         (_, false, Some(_)) => fields.push(Field::new("next check", "due now")),
         (_, false, None) => {}
     }
@@ -86,7 +92,13 @@ fn recent(results: &[StoredResult], now: Timestamp) -> Block {
             (_, message) => format!("{}: {message}", result.reason.code()),
         };
         let status = result.http_status.map_or_else(String::new, |status| status.to_string());
-        vec![present::ago(result.at, now), what, status, present::latency(result.duration), present::bytes(result.response_bytes)]
+        vec![
+            present::ago(result.at, now),
+            what,
+            status,
+            present::latency(result.duration),
+            present::bytes(result.response_bytes),
+        ]
     };
     Block::table("Latest checks", &["when", "result", ">status", ">total", ">size"], results.iter().map(row).collect())
 }

@@ -23,11 +23,23 @@ pub(crate) const COMMAND: Command = Command {
         "show-report shop 30d as png",
     ],
     arguments: &[&[
-        Argument::new("period", Kind::Period, "How far to look back, like 1h, 24h, 7d, 30d, 90d or 2w.").words(&["period", "last"]).positional().default("24h"),
-        Argument::new("monitor", Kind::Monitor, "Only this monitor; `all` for all.").words(&["monitor", "of"]).positional().default("all"),
+        Argument::new("period", Kind::Period, "How far to look back, like 1h, 24h, 7d, 30d, 90d or 2w.")
+            .words(&["period", "last"])
+            .positional()
+            .default("24h"),
+        Argument::new("monitor", Kind::Monitor, "Only this monitor; `all` for all.")
+            .words(&["monitor", "of"])
+            .positional()
+            .default("all"),
         Argument::new("from", Kind::Time, "The first day or time, in UTC.").words(&["from", "since"]),
         Argument::new("to", Kind::Time, "The last day, included, or the end, in UTC.").words(&["to", "until"]),
-        Argument::new("as", Kind::Choice(&["chart", "png", "svg", "json"]), "How to show it: charts, pictures as files, or the figures as JSON.").words(&["as", "format"]).default("chart"),
+        Argument::new(
+            "as",
+            Kind::Choice(&["chart", "png", "svg", "json"]),
+            "How to show it: charts, pictures as files, or the figures as JSON.",
+        )
+        .words(&["as", "format"])
+        .default("chart"),
     ]],
     permission: Permission::Read,
     run: |turn, given| Box::pin(run(turn, given)),

@@ -19,7 +19,8 @@ pub(crate) const COMMAND: Command = Command {
 async fn run(turn: Turn<'_>) -> Result<Answer, Failure> {
     let view = turn.services.status(turn.actor).await?;
     let total: u64 = view.counts.iter().map(|(_, number)| number).sum();
-    let number = |status| view.counts.iter().filter(|(other, _)| *other == status).map(|(_, number)| number).sum::<u64>();
+    let number =
+        |status| view.counts.iter().filter(|(other, _)| *other == status).map(|(_, number)| number).sum::<u64>();
     let (up, paused) = (number(Status::Up), number(Status::Paused));
     Ok(match total {
         0 => Answer::text("There are no monitors yet. `add-monitor https://shop.example` adds one."),

@@ -19,6 +19,8 @@ pub struct Argument {
     pub removable: bool,
     /// What holds when it is not given.
     pub default: Option<&'static str>,
+    /// An example of a value.
+    pub example: &'static str,
     /// One sentence about it.
     pub about: &'static str,
     /// The question when it is missing.
@@ -41,6 +43,7 @@ impl Argument {
             repeated: false,
             removable: false,
             default: None,
+            example: kind.example(),
             about,
             ask: "",
         }
@@ -88,10 +91,10 @@ impl Argument {
         self.words.first().copied().unwrap_or(self.name)
     }
 
-    /// An example of a value.
+    /// With this example of a value instead of that of its kind.
     #[must_use]
-    pub fn example(&self) -> &'static str {
-        self.kind.example()
+    pub const fn like(self, example: &'static str) -> Self {
+        Self { example, ..self }
     }
 
     /// Whether somebody who says this word means this argument.

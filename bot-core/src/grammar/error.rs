@@ -59,14 +59,24 @@ impl fmt::Display for GrammarError {
                 write!(f, "I don't know what to do with “{}” here; did you mean `{closest}`?", short(word))
             }
             Self::Unexpected { word, closest: None } => {
-                write!(f, "I don't know what to do with “{}” here. Put quotes around text that has spaces.", short(word))
+                write!(
+                    f,
+                    "I don't know what to do with “{}” here. Put quotes around text that has spaces.",
+                    short(word)
+                )
             }
             Self::MissingValue(argument) => {
-                write!(f, "`{}` needs a value, like `{} {}`.", argument.word(), argument.word(), argument.example())
+                write!(f, "`{}` needs a value, like `{} {}`.", argument.word(), argument.word(), argument.example)
             }
             Self::Repeated(argument) => write!(f, "`{}` is given twice; once is enough.", argument.word()),
             Self::NotRemovable(argument) => {
-                write!(f, "`{}` cannot be none; give it a value, like `{} {}`.", argument.word(), argument.word(), argument.example())
+                write!(
+                    f,
+                    "`{}` cannot be none; give it a value, like `{} {}`.",
+                    argument.word(),
+                    argument.word(),
+                    argument.example
+                )
             }
             Self::BadValue { argument, why } => write!(f, "`{}`: {why}.", argument.word()),
         }

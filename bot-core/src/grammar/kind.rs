@@ -54,7 +54,7 @@ pub enum Kind {
 impl Kind {
     /// An example of a value.
     #[must_use]
-    pub fn example(self) -> &'static str {
+    pub const fn example(self) -> &'static str {
         match self {
             Self::Address => "https://shop.example",
             Self::Name | Self::Monitor => "shop",
@@ -73,7 +73,8 @@ impl Kind {
             Self::Redirects => "5",
             Self::Number(..) => "2",
             Self::Ratio => "2/3",
-            Self::Choice(choices) => choices.first().copied().unwrap_or_default(),
+            Self::Choice([first, ..]) => first,
+            Self::Choice([]) => "",
             Self::Flag => "yes",
         }
     }
@@ -97,23 +98,32 @@ impl Kind {
                 pattern.compile().map(drop).map_err(|error| error.to_string())
             }
             Self::Json => Assertion::json(value).map(drop).map_err(|error| error.to_string()),
-            Self::Header => parse_header(value).map(drop).ok_or_else(|| "write a header like `\"X-Key: abc\"`".to_owned()),
+            Self::Header => {
+                parse_header(value).map(drop).ok_or_else(|| "write a header like `\"X-Key: abc\"`".to_owned())
+            }
             Self::Credentials => wants_silently(value.contains(':'), "write it like `user:password`"),
             Self::Token => wants_silently(!value.trim().is_empty(), "give the token, like `abc123`"),
-            Self::Method => {
-                wants(value.len() <= 20 && !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphabetic()), "a method; use one like GET, HEAD or POST")
-            }
+            Self::Method => wants(
+                value.len() <= 20 && !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphabetic()),
+                "a method; use one like GET, HEAD or POST",
+            ),
             Self::Redirects => wants(parse_redirects(value).is_some(), "a number of redirects; use `no` or 0 to 20"),
             Self::Number(from, to) => {
                 let number = value.parse::<u16>();
-                wants(number.is_ok_and(|number| (from..=to).contains(&number)), &format!("a number from {from} to {to}"))
+                wants(
+                    number.is_ok_and(|number| (from..=to).contains(&number)),
+                    &format!("a number from {from} to {to}"),
+                )
             }
             Self::Ratio => wants(parse_ratio(value).is_some(), "a share; write n of m checks like 2/3"),
-            Self::Choice(choices) => {
-                wants(choices.iter().any(|choice| choice.eq_ignore_ascii_case(value)), &format!("one of {}", choices.join(", ")))
-            }
+            Self::Choice(choices) => wants(
+                choices.iter().any(|choice| choice.eq_ignore_ascii_case(value)),
+                &format!("one of {}", choices.join(", ")),
+            ),
             Self::Flag => wants(matches!(value, "yes" | "true"), "an answer; leave it out or say `yes`"),
-            Self::Text | Self::Monitor | Self::Command => wants_silently(!value.is_empty(), "it is empty; leave it out instead"),
+            Self::Text | Self::Monitor | Self::Command => {
+                wants_silently(!value.is_empty(), "it is empty; leave it out instead")
+            }
         }
     }
 
@@ -123,7 +133,8 @@ impl Kind {
         match self {
             // A word such as `evry` is rather a slip than a host; a host can always be given with its scheme.
             Self::Address => {
-                (value.contains(['.', ':']) || value.to_ascii_lowercase().starts_with("localhost")) && self.check(value).is_ok()
+                (value.contains(['.', ':']) || value.to_ascii_lowercase().starts_with("localhost"))
+                    && self.check(value).is_ok()
             }
             Self::Text | Self::Monitor | Self::Command => !value.is_empty(),
             _ => self.check(value).is_ok(),
@@ -177,7 +188,12 @@ pub fn parse_redirects(text: &str) -> Option<u8> {
 /// How to write one.
 pub fn parse_time(text: &str) -> Result<(Timestamp, bool), String> {
     let text = text.trim();
-    let wrong = || format!("`{}` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC)", monitor_core::http::shorten(text, 40));
+    let wrong = || {
+        format!(
+            "`{}` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC)",
+            monitor_core::http::shorten(text, 40)
+        )
+    };
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Ok((Timestamp::from_millis(at.as_millisecond()), false));
     }

@@ -36,11 +36,14 @@ impl Line {
         tokens.drain(..addressed);
         let Some(first) = tokens.first() else { return Self::Empty };
         let word = command_word(first);
-        let is_address = ["http://", "https://"].iter().any(|scheme| word.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+        let is_address = ["http://", "https://"]
+            .iter()
+            .any(|scheme| word.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
         if is_address && first.quoted == Quoted::No {
             return Self::Address(tokens);
         }
-        let two = tokens.get(1).filter(|second| second.quoted == Quoted::No).map(|second| format!("{word}-{}", second.text));
+        let two =
+            tokens.get(1).filter(|second| second.quoted == Quoted::No).map(|second| format!("{word}-{}", second.text));
         if let Some(command) = two.and_then(|two| commands::named(&two)) {
             return Self::Command(command, tokens.split_off(2));
         }

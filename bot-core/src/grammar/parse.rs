@@ -66,7 +66,9 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
 
 /// Some values are two words to everybody: `X-Key: abc`, `2026-03-01 14:00`.
 fn join(kind: Kind, value: String, quoted: bool, tokens: &mut Peekable<Iter<'_, Token>>) -> String {
-    match tokens.next_if(|next| (!quoted || kind == Kind::Command) && next.is_bare() && kind.goes_on(&value, &next.text)) {
+    match tokens
+        .next_if(|next| (!quoted || kind == Kind::Command) && next.is_bare() && kind.goes_on(&value, &next.text))
+    {
         Some(next) => format!("{value} {}", next.text),
         None => value,
     }
@@ -117,5 +119,8 @@ fn positional(
 fn unknown_flag(arguments: Arguments, text: &str) -> GrammarError {
     let flag = text.split(['=', ':']).next().unwrap_or_default();
     let name = flag.trim_start_matches(['-', '–', '—']);
-    GrammarError::UnknownFlag { flag: flag.to_owned(), closest: closest(name, all(arguments).flat_map(Argument::names)) }
+    GrammarError::UnknownFlag {
+        flag: flag.to_owned(),
+        closest: closest(name, all(arguments).flat_map(Argument::names)),
+    }
 }

@@ -20,7 +20,8 @@ fn understood(text: &str) -> String {
         Ok(given) => {
             let json = serde_json::to_string(&given).unwrap();
             let pairs: Vec<(String, Option<String>)> = serde_json::from_str(&json).unwrap();
-            let pair = |(name, value): (String, Option<String>)| format!(" {name}={}", value.as_deref().unwrap_or("(none)"));
+            let pair =
+                |(name, value): (String, Option<String>)| format!(" {name}={}", value.as_deref().unwrap_or("(none)"));
             format!("{}{}", command.name, pairs.into_iter().map(pair).collect::<String>())
         }
     }
@@ -54,7 +55,10 @@ fn quotes_of_every_kind_hold_words_together_and_apostrophes_do_no_harm() {
 
 #[test]
 fn a_quote_that_is_never_closed_is_shown() {
-    assert_eq!(understood("add-monitor x contains \"all systems"), "A quote is opened before “all systems” and never closed; put a \" where it ends.");
+    assert_eq!(
+        understood("add-monitor x contains \"all systems"),
+        "A quote is opened before “all systems” and never closed; put a \" where it ends."
+    );
     assert_eq!(understood("status ‘now"), "A quote is opened before “now” and never closed; put a ’ where it ends.");
 }
 
@@ -94,11 +98,17 @@ fn everything_that_a_check_can_have_can_be_said() {
 
 #[test]
 fn none_takes_away_unless_it_is_quoted() {
-    assert_eq!(understood("edit-monitor shop slow none contains none bearer:none"), "edit-monitor monitor=shop slow=(none) contains=(none) bearer=(none)");
+    assert_eq!(
+        understood("edit-monitor shop slow none contains none bearer:none"),
+        "edit-monitor monitor=shop slow=(none) contains=(none) bearer=(none)"
+    );
     assert_eq!(understood("edit-monitor shop contains \"none\""), "edit-monitor monitor=shop contains=none");
     assert_eq!(understood("edit-monitor none slow none"), "edit-monitor monitor=none slow=(none)");
     assert_eq!(understood("edit-monitor shop redirects none"), "edit-monitor monitor=shop redirects=none");
-    assert_eq!(understood("edit-monitor shop every none"), "`every` cannot be none; give it a value, like `every 30s`.");
+    assert_eq!(
+        understood("edit-monitor shop every none"),
+        "`every` cannot be none; give it a value, like `every 30s`."
+    );
 }
 
 #[test]
@@ -106,7 +116,10 @@ fn values_find_their_argument_by_what_they_are() {
     assert_eq!(understood("show-report 7d"), "show-report period=7d");
     assert_eq!(understood("show-report shop 2w"), "show-report monitor=shop period=2w");
     assert_eq!(understood("show-report 7d 90d"), "show-report period=7d monitor=90d");
-    assert_eq!(understood("show-report from 2026-03-01 14:00 to 2026-03-08 as png"), "show-report from=2026-03-01 14:00 to=2026-03-08 as=png");
+    assert_eq!(
+        understood("show-report from 2026-03-01 14:00 to 2026-03-08 as png"),
+        "show-report from=2026-03-01 14:00 to=2026-03-08 as=png"
+    );
     assert_eq!(understood("list-monitors DOWN shop page 2"), "list-monitors status=DOWN text=shop page=2");
     assert_eq!(understood("help add monitor"), "help command=add monitor");
 }
@@ -116,20 +129,38 @@ fn what_is_not_understood_is_named_with_what_was_probably_meant() {
     for (text, expected) in [
         ("add-monitor https://x.example evry 30s", "I don't know what to do with “evry” here; did you mean `every`?"),
         ("add-monitor evry 30s", "I don't know what to do with “evry” here; did you mean `every`?"),
-        ("add-monitor https://x.example --intervall 30s", "I don't know the option `--intervall`; did you mean `--interval`?"),
+        (
+            "add-monitor https://x.example --intervall 30s",
+            "I don't know the option `--intervall`; did you mean `--interval`?",
+        ),
         ("add-monitor https://x.example --frobnicate=1", "I don't know the option `--frobnicate`."),
-        ("add-monitor https://x.example qqq", "I don't know what to do with “qqq” here. Put quotes around text that has spaces."),
+        (
+            "add-monitor https://x.example qqq",
+            "I don't know what to do with “qqq” here. Put quotes around text that has spaces.",
+        ),
         ("add-monitor https://x.example every", "`every` needs a value, like `every 30s`."),
-        ("add-monitor https://x.example every soon", "`every`: `soon` is not a duration; write it like 30s, 5m, 1h30m or 500ms."),
+        (
+            "add-monitor https://x.example every soon",
+            "`every`: `soon` is not a duration; write it like 30s, 5m, 1h30m or 500ms.",
+        ),
         ("add-monitor https://x.example every 30s interval:5s", "`every` is given twice; once is enough."),
         ("add-monitor ftp://x.example", "`url`: I cannot watch `ftp:` addresses; use http:// or https://."),
         ("add-monitor https://x.example matches '('", "`matches`: the pattern `(` does not work: unclosed group."),
         ("add-monitor https://x.example retries 9", "`retries`: `9` is not a number from 0 to 5."),
         ("add-monitor https://x.example confirm 3/2", "`confirm`: `3/2` is not a share; write n of m checks like 2/3."),
-        ("add-monitor https://x.example redirects 99", "`redirects`: `99` is not a number of redirects; use `no` or 0 to 20."),
-        ("add-monitor https://x.example name 'two words'", "`name`: `two words` cannot be a name; use 1 to 60 letters, digits, dots, dashes or underscores."),
+        (
+            "add-monitor https://x.example redirects 99",
+            "`redirects`: `99` is not a number of redirects; use `no` or 0 to 20.",
+        ),
+        (
+            "add-monitor https://x.example name 'two words'",
+            "`name`: `two words` cannot be a name; use 1 to 60 letters, digits, dots, dashes or underscores.",
+        ),
         ("show-report shop as gif", "`as`: `gif` is not one of chart, png, svg, json."),
-        ("show-report from yesterday", "`from`: `yesterday` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC)."),
+        (
+            "show-report from yesterday",
+            "`from`: `yesterday` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC).",
+        ),
         ("show-report period 7", "`period`: `7` is not a period; write it like 1h, 24h, 7d or 2w."),
     ] {
         assert_eq!(understood(text), expected, "{text}");
@@ -138,7 +169,11 @@ fn what_is_not_understood_is_named_with_what_was_probably_meant() {
 
 #[test]
 fn secrets_are_not_repeated_in_messages() {
-    for text in ["add-monitor x.example basic hunter2", "add-monitor x.example secret-header hunter2", "add-monitor x.example bearer hunter2 bearer hunter2"] {
+    for text in [
+        "add-monitor x.example basic hunter2",
+        "add-monitor x.example secret-header hunter2",
+        "add-monitor x.example bearer hunter2 bearer hunter2",
+    ] {
         let said = understood(text);
         assert!(!said.contains("hunter2"), "{said}");
     }
@@ -150,7 +185,13 @@ fn secrets_are_not_repeated_in_messages() {
 fn times_are_utc_unless_they_say_otherwise() {
     let time = |text: &str| parse_time(text).map(|(at, day)| (at.to_second(), day));
     assert_eq!(time("2026-03-01"), Ok(("2026-03-01 00:00:00 UTC".to_owned(), true)));
-    for text in ["2026-03-01 14:00", "2026-03-01T14:00", "2026-03-01T14:00:00Z", "2026-03-01 14:00 UTC", "2026-03-01T16:00:00+02:00"] {
+    for text in [
+        "2026-03-01 14:00",
+        "2026-03-01T14:00",
+        "2026-03-01T14:00:00Z",
+        "2026-03-01 14:00 UTC",
+        "2026-03-01T16:00:00+02:00",
+    ] {
         assert_eq!(time(text), Ok(("2026-03-01 14:00:00 UTC".to_owned(), false)), "{text}");
     }
     for text in ["", "yesterday", "2026-13-01", "2026-02-30", "14:00", "99999-01-01"] {
@@ -172,7 +213,10 @@ fn every_command_is_declared_so_that_it_can_be_said() {
     for command in commands::COMMANDS {
         for name in std::iter::once(&command.name).chain(command.aliases) {
             assert!(names.insert(*name), "{name} is two commands");
-            assert_eq!(commands::find(&name.to_uppercase().replace('-', "_")).map(|found| found.name), Some(command.name));
+            assert_eq!(
+                commands::find(&name.to_uppercase().replace('-', "_")).map(|found| found.name),
+                Some(command.name)
+            );
         }
         let mut own = std::collections::HashSet::new();
         for argument in all(command.arguments) {
@@ -181,7 +225,12 @@ fn every_command_is_declared_so_that_it_can_be_said() {
             }
             assert_eq!(argument.required, !argument.ask.is_empty(), "{}", argument.name);
             assert!(argument.about.ends_with('.'), "{}", argument.about);
-            let example = format!("{} {} {}", command.name, argument.word(), if argument.kind == Kind::Flag { "" } else { argument.example() });
+            let example = format!(
+                "{} {} {}",
+                command.name,
+                argument.word(),
+                if argument.kind == Kind::Flag { "" } else { argument.example }
+            );
             assert!(understood(&example).starts_with(command.name), "{example}: {}", understood(&example));
         }
         for example in command.examples {
@@ -193,8 +242,42 @@ fn every_command_is_declared_so_that_it_can_be_said() {
 /// Text made of what the grammar cares about, which random characters seldom are.
 fn tricky() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "add-monitor", "edit-monitor", "show-report", "help", " ", " ", "every", "30s", "--", "--interval", "=", ":", "\"", "'", "“", "”", "‘", "’", "«",
-        "\\", "`", "header", "X-A:", "none", "from", "2026-03-01", "14:00", "https://x.example", "contains", "json", "$.a", "[", "é", "店", "\u{0}", "\n",
+        "add-monitor",
+        "edit-monitor",
+        "show-report",
+        "help",
+        " ",
+        " ",
+        "every",
+        "30s",
+        "--",
+        "--interval",
+        "=",
+        ":",
+        "\"",
+        "'",
+        "“",
+        "”",
+        "‘",
+        "’",
+        "«",
+        "\\",
+        "`",
+        "header",
+        "X-A:",
+        "none",
+        "from",
+        "2026-03-01",
+        "14:00",
+        "https://x.example",
+        "contains",
+        "json",
+        "$.a",
+        "[",
+        "é",
+        "店",
+        "\u{0}",
+        "\n",
     ]);
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }

@@ -51,7 +51,10 @@ pub(crate) fn findings(outcome: &Outcome) -> Vec<Field> {
     }
     for assertion in &details.assertions {
         let seen = assertion.seen.as_deref().map(|seen| format!(", saw {seen}")).unwrap_or_default();
-        fields.push(Field::new(if assertion.passed { "holds" } else { "fails" }, format!("{}{seen}", assertion.assertion)));
+        fields.push(Field::new(
+            if assertion.passed { "holds" } else { "fails" },
+            format!("{}{seen}", assertion.assertion),
+        ));
     }
     fields
 }

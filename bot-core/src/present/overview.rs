@@ -34,8 +34,15 @@ fn item(row: &OverviewRow, now: Timestamp) -> StatusItem {
 /// `12 monitors: 1 down, 11 up`.
 pub(crate) fn counts(counts: &[(Status, u64)]) -> String {
     let total: u64 = counts.iter().map(|(_, number)| number).sum();
-    let worst_first =
-        [Status::Down, Status::Degraded, Status::Inconclusive, Status::Unknown, Status::Up, Status::Maintenance, Status::Paused];
+    let worst_first = [
+        Status::Down,
+        Status::Degraded,
+        Status::Inconclusive,
+        Status::Unknown,
+        Status::Up,
+        Status::Maintenance,
+        Status::Paused,
+    ];
     let number = |status| counts.iter().filter(|(other, _)| *other == status).map(|(_, number)| number).sum::<u64>();
     let parts: Vec<String> = worst_first
         .into_iter()

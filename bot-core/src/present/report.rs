@@ -89,7 +89,8 @@ pub(crate) fn quantile(report: &Report, q: f64) -> String {
 
 fn traffic(report: &Report) -> Vec<Field> {
     let size = |size: Option<u64>| size.map_or_else(|| "–".to_owned(), bytes);
-    let peak = report.peak_day().map_or_else(|| "–".to_owned(), |day| format!("{} ({})", day.day.to_day(), bytes(day.bytes)));
+    let peak =
+        report.peak_day().map_or_else(|| "–".to_owned(), |day| format!("{} ({})", day.day.to_day(), bytes(day.bytes)));
     vec![
         Field::new("in all", bytes(report.tally.bytes)),
         Field::new("per check", size(report.mean_check_bytes())),
@@ -114,7 +115,8 @@ pub(crate) fn counted(view: &ReportView) -> Block {
 /// How the figures were counted, in sentences.
 pub(crate) fn accounting(view: &ReportView) -> String {
     let accounting = &view.report.accounting;
-    let together = if view.monitor.is_none() && view.monitors != 1 { ", the times of all monitors added up" } else { "" };
+    let together =
+        if view.monitor.is_none() && view.monitors != 1 { ", the times of all monitors added up" } else { "" };
     let basis = format!(
         "Uptime is the time up or degraded ({}) by the time up, degraded or down ({}){together}.",
         duration::humanize(accounting.up()),

@@ -30,7 +30,9 @@ pub(super) fn draw(style: TextStyle, columns: &[Column], rows: &[Vec<String>]) -
 fn narrow(widths: &mut [usize], room: usize) {
     let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
     while excess > 0 {
-        let Some(widest) = widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > NARROWEST) else { return };
+        let Some(widest) = widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > NARROWEST) else {
+            return;
+        };
         *widest -= 1;
         excess -= 1;
     }

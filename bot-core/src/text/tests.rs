@@ -69,7 +69,10 @@ fn a_form_shows_what_may_be_answered() {
         placeholder: placeholder.map(str::to_owned),
         choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
     };
-    let form = Block::Form { title: "X".into(), fields: vec![field(Some("https://shop.example"), &[]), field(None, &["yes", "no"])] };
+    let form = Block::Form {
+        title: "X".into(),
+        fields: vec![field(Some("https://shop.example"), &[]), field(None, &["yes", "no"])],
+    };
     insta::assert_snapshot!(Reply::of(vec![form]).to_text(TextStyle::PLAIN), @r"
     For example: https://shop.example
     Possible answers: yes, no
@@ -107,7 +110,10 @@ fn escape_sequences_of_a_target_reach_no_terminal() {
     assert!(plain.contains("␛]0;pwned␇"), "{plain}");
     let coloured = reply.to_text(COLOUR);
     for (at, _) in coloured.match_indices('\u{1b}') {
-        assert!(coloured[at..].starts_with("\u{1b}[") && coloured[at..].find('m').is_some_and(|end| end <= 4), "{coloured:?}");
+        assert!(
+            coloured[at..].starts_with("\u{1b}[") && coloured[at..].find('m').is_some_and(|end| end <= 4),
+            "{coloured:?}"
+        );
     }
 }
 

@@ -114,11 +114,9 @@ fn services(database: &TestDatabase, clock: &Arc<TestClock>) -> Services {
 
 pub(crate) fn redacted(reply: &Reply) -> String {
     let mut text = reply.to_text(TextStyle { width: 140, colour: false });
-    for (pattern, with) in [
-        (r"127\.0\.0\.1([-:])\d+", "127.0.0.1${1}PORT"),
-        (r"(<?\d+(\.\d+)?) (ms|µs)\b", "[ms]"),
-        (r" {3,}", "   "),
-    ] {
+    for (pattern, with) in
+        [(r"127\.0\.0\.1([-:])\d+", "127.0.0.1${1}PORT"), (r"(<?\d+(\.\d+)?) (ms|µs)\b", "[ms]"), (r" {3,}", "   ")]
+    {
         text = Regex::new(pattern).unwrap().replace_all(&text, with).into_owned();
     }
     if reply.ok { text } else { format!("✗ {text}") }

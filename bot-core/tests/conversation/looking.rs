@@ -17,9 +17,9 @@ async fn a_newcomer_is_shown_the_way() {
     Hello! I watch websites and APIs, and tell you when they fail. Say for example:
 
       https://shop.example  watch that address
-      status   how everything is
-      show-report 7d   uptime, latency and traffic of a week
-      help   all I can do
+      status  how everything is
+      show-report 7d  uptime, latency and traffic of a week
+      help  all I can do
     ");
     assert_eq!(chat.say("What can you do?").await, chat.say("hi").await);
     assert_eq!(chat.say("watchword").await, chat.say("").await);
@@ -28,19 +28,19 @@ async fn a_newcomer_is_shown_the_way() {
     assert_snapshot!(chat.say("list-incidents").await, @"There was no incident.");
     assert_snapshot!(chat.say("help").await, @r"
     What I can do
-      help   Shows what I can do, or all about one command.
-      add-monitor   Watches an address. I try it once, show what I found, and ask before I save.
-      list-monitors   Lists the monitors, the worst first.
-      show-monitor   Shows a monitor: how it is, what it does, its latest checks and its last 24 hours.
-      check-now   Checks a monitor at once and shows what was found.
-      edit-monitor   Changes what you name and leaves the rest. Assertions given anew replace those of their kind, headers those of their name.
-      pause-monitor   Stops checking a monitor until it is resumed; an open incident ends.
+      help  Shows what I can do, or all about one command.
+      add-monitor  Watches an address. I try it once, show what I found, and ask before I save.
+      list-monitors  Lists the monitors, the worst first.
+      show-monitor  Shows a monitor: how it is, what it does, its latest checks and its last 24 hours.
+      check-now  Checks a monitor at once and shows what was found.
+      edit-monitor  Changes what you name and leaves the rest. Assertions given anew replace those of their kind, headers those of their name.
+      pause-monitor  Stops checking a monitor until it is resumed; an open incident ends.
       resume-monitor  Starts checking a paused monitor again, at once.
       delete-monitor  Deletes a monitor and all that is known of it. I ask before I do.
-      status   Says how everything is, what is in trouble first.
-      show-report   Shows what a period looked like, of one monitor or of all: checks, uptime, latency, traffic, incidents.
+      status  Says how everything is, what is in trouble first.
+      show-report  Shows what a period looked like, of one monitor or of all: checks, uptime, latency, traffic, incidents.
       list-incidents  Lists the times when monitors were down, the latest first.
-      cancel   Forgets the question I asked.
+      cancel  Forgets the question I asked.
 
     `help add-monitor` tells all about one command. An address alone, like `https://shop.example`, is taken as one to watch.
     ");
@@ -51,7 +51,7 @@ async fn a_newcomer_is_shown_the_way() {
 
     It takes
       [monitor] shop  The monitor's name.
-      yes   Does it without asking back.
+      yes  Does it without asking back.
 
     For example: `delete-monitor shop`, `delete-monitor shop --yes`
     ");
@@ -70,13 +70,13 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
     `shop`: It failed after [ms]: answered 500 Internal Server Error, expected 200..299 (unexpected_status).
 
     What I found
-      status   500 over HTTP/1.1
+      status  500 over HTTP/1.1
       TCP connection  [ms]
-      request sent   [ms]
-      first byte   [ms]
-      total   [ms]
-      size   0 B
-      peer   127.0.0.1
+      request sent  [ms]
+      first byte  [ms]
+      total  [ms]
+      size  0 B
+      peer  127.0.0.1
     ");
     chat.pass(MINUTE * 2);
     assert_snapshot!(chat.say("status").await, @r"
@@ -89,8 +89,8 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
     ");
     assert_snapshot!(chat.say("list-incidents open").await, @r"
     Incidents (1)
-      monitor  since   state   why
-      shop   2026-03-01 00:01 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
+      monitor  since  state  why
+      shop  2026-03-01 00:01 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
     ");
     assert_snapshot!(card(&chat).await, @"  ✖ down  shop  is down — answered 500 Internal Server Error, expected 200..299. Since 00:01 UTC, 2 min");
     chat.target.set(Answer::ok("all ok"));
@@ -98,38 +98,38 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
     assert_snapshot!(card(&chat).await, @"  ● up  shop  recovered after 2 min at 00:03 UTC; it was: answered 500 Internal Server Error, expected 200..299");
     assert_snapshot!(chat.say("list-incidents shop 1h").await, @r"
     Incidents (1)
-      monitor  since   state   why
-      shop   2026-03-01 00:01 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
+      monitor  since  state  why
+      shop  2026-03-01 00:01 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
     ");
     assert_snapshot!(chat.say("show-monitor shop").await, @r"
       ● up  shop  since just now
 
     Now
-      last check   just now
-      phases   tcp connection [ms] · send request [ms] · time to first byte [ms] · receive response [ms]
-      next check   in 37 s
-      answers   HTTP/1.1 from 127.0.0.1
+      last check  just now
+      phases  tcp connection [ms] · send request [ms] · time to first byte [ms] · receive response [ms]
+      next check  in 37 s
+      answers  HTTP/1.1 from 127.0.0.1
       uptime (24 h)  33.333% of 3 min
-      p95 (24 h)   [ms]
+      p95 (24 h)  [ms]
 
     Settings
-      address   http://127.0.0.1:PORT/
-      interval   every 1m
-      timeout   10s
-      expects   status 200..299
-      redirects   followed, up to 10
+      address  http://127.0.0.1:PORT/
+      interval  every 1m
+      timeout  10s
+      expects  status 200..299
+      redirects  followed, up to 10
       down after  a failed check (not tried again), up after 1 good check
 
     Latest checks
-      when   result   status   total  size
-      just now   ok   200  [ms]   6 B
-      2 min ago  unexpected_status: answered 500 Internal Server Error, expected 200..299   500  [ms]   0 B
-      3 min ago  ok   200  [ms]   6 B
+      when  result  status  total  size
+      just now  ok  200  [ms]  6 B
+      2 min ago  unexpected_status: answered 500 Internal Server Error, expected 200..299  500  [ms]  0 B
+      3 min ago  ok  200  [ms]  6 B
 
-    Uptime of shop   28 Feb 00:03 – 1 Mar 2026 00:03 UTC
+    Uptime of shop  28 Feb 00:03 – 1 Mar 2026 00:03 UTC
     ···········································································································································█
-    00:03   00:03
-    ▄ up 1 min   █ down 2 min   · unknown 23 h 57 min
+    00:03  00:03
+    ▄ up 1 min  █ down 2 min  · unknown 23 h 57 min
     ");
 }
 
@@ -157,7 +157,10 @@ async fn a_long_list_comes_in_pages() {
     }
     let first = chat.reply("list-monitors").await;
     let text = redacted(&first);
-    assert!(text.starts_with("27 monitors, page 1 of 2\n") && text.ends_with("`list-monitors page 2` shows more."), "{text}");
+    assert!(
+        text.starts_with("27 monitors, page 1 of 2\n") && text.ends_with("`list-monitors page 2` shows more."),
+        "{text}"
+    );
     assert_snapshot!(chat.press(&first, "Next page").await, @r"
     27 monitors, page 2 of 2
       ○ unknown  m25  http://127.0.0.1:PORT/ · every 1m
@@ -188,46 +191,50 @@ async fn after_a_morning() -> Chat {
 async fn a_report_has_its_figures_how_they_were_counted_and_its_charts() {
     let chat = after_a_morning().await;
     let reply = chat.reply("show-report shop 1h").await;
-    let (charts, rest): (Vec<Block>, Vec<Block>) = reply.blocks.into_iter().partition(|block| matches!(block, Block::Chart { .. }));
+    let (charts, rest): (Vec<Block>, Vec<Block>) =
+        reply.blocks.into_iter().partition(|block| matches!(block, Block::Chart { .. }));
     assert_snapshot!(redacted(&Reply::of(rest)), @r"
     Report on `shop`: 2026-03-01 07:22 to 2026-03-01 08:22 UTC (1 h)
 
     Uptime
-      uptime   90.909%
+      uptime  90.909%
       time down  2 min
       incidents  1
-      MTTR   2 min (mean time to recovery)
-      MTBF   20 min (mean time between failures)
+      MTTR  2 min (mean time to recovery)
+      MTBF  20 min (mean time between failures)
 
     Checks
-      total   22
-      successful   20
-      failed   2
+      total  22
+      successful  20
+      failed  2
       success rate  90.909%
-      error rate   9.09%
+      error rate  9.09%
 
     Latency
       mean  [ms]
-      p50   [ms]
-      p95   [ms]
-      p99   [ms]
+      p50  [ms]
+      p95  [ms]
+      p99  [ms]
 
     Traffic
-      in all   20 kB
+      in all  20 kB
       per check  909 B
-      per day   480 kB on average
-      peak day   2026-03-01 (20 kB)
+      per day  480 kB on average
+      peak day  2026-03-01 (20 kB)
 
     Incidents (1)
-      monitor  since   state   why
-      shop   2026-03-01 08:10 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
+      monitor  since  state  why
+      shop  2026-03-01 08:10 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
 
     How it was counted: Uptime is the time up or degraded (20 min) by the time up, degraded or down (22 min). Left out, because nothing is known
     then: unknown 38 min. A monitor is down from the check that confirms a failure to the one that confirms recovery. Rates leave out
     inconclusive checks; latency is that of successful checks, its percentiles within 1%; traffic is response bodies; days are in UTC. MTTR is
     the mean length of incidents that ended in the period, MTBF the time up by the incidents that began in it.
     ");
-    let titles: Vec<String> = charts.iter().map(|block| if let Block::Chart { chart } = block { chart.title().to_owned() } else { String::new() }).collect();
+    let titles: Vec<String> = charts
+        .iter()
+        .map(|block| if let Block::Chart { chart } = block { chart.title().to_owned() } else { String::new() })
+        .collect();
     assert_eq!(titles, ["Latency of shop", "Traffic per day of shop", "Uptime of shop"]);
     let all = chat.say("show-report all from 2026-03-01 08:00 to 2026-03-01 as chart").await;
     assert!(all.starts_with("Report on 1 monitor: 2026-03-01 08:00 to 2026-03-01 08:22 UTC (22 min)"), "{all}");
@@ -250,7 +257,10 @@ async fn a_report_comes_as_files_or_json_too() {
                 _ => None,
             })
             .collect();
-        assert_eq!(files, [format!("shop-latency.{kind}"), format!("shop-traffic.{kind}"), format!("shop-uptime.{kind}")]);
+        assert_eq!(
+            files,
+            [format!("shop-latency.{kind}"), format!("shop-traffic.{kind}"), format!("shop-uptime.{kind}")]
+        );
     }
     let reply = chat.reply("show-report shop 1h as json").await;
     let [Block::Code { text }] = reply.blocks.as_slice() else { panic!("{reply:?}") };
@@ -265,12 +275,21 @@ async fn a_report_comes_as_files_or_json_too() {
 async fn periods_that_make_no_sense_are_explained() {
     let chat = Chat::start().await;
     for (text, expected) in [
-        ("show-report from 2026-03-08 to 2026-03-01", "✗ The period starts at 2026-03-08 00:00 UTC, which has not come yet."),
-        ("show-report from 2026-02-08 to 2026-02-01", "✗ The period ends (2026-02-02 00:00 UTC) before it starts (2026-02-08 00:00 UTC)."),
+        (
+            "show-report from 2026-03-08 to 2026-03-01",
+            "✗ The period starts at 2026-03-08 00:00 UTC, which has not come yet.",
+        ),
+        (
+            "show-report from 2026-02-08 to 2026-02-01",
+            "✗ The period ends (2026-02-02 00:00 UTC) before it starts (2026-02-08 00:00 UTC).",
+        ),
         ("show-report to 2026-02-01", "✗ Say where it starts, like `from 2026-03-01 to 2026-03-08`."),
         ("show-report 7d from 2026-02-01", "✗ Say either a period like 7d, or from and to, not both."),
         ("show-report from 0001-01-01", "✗ A report covers 5 minutes to 10 years, not 739675 d."),
-        ("show-report period 10s", "✗ `period`: a report covers 5 minutes to 10 years, not 10 s. `help show-report` shows what it takes."),
+        (
+            "show-report period 10s",
+            "✗ `period`: a report covers 5 minutes to 10 years, not 10 s. `help show-report` shows what it takes.",
+        ),
         ("show-report shpo 7d", "✗ There is no monitor `shpo`; `list-monitors` shows those there are."),
     ] {
         assert_eq!(chat.say(text).await, expected, "{text}");

@@ -1,4 +1,5 @@
 //! Conversations with the engine, as people have them.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot be set up has failed")]
 
 mod adding;
 mod chat;

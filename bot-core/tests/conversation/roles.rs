@@ -56,5 +56,10 @@ async fn help_shows_what_a_role_may_do() {
     let chat = Chat::start().await;
     let viewer = chat.person(Role::Viewer).await;
     let help = chat.says(viewer, "help").await;
-    assert!(!help.contains("\n  delete-monitor") && help.contains("\n  show-report") && help.contains("That is what you may do as viewer."), "{help}");
+    assert!(
+        !help.contains("\n  delete-monitor")
+            && help.contains("\n  show-report")
+            && help.contains("That is what you may do as viewer."),
+        "{help}"
+    );
 }

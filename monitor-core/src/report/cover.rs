@@ -119,7 +119,7 @@ fn base(window: Window, now: Timestamp, monitors: u64, retention: &Retention) ->
     let fine_enough = || kept().filter(|resolution| length >= resolution.length() * MIN_STEPS);
     fine_enough()
         .find(|resolution| rows(resolution.length()) <= MAX_ROWS)
-        .or_else(|| fine_enough().last())
+        .or_else(|| fine_enough().next_back())
         .or_else(|| kept().next())
         .or(Some(Resolution::Day))
 }
@@ -166,6 +166,16 @@ mod tests {
         let (covered, segments) = cover(window, now(), 1, &progress(), &Retention::default());
         assert_eq!(segments, [Segment { window: covered, source: Source::Rollup(Resolution::Hour) }]);
         assert!(covered.from <= window.from && covered.to >= window.to && covered.length() <= 2 * HOUR);
+    }
+
+    #[test]
+    fn an_end_in_the_present_hour_is_moved_to_the_end_of_its_minute() {
+        let to = now() - Duration::from_secs(300);
+        let (covered, segments) =
+            cover(Window { from: to - 7 * DAY, to }, now(), 1, &progress(), &Retention::default());
+        let sources: Vec<Source> = segments.iter().map(|segment| segment.source).collect();
+        assert_eq!(sources, [Source::Rollup(Resolution::Hour), Source::Rollup(Resolution::Minute)]);
+        assert_eq!(covered.to, to.ceil(Duration::from_secs(60)));
     }
 
     proptest! {

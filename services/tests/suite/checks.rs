@@ -30,7 +30,7 @@ both!(a_preview_of_settings_that_do_not_work_reaches_no_target, async |database|
     let world = World::new(database).await;
     let bad = Settings { timeout: Duration::from_secs(61), ..watching("shop", &target.url()) };
     let refused = world.services.preview(&world.owner, &bad).await.unwrap_err();
-    assert_eq!(refused.to_string(), "a timeout of 61s is not possible; choose between 100ms and 60s");
+    assert_eq!(refused.to_string(), "a timeout of 1m1s is not possible; choose between 100ms and 60s");
     assert_eq!(target.requests(), 0);
 });
 
@@ -40,7 +40,10 @@ both!(a_private_address_is_refused_in_words, async |database| {
     let services = world.among_strangers();
     let outcome = services.preview(&world.owner, &watching("shop", &target.url())).await.unwrap();
     assert_eq!((outcome.reason, outcome.verdict()), (Reason::AddressRefused, Verdict::Inconclusive));
-    assert_eq!(outcome.message, "?");
+    assert_eq!(
+        outcome.message,
+        "127.0.0.1 is a loopback address; allow private targets in the configuration (allow_private_targets = true) to watch it"
+    );
     assert_eq!(target.requests(), 0);
 });
 

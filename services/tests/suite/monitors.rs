@@ -97,8 +97,8 @@ both!(settings_that_do_not_work_are_refused, async |database| {
     let world = World::new(database).await;
     let shop = world.add("shop").await;
     let bad = Settings { interval: Duration::ZERO, ..shop.settings.clone() };
-    let added =
-        world.services.add_monitor(&world.owner, &Settings { name: name("new"), ..bad.clone() }, world.conversation);
+    let new = Settings { name: name("new"), ..bad.clone() };
+    let added = world.services.add_monitor(&world.owner, &new, world.conversation);
     let message = "an interval of 0s is not possible; choose between 1s and 1d";
     assert_eq!(added.await.unwrap_err().to_string(), message);
     assert_eq!(world.services.edit_monitor(&world.owner, "shop", &bad).await.unwrap_err().to_string(), message);

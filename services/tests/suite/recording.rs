@@ -91,6 +91,7 @@ both!(a_result_whose_lease_has_passed_on_is_kept_and_changes_nothing_else, async
     let world = World::new(database).await;
     let shop = world.add("shop").await;
     world.check(&shop, Reason::Ok).await;
+    world.clock.advance(MINUTE);
     let mut late = world.finished(&shop, Reason::ConnectionRefused).await;
     late.outcome.details.protocol = Some("old".to_owned());
     world.clock.advance(MINUTE);

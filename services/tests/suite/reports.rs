@@ -34,11 +34,8 @@ both!(reports_of_three_days_are_what_every_outcome_adds_up_to, async |database| 
     let mut history = History::begin(&world).await;
     for half_day in 1..=6 {
         history.live_until(&world, &mut random, START + half_day * DAY / 2).await;
-        for _ in 0..6 {
-            let length = random.one_of(&[2 * HOUR, 6 * HOUR, DAY, 3 * DAY]);
-            let from = START
-                + Duration::from_millis(random.between(0, half_day.into()) * 43_200_000 + random.next() % 40_000_000);
-            let window = Window { from, to: from + Duration::from_millis(random.next() % millis(length)) };
+        for _ in 0..10 {
+            let window = some_window(&mut random, world.now());
             for monitor in history.monitors() {
                 compare(&world, &history, Some(monitor), window).await;
             }
@@ -49,8 +46,14 @@ both!(reports_of_three_days_are_what_every_outcome_adds_up_to, async |database| 
     history.is_worth_it();
 });
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap()
+/// One that ends anywhere from hours before the beginning to an hour from now, or close to now.
+fn some_window(random: &mut Random, now: Timestamp) -> Window {
+    let mut up_to = |most: Duration| Duration::from_millis(random.between(0, u64::try_from(most.as_millis()).unwrap()));
+    let (long, short) = (up_to(3 * DAY), up_to(2 * HOUR));
+    let (ever, lately) = (now + HOUR - up_to(now.since(START) + 4 * HOUR), now - up_to(3 * HOUR));
+    let length = if random.percent(70) { long } else { short };
+    let to = if random.percent(50) { ever } else { lately };
+    Window { from: to - length, to }
 }
 
 async fn report(world: &World, monitor: Option<(MonitorId, &str)>, window: Window) -> ReportView {

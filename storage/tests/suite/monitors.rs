@@ -3,11 +3,13 @@ use std::time::Duration;
 use monitor_core::health::{Policy, Status};
 use monitor_core::http::HttpSpec;
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, MonitorName, Settings};
+use monitor_core::outcome::Reason;
 use monitor_core::people::OrganisationId;
 use monitor_core::schedule::{next_slot, phase_ms};
 use storage::StoreError;
 use test_support::both;
-use test_support::database::TestDatabase;
+use test_support::builders::outcome;
+use test_support::database::{KEY, TestDatabase};
 
 use crate::support::{NOW, Raw, add, later, settings};
 
@@ -204,4 +206,30 @@ both!(a_row_that_does_not_read_back_is_named, async |database: TestDatabase| {
     raw.run("UPDATE monitor_state SET health = '7'").await;
     let error = store.state(id).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { table: "monitor_state", column: "health", .. }), "{error}");
+});
+
+both!(a_monitor_may_be_renamed_while_its_results_are_written, async |database: TestDatabase| {
+    let store = &database.store;
+    let owner = store.bootstrap(NOW).await.unwrap();
+    let id = add(store, owner, &settings("shop")).await.unwrap();
+    let writing = store.begin().await.unwrap();
+    writing.health(id).await.unwrap().unwrap();
+
+    let renaming = database.open_again(KEY).await;
+    let renaming = tokio::spawn(async move {
+        let tx = renaming.begin().await?;
+        let renamed = tx.update_monitor(id, &settings("blog"), NOW).await?;
+        tx.commit().await?;
+        Ok::<bool, StoreError>(renamed)
+    });
+    let raw = Raw::open(&database).await;
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while database.is_postgres() && raw.number(waiting).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Asks for the monitor's row, which the other one must not hold while it waits.
+    writing.insert_results(&[(id, &outcome(NOW, Reason::Ok))]).await.unwrap();
+    writing.commit().await.unwrap();
+    assert!(renaming.await.unwrap().unwrap());
 });

@@ -55,7 +55,11 @@ fn traffic(view: &ReportView) -> Chart {
         value: (day.checks > 0).then_some(day.bytes as f64),
         detail: Some(crate::present::plural(day.checks, "check")),
     };
-    Chart::Bars(BarChart { title: title("Traffic per day", view), unit: Unit::Bytes, bars: view.report.days.iter().map(bar).collect() })
+    Chart::Bars(BarChart {
+        title: title("Traffic per day", view),
+        unit: Unit::Bytes,
+        bars: view.report.days.iter().map(bar).collect(),
+    })
 }
 
 /// `3 Aug`.
@@ -67,7 +71,11 @@ fn short_day(day: Timestamp) -> String {
 /// The statuses of a monitor over the period.
 pub(crate) fn uptime_chart(view: &ReportView) -> Chart {
     let window = view.report.window;
-    let span = |span: &monitor_core::report::Span| Span { start_ms: span.from.as_millis(), end_ms: span.to.as_millis(), state: state(span.status) };
+    let span = |span: &monitor_core::report::Span| Span {
+        start_ms: span.from.as_millis(),
+        end_ms: span.to.as_millis(),
+        state: state(span.status),
+    };
     Chart::Timeline(TimelineChart {
         title: title("Uptime", view),
         start_ms: window.from.as_millis(),
@@ -89,13 +97,19 @@ fn state(status: Status) -> State {
 }
 
 /// The charts as files. Pixels take a while to draw, so this happens beside what waits for the network.
-pub(crate) async fn files(view: &ReportView, charts: Vec<(&'static str, Chart)>, kind: &str) -> Result<Vec<Block>, Failure> {
+pub(crate) async fn files(
+    view: &ReportView,
+    charts: Vec<(&'static str, Chart)>,
+    kind: &str,
+) -> Result<Vec<Block>, Failure> {
     let subject = subject(view);
     let png = kind == "png";
     let draw = move || -> Result<Vec<Block>, Failure> {
         let file = |(what, chart): &(&str, Chart)| {
             let bytes = if png {
-                chart.png(Theme::Light, 2.0).map_err(|error| Failure(format!("The {what} chart could not be drawn: {error}.")))?
+                chart
+                    .png(Theme::Light, 2.0)
+                    .map_err(|error| Failure(format!("The {what} chart could not be drawn: {error}.")))?
             } else {
                 chart.svg(Theme::Auto).into_bytes()
             };

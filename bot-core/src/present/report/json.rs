@@ -10,8 +10,12 @@ use super::{accounting, error_rate, subject};
 pub(crate) fn json(view: &ReportView) -> String {
     let report = &view.report;
     let tally = &report.tally;
-    let times: serde_json::Map<String, Value> =
-        report.accounting.times().iter().map(|(status, time)| (status.as_str().to_owned(), json!(time.as_secs_f64()))).collect();
+    let times: serde_json::Map<String, Value> = report
+        .accounting
+        .times()
+        .iter()
+        .map(|(status, time)| (status.as_str().to_owned(), json!(time.as_secs_f64())))
+        .collect();
     let figures = json!({
         "monitor": subject(view),
         "monitors": view.monitors,
