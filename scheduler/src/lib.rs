@@ -97,7 +97,7 @@ impl Scheduler {
         }
         let left = self.shared.running.claims();
         if !left.is_empty() {
-            tracing::warn!(checks = left.len(), "checks did not end in time and are handed back");
+            tracing::info!(checks = left.len(), "checks that were claimed but have not ended are handed back");
             if let Err(error) = self.shared.services.store().release(&left).await {
                 tracing::warn!(%error, "checks could not be handed back; they are due again when their leases run out");
             }

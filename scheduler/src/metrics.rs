@@ -14,8 +14,8 @@ use services::Recorded;
 /// Bounds of lateness in seconds, the fine ones where the goals lie. Lateness is known to the millisecond, rounded down:
 /// what the first one holds is less than a millisecond.
 const LATENESS: [f64; 23] = [
-    0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.012, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 0.5,
-    1.0, 5.0, 30.0,
+    0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.012, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075,
+    0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

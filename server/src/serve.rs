@@ -1,5 +1,6 @@
 //! `watchword serve`: everything in one process.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -20,7 +21,11 @@ use crate::{database, logging, operations, say};
 pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let _log = logging::start(&config)?;
     let files = raise_file_limit();
-    std::fs::create_dir_all(&config.server.data_dir)
+    // What is kept there is nobody else's business on this machine.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.server.data_dir)
         .with_context(|| format!("server.data_dir: cannot make {}", config.server.data_dir.display()))?;
     let listener = TcpListener::bind(config.server.listen)
         .await

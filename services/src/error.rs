@@ -52,7 +52,9 @@ fn deed(permission: Permission) -> &'static str {
 fn hint(suggestions: &[String]) -> String {
     match suggestions {
         [] => "; `list-monitors` shows those there are".to_owned(),
-        names => format!("; did you mean {}?", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")),
+        names => {
+            format!("; did you mean {}?", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "))
+        }
     }
 }
 

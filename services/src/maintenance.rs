@@ -86,7 +86,8 @@ impl Services {
         let mut removed = 0;
         loop {
             let forgotten = self.store().forget(self.now(), &self.inner.retention, FORGET_BATCH).await?;
-            let batch = forgotten.results + forgotten.rollups + forgotten.flips + forgotten.incidents + forgotten.dialogs;
+            let batch =
+                forgotten.results + forgotten.rollups + forgotten.flips + forgotten.incidents + forgotten.dialogs;
             if batch == 0 {
                 return Ok(removed);
             }

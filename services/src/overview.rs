@@ -19,7 +19,13 @@ impl Services {
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::Internal`].
-    pub async fn list(&self, actor: &Actor, filter: &OverviewFilter, offset: u64, limit: u64) -> Result<(u64, Vec<OverviewRow>)> {
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        filter: &OverviewFilter,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(u64, Vec<OverviewRow>)> {
         require(actor, Permission::Read)?;
         Ok(self.store().overview(actor.organisation, filter, offset, limit).await?)
     }

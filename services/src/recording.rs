@@ -138,7 +138,12 @@ fn ended(outcome: &Outcome) -> Timestamp {
 }
 
 /// Opens or resolves the monitor's incident and posts its card; tells whether anybody is told.
-async fn change_incident(tx: &Tx, finished: &Finished, change: IncidentChange, recorded: &mut Recorded) -> Result<bool> {
+async fn change_incident(
+    tx: &Tx,
+    finished: &Finished,
+    change: IncidentChange,
+    recorded: &mut Recorded,
+) -> Result<bool> {
     let (monitor, outcome) = (finished.claim.monitor, &finished.outcome);
     let at = ended(outcome);
     let incident = match change {

@@ -85,7 +85,13 @@ pub struct Segment {
 /// are read from finer rollups and, last, from single results. The period's edges are moved outwards to whole rollups
 /// where nothing finer is kept or read; the window of the answer says what is covered.
 #[must_use]
-pub fn cover(window: Window, now: Timestamp, monitors: u64, progress: &Progress, retention: &Retention) -> (Window, Vec<Segment>) {
+pub fn cover(
+    window: Window,
+    now: Timestamp,
+    monitors: u64,
+    progress: &Progress,
+    retention: &Retention,
+) -> (Window, Vec<Segment>) {
     let base = base(window, now, monitors, retention);
     let Some(base) = base else {
         return (window, vec![Segment { window, source: Source::Raw }]);
@@ -143,7 +149,11 @@ mod tests {
 
     fn sources(length: Duration, monitors: u64) -> Vec<Source> {
         let window = Window { from: now() - length, to: now() };
-        cover(window, now(), monitors, &progress(), &Retention::default()).1.iter().map(|segment| segment.source).collect()
+        cover(window, now(), monitors, &progress(), &Retention::default())
+            .1
+            .iter()
+            .map(|segment| segment.source)
+            .collect()
     }
 
     #[test]

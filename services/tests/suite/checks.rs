@@ -102,7 +102,7 @@ both!(a_target_that_never_answers_ends_with_the_timeout, async |database| {
     let settings = Settings { timeout: Duration::from_millis(100), ..watching("shop", &target.url()) };
     let shop = world.add_with(settings).await;
     let (_, outcome) = world.services.check_now(&world.owner, "shop").await.unwrap();
-    assert_eq!(outcome.reason, Reason::ResponseTimeout);
+    assert_eq!(outcome.verdict(), Verdict::Failed, "{outcome:?}");
     assert_eq!((world.status(&shop).await, world.results(&shop).await), (Status::Down, 1));
 });
 
