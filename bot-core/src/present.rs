@@ -72,13 +72,12 @@ pub(crate) fn settings(settings: &Settings) -> Vec<Field> {
     if let Some(slow) = spec.slow_after {
         fields.push(Field::new("slow", format!("from {}", duration::format(slow))));
     }
-    match &spec.auth {
-        Some(Auth::Bearer(_)) => fields.push(Field::new("sends", "a bearer token (hidden)")),
-        Some(Auth::Basic { user, .. }) => {
-            fields.push(Field::new("sends", format!("basic authentication as {user} (password hidden)")))
-        }
-        None => {}
-    }
+    let auth = match &spec.auth {
+        Some(Auth::Bearer(_)) => Some("a bearer token (hidden)".to_owned()),
+        Some(Auth::Basic { user, .. }) => Some(format!("basic authentication as {user} (password hidden)")),
+        None => None,
+    };
+    fields.extend(auth.map(|auth| Field::new("sends", auth)));
     for header in &spec.headers {
         let value = match &header.value {
             HeaderValue::Plain(value) => shorten(value, 80),

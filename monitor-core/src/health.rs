@@ -287,7 +287,8 @@ impl Health {
 
     fn judge(&self, policy: Policy, vote: Vote) -> Option<Confirmed> {
         let recent = &self.votes[self.votes.len().saturating_sub(usize::from(policy.of))..];
-        let confirmed = |bad: fn(&Vote) -> bool| recent.iter().filter(|vote| bad(vote)).count() >= usize::from(policy.needed);
+        let confirmed =
+            |bad: fn(&Vote) -> bool| recent.iter().filter(|vote| bad(vote)).count() >= usize::from(policy.needed);
         let last = usize::from(policy.recover);
         let recovered =
             |good: fn(&Vote) -> bool| self.votes.len() >= last && self.votes.iter().rev().take(last).all(good);

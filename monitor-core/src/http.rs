@@ -197,7 +197,9 @@ impl HttpSpec {
             return Err(SpecError::Method(shorten(&self.method, 40)));
         }
         if self.headers.len() > MAX_LIST || self.assertions.len() > MAX_LIST {
-            return Err(SpecError::TooMuch(format!("a check may have {MAX_LIST} headers and {MAX_LIST} assertions at most")));
+            return Err(SpecError::TooMuch(format!(
+                "a check may have {MAX_LIST} headers and {MAX_LIST} assertions at most"
+            )));
         }
         if self.max_redirects > MAX_REDIRECTS {
             return Err(SpecError::TooMuch(format!("at most {MAX_REDIRECTS} redirects can be followed")));

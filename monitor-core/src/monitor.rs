@@ -64,7 +64,8 @@ impl MonitorName {
         let host = url.host_str().unwrap_or("monitor");
         let host = host.strip_prefix("www.").unwrap_or(host);
         let port = url.port().map(|port| format!("-{port}")).unwrap_or_default();
-        let segment = url.path_segments().and_then(|mut path| path.rfind(|segment| !segment.is_empty()).map(str::to_owned));
+        let segment =
+            url.path_segments().and_then(|mut path| path.rfind(|segment| !segment.is_empty()).map(str::to_owned));
         let segment = segment.map(|segment| format!("-{segment}")).unwrap_or_default();
         let address = format!("{host}{port}{segment}");
         let words = address.split(|c: char| !c.is_alphanumeric() && !"._".contains(c)).filter(|word| !word.is_empty());
@@ -205,7 +206,8 @@ mod tests {
         assert_eq!(propose("https://shop.example/api/health?x=1"), "shop.example-health");
         assert_eq!(propose("http://localhost:8080/"), "localhost-8080");
         assert_eq!(propose("http://[::1]:9/a b"), "1-9-a-20b");
-        for address in ["http://[::]", "https://bücher.example/ä/", &format!("https://x.example/{}", "y".repeat(200))] {
+        for address in ["http://[::]", "https://bücher.example/ä/", &format!("https://x.example/{}", "y".repeat(200))]
+        {
             let name = propose(address);
             assert!(MonitorName::new(&name).is_ok(), "{name}");
         }

@@ -105,7 +105,8 @@ impl Report {
         let mut tally = Tally::default();
         tallies.iter().for_each(|(_, part)| tally.merge(part));
         let accounting = Accounting::of(timelines.iter().flatten());
-        let opened = incidents.iter().filter(|incident| incident.opened_at >= window.from && incident.opened_at < window.to);
+        let opened =
+            incidents.iter().filter(|incident| incident.opened_at >= window.from && incident.opened_at < window.to);
         let resolved: Vec<Duration> = incidents
             .iter()
             .filter(|incident| incident.resolved.is_some_and(|(at, _)| at >= window.from && at < window.to))
@@ -227,7 +228,11 @@ mod tests {
 
     #[test]
     fn an_empty_period_has_no_figures_and_no_panic() {
-        for window in [Window { from: at(0), to: at(0) }, Window { from: at(9), to: at(3) }, Window { from: at(0), to: at(3_600) }] {
+        for window in [
+            Window { from: at(0), to: at(0) },
+            Window { from: at(9), to: at(3) },
+            Window { from: at(0), to: at(3_600) },
+        ] {
             let report = Report::build(inputs(window));
             assert_eq!((report.tally.total(), report.mttr, report.mtbf, report.peak_day()), (0, None, None, None));
         }
@@ -236,7 +241,8 @@ mod tests {
     #[test]
     fn two_days_of_traffic() {
         let window = Window { from: at(43_200), to: at(2 * 86_400) };
-        let tallies = vec![tally(at(50_000), 100, 1_000), tally(at(90_000), 100, 4_000), tally(at(100_000), 100, 4_000)];
+        let tallies =
+            vec![tally(at(50_000), 100, 1_000), tally(at(90_000), 100, 4_000), tally(at(100_000), 100, 4_000)];
         let report = Report::build(Inputs { tallies, ..inputs(window) });
         let days: Vec<(String, u64)> = report.days.iter().map(|day| (day.day.to_day(), day.bytes)).collect();
         assert_eq!(days, [("1970-01-01".to_owned(), 1_000), ("1970-01-02".to_owned(), 8_000)]);
@@ -258,7 +264,8 @@ mod tests {
     #[test]
     fn the_curve_has_a_gap_where_nothing_answered() {
         let window = Window { from: at(0), to: at(180) };
-        let report = Report::build(Inputs { tallies: vec![tally(at(0), 100, 0), tally(at(130), 200, 0)], ..inputs(window) });
+        let report =
+            Report::build(Inputs { tallies: vec![tally(at(0), 100, 0), tally(at(130), 200, 0)], ..inputs(window) });
         let answered: Vec<bool> = report.latency.iter().map(|point| point.quantiles.is_some()).collect();
         assert_eq!(answered, [true, false, true]);
     }

@@ -193,7 +193,12 @@ mod tests {
             duration: Duration::from_millis(ms),
             response_bytes: 10,
         };
-        let tally = tally(&[sample(Reason::Ok, 100), sample(Reason::Slow, 300), sample(Reason::ResponseTimeout, 10_000), sample(Reason::LocalNetwork, 0)]);
+        let tally = tally(&[
+            sample(Reason::Ok, 100),
+            sample(Reason::Slow, 300),
+            sample(Reason::ResponseTimeout, 10_000),
+            sample(Reason::LocalNetwork, 0),
+        ]);
         assert_eq!((tally.total(), tally.conclusive(), tally.successful(), tally.bytes), (4, 3, 2, 40));
         assert_eq!(tally.mean_latency(), Some(Duration::from_millis(200)));
         assert_eq!(tally.success_rate(), Some(2.0 / 3.0));

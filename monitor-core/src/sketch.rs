@@ -58,7 +58,12 @@ impl Sketch {
     /// The value that the fraction `q` (0 to 1) of all values does not exceed; `None` without values.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<Duration> {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts stay far below 2^52")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "counts stay far below 2^52"
+        )]
         let rank = ((self.count() as f64 * q.clamp(0.0, 1.0)).ceil() as u64).max(1);
         let mut seen = 0;
         let (bucket, _) = self.buckets.iter().find(|(_, count)| {

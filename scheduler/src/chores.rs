@@ -50,7 +50,8 @@ pub(crate) async fn run(chore: Chore, services: Services, stop: CancellationToke
         interval.tick().await;
         Some((Ok::<_, Infallible>(()), interval))
     });
-    let worker = WorkerBuilder::new(chore.name()).backend(ticks.boxed()).data((chore, services)).concurrency(1).build(tick);
+    let worker =
+        WorkerBuilder::new(chore.name()).backend(ticks.boxed()).data((chore, services)).concurrency(1).build(tick);
     if let Err(error) = worker.run_until(stop.cancelled_owned().map(Ok::<(), WorkerError>)).await {
         tracing::error!(%error, chore = chore.name(), "a chore ended badly");
     }

@@ -48,7 +48,10 @@ struct State {
 }
 
 /// Yields each claimed check when it is due.
-pub(crate) fn stream(shared: Arc<Shared>, claimed: mpsc::Receiver<DueCheck>) -> BoxStream<'static, Result<DueCheck, Infallible>> {
+pub(crate) fn stream(
+    shared: Arc<Shared>,
+    claimed: mpsc::Receiver<DueCheck>,
+) -> BoxStream<'static, Result<DueCheck, Infallible>> {
     let state = State { shared, claimed, waiting: BinaryHeap::new() };
     stream::unfold(state, |mut state| async move { state.next().await.map(|check| (Ok(check), state)) }).boxed()
 }

@@ -52,7 +52,12 @@ impl Metrics {
         registry.register("checks", "Checks that ended, by reason code", metrics.checks.clone());
         registry.register_with_unit("check_duration", "How long checks took", Unit::Seconds, metrics.duration.clone());
         let lateness = metrics.lateness.clone();
-        registry.register_with_unit("check_lateness", "Start of checks against their due times", Unit::Seconds, lateness);
+        registry.register_with_unit(
+            "check_lateness",
+            "Start of checks against their due times",
+            Unit::Seconds,
+            lateness,
+        );
         registry.register("results_waiting", "Outcomes that wait to be recorded", metrics.waiting.clone());
         registry.register("flips", "Changes of status", metrics.flips.clone());
         registry.register("incidents_opened", "Incidents opened", metrics.incidents_opened.clone());

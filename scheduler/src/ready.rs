@@ -40,7 +40,9 @@ impl ReadyChecks {
                 for id in missing {
                     match store.monitors_by_id(&[id]).await {
                         Ok(monitors) => monitors.iter().for_each(|monitor| self.insert(monitor)),
-                        Err(error) => tracing::error!(%error, monitor_id = %id, "a monitor cannot be read and is not checked"),
+                        Err(error) => {
+                            tracing::error!(%error, monitor_id = %id, "a monitor cannot be read and is not checked")
+                        }
                     }
                 }
             }

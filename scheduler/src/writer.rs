@@ -67,7 +67,11 @@ async fn collect(finished: &mut mpsc::Receiver<Done>, next: &mut Option<Done>, c
 }
 
 /// The next outcome; `None` when the time is up, or when the channel is closed and drained.
-async fn receive(finished: &mut mpsc::Receiver<Done>, until: Option<Instant>, close: &CancellationToken) -> Option<Done> {
+async fn receive(
+    finished: &mut mpsc::Receiver<Done>,
+    until: Option<Instant>,
+    close: &CancellationToken,
+) -> Option<Done> {
     if let Ok(done) = finished.try_recv() {
         return Some(done);
     }

@@ -107,7 +107,8 @@ both!(a_check_never_runs_twice_at_once_even_with_two_schedulers, async |database
     let world = World::new(&database).await;
     let slow = answering(Answer::ok("fine").after(Duration::from_millis(1_300))).await;
     world.monitor("slow", &slow.url(), 1, Duration::from_secs(5)).await;
-    let schedulers = [world.start(Duration::from_secs(5)).await, start(&services(&database.store), Duration::from_secs(5)).await];
+    let schedulers =
+        [world.start(Duration::from_secs(5)).await, start(&services(&database.store), Duration::from_secs(5)).await];
     slow.reached(4).await;
     for scheduler in schedulers {
         scheduler.stop().await;

@@ -94,7 +94,11 @@ fn chat() -> Command {
     let text = |id: &'static str, about: &'static str| Arg::new(id).long(id).help(about);
     Command::new("chat")
         .about("Talks to a running server from the terminal")
-        .arg(text("command", "Says one thing, shows the answer and ends: 0 done, 1 failed, 2 not reached").short('c').value_name("TEXT"))
+        .arg(
+            text("command", "Says one thing, shows the answer and ends: 0 done, 1 failed, 2 not reached")
+                .short('c')
+                .value_name("TEXT"),
+        )
         .arg(switch("json", "Shows the neutral reply as JSON"))
         .arg(text("conversation", "The conversation to take part in").value_name("ID").default_value("terminal"))
         .arg(text("server", "The server's address, when it is not the configured one").value_name("URL"))

@@ -51,14 +51,20 @@ pub(crate) fn load(given: &Given<'_>) -> Result<Config, ConfigError> {
     }
     let origin = |field: &str| {
         let named = origins.iter().find(|(key, _)| *key == field).map(|(_, origin)| origin.clone());
-        named.or_else(|| file.as_ref().map(|path| path.display().to_string())).unwrap_or_else(|| "the defaults".to_owned())
+        named
+            .or_else(|| file.as_ref().map(|path| path.display().to_string()))
+            .unwrap_or_else(|| "the defaults".to_owned())
     };
     let config: Config = serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         let field = error.path().to_string();
         let why = error.inner().to_string();
         ConfigError::Field { origin: origin(&field), field, why: why.lines().next().unwrap_or_default().to_owned() }
     })?;
-    config.validate().map_err(|(field, why)| ConfigError::Field { origin: origin(field), field: field.to_owned(), why })?;
+    config.validate().map_err(|(field, why)| ConfigError::Field {
+        origin: origin(field),
+        field: field.to_owned(),
+        why,
+    })?;
     Ok(config)
 }
 

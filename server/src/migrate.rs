@@ -14,7 +14,9 @@ pub(crate) async fn run(config: &Config, direction: Direction) -> anyhow::Result
         Direction::Status => {}
     }
     let migrations = store.migrations().await?;
-    let lines: Vec<String> =
-        migrations.iter().map(|(name, applied)| format!("{} {name}", if *applied { "applied" } else { "missing" })).collect();
+    let lines: Vec<String> = migrations
+        .iter()
+        .map(|(name, applied)| format!("{} {name}", if *applied { "applied" } else { "missing" }))
+        .collect();
     print(&lines.join("\n"))
 }

@@ -41,7 +41,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     services.local_owner().await?;
     let mut registry = Registry::with_prefix("watchword");
     let metrics = Metrics::register(&mut registry);
-    let limits = SchedulerConfig { concurrency: affordable(config.checks.concurrency, files), grace: config.server.grace };
+    let limits =
+        SchedulerConfig { concurrency: affordable(config.checks.concurrency, files), grace: config.server.grace };
     let scheduler = Scheduler::start(services.clone(), metrics, limits).await?;
 
     let stopping = CancellationToken::new();

@@ -95,5 +95,10 @@ async fn a_killed_server_loses_nothing_and_opens_no_incident_twice() {
     let monitor = store.monitor(owner.organisation, "steady").await.unwrap().unwrap();
     let results = store.latest_results(monitor.id, 10_000).await.unwrap();
     // The preview before the monitor was added asked the target once, and is no result.
-    assert!(results.len() + 1 + 3 * 2 >= steady.requests(), "{} results of {} checks", results.len(), steady.requests());
+    assert!(
+        results.len() + 1 + 3 * 2 >= steady.requests(),
+        "{} results of {} checks",
+        results.len(),
+        steady.requests()
+    );
 }

@@ -63,15 +63,14 @@ fn now(view: &MonitorView, now: Timestamp) -> Vec<Field> {
             fields.push(Field::new("phases", phases.join(" · ")));
         }
     }
-    match (view.state.status, view.state.running, view.state.next_due) {
-        (Status::Paused, ..) => fields.push(Field::new("next check", "none while it is paused")),
-        (_, true, _) => fields.push(Field::new("next check", "running now")),
-        (_, false, Some(due)) if due > now => {
-            fields.push(Field::new("next check", format!("in {}", duration::humanize(due.since(now)))))
-        }
-        (_, false, Some(_)) => fields.push(Field::new("next check", "due now")),
-        (_, false, None) => {}
-    }
+    let next = match (view.state.status, view.state.running, view.state.next_due) {
+        (Status::Paused, ..) => Some("none while it is paused".to_owned()),
+        (_, true, _) => Some("running now".to_owned()),
+        (_, false, Some(due)) if due > now => Some(format!("in {}", duration::humanize(due.since(now)))),
+        (_, false, Some(_)) => Some("due now".to_owned()),
+        (_, false, None) => None,
+    };
+    fields.extend(next.map(|next| Field::new("next check", next)));
     if let Some(protocol) = &details.protocol {
         let peer = details.peer.map(|peer| format!(" from {peer}")).unwrap_or_default();
         fields.push(Field::new("answers", format!("{protocol}{peer}")));

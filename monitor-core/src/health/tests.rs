@@ -62,9 +62,10 @@ fn n_of_m_confirms_and_m_good_votes_recover() {
         statuses(policy(0, 2, 3, 2), &[OK, FAIL, OK, FAIL, FAIL, OK, FAIL, OK, OK, FAIL, FAIL]),
         [Up, Up, Up, Down, Down, Down, Down, Down, Up, Up, Down]
     );
-    assert_eq!(statuses(policy(0, 2, 2, 2), &[OK, SLOW, SLOW, OK, OK, SLOW, FAIL]), [
-        Up, Up, Degraded, Degraded, Up, Up, Degraded
-    ]);
+    assert_eq!(
+        statuses(policy(0, 2, 2, 2), &[OK, SLOW, SLOW, OK, OK, SLOW, FAIL]),
+        [Up, Up, Degraded, Degraded, Up, Up, Degraded]
+    );
 }
 
 #[test]

@@ -169,7 +169,8 @@ fn excerpt(body: &[u8]) -> String {
         return "an empty body".to_owned();
     }
     let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
-    let line: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+    let line: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     format!("“{}”", shorten(&line.join(" "), 80))
 }
 

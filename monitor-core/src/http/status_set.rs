@@ -44,7 +44,11 @@ impl FromStr for StatusSet {
                 let (from, to) = part.split_once("..").or_else(|| part.split_once('-')).unwrap_or((part, part));
                 (from.trim().parse().map_err(|_| wrong())?, to.trim().parse().map_err(|_| wrong())?)
             };
-            if !(100..=599).contains(&from) || !(100..=599).contains(&to) || from > to || ranges.len() >= super::MAX_LIST {
+            if !(100..=599).contains(&from)
+                || !(100..=599).contains(&to)
+                || from > to
+                || ranges.len() >= super::MAX_LIST
+            {
                 return Err(wrong());
             }
             ranges.push((from, to));

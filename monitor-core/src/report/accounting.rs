@@ -110,12 +110,16 @@ mod tests {
     fn unknown_and_paused_time_is_excluded() {
         let window = Window { from: at(0), to: at(1_000) };
         let flip = |ms, from, to| Flip { at: at(ms), from, to };
-        let spans = timeline(window, Status::Unknown, &[
-            flip(100, Status::Unknown, Status::Up),
-            flip(500, Status::Up, Status::Down),
-            flip(600, Status::Down, Status::Degraded),
-            flip(700, Status::Degraded, Status::Paused),
-        ]);
+        let spans = timeline(
+            window,
+            Status::Unknown,
+            &[
+                flip(100, Status::Unknown, Status::Up),
+                flip(500, Status::Up, Status::Down),
+                flip(600, Status::Down, Status::Degraded),
+                flip(700, Status::Degraded, Status::Paused),
+            ],
+        );
         let accounting = Accounting::of(&spans);
         assert_eq!(accounting.up(), Duration::from_millis(500));
         assert_eq!(accounting.counted(), Duration::from_millis(600));

@@ -170,7 +170,8 @@ impl Config {
         if self.server.grace > Duration::from_secs(300) {
             return refuse("server.grace", "choose 5m at most");
         }
-        if self.outbound.user_agent.is_empty() || !self.outbound.user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        if self.outbound.user_agent.is_empty() || !self.outbound.user_agent.bytes().all(|b| (b' '..=b'~').contains(&b))
+        {
             return refuse("outbound.user_agent", "use visible ASCII characters");
         }
         if !(1..=1_000).contains(&self.log.keep_files) {

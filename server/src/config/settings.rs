@@ -92,7 +92,8 @@ settings! {
 
 /// A commented sample of the file.
 pub(crate) fn sample() -> String {
-    let mut out = String::from("# Watchword's configuration. Every line is optional; what is commented out shows the default.\n");
+    let mut out =
+        String::from("# Watchword's configuration. Every line is optional; what is commented out shows the default.\n");
     let mut last = "";
     for setting in SETTINGS {
         let (section, name) = setting.parts();
@@ -117,7 +118,13 @@ pub(crate) fn docs() -> String {
     for setting in SETTINGS {
         let default = setting.written_default();
         let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
-        out.push_str(&format!("| `{}` | `{}` | `--{}` | {default} | {} |\n", setting.key, setting.env, setting.flag(), setting.about));
+        out.push_str(&format!(
+            "| `{}` | `{}` | `--{}` | {default} | {} |\n",
+            setting.key,
+            setting.env,
+            setting.flag(),
+            setting.about
+        ));
     }
     out
 }

@@ -4,7 +4,9 @@ fn load_with(file: &str, env: &[(&str, &str)], flags: &[(&str, &str)]) -> Result
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("watchword.toml");
     std::fs::write(&path, file).unwrap();
-    let find = |pairs: &[(&str, &str)], key: &str| pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
+    let find = |pairs: &[(&str, &str)], key: &str| {
+        pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned())
+    };
     let given = Given { file: Some(path), env: &|name| find(env, name), flag: &|key| find(flags, key) };
     load(&given).map_err(|error| error.to_string().replace(&dir.path().display().to_string(), ""))
 }
@@ -29,10 +31,22 @@ fn every_refusal_names_the_field_and_where_its_value_came_from() {
         ("[server]\nlisten = \"[::]:80\"", &[], "server.listen (from /watchword.toml): only loopback"),
         ("[server]\nport = 80", &[], "unknown field `port`"),
         ("[sever]\n", &[], "unknown field `sever`"),
-        ("", &[("WATCHWORD_DATABASE_READERS", "many")], "database.readers (from WATCHWORD_DATABASE_READERS): invalid type"),
-        ("", &[("WATCHWORD_DATABASE_READERS", "0")], "database.readers (from WATCHWORD_DATABASE_READERS): choose 1 to 64"),
+        (
+            "",
+            &[("WATCHWORD_DATABASE_READERS", "many")],
+            "database.readers (from WATCHWORD_DATABASE_READERS): invalid type",
+        ),
+        (
+            "",
+            &[("WATCHWORD_DATABASE_READERS", "0")],
+            "database.readers (from WATCHWORD_DATABASE_READERS): choose 1 to 64",
+        ),
         ("", &[("WATCHWORD_ALLOW_PRIVATE_TARGETS", "maybe")], "outbound.allow_private_targets (from WATCHWORD_ALLOW"),
-        ("", &[("WATCHWORD_RETENTION_RAW", "soon")], "retention.raw (from WATCHWORD_RETENTION_RAW): `soon` is not a duration"),
+        (
+            "",
+            &[("WATCHWORD_RETENTION_RAW", "soon")],
+            "retention.raw (from WATCHWORD_RETENTION_RAW): `soon` is not a duration",
+        ),
         ("", &[("WATCHWORD_RETENTION_RAW", "5m")], "retention.raw (from WATCHWORD_RETENTION_RAW): keep 1h at least"),
         ("[secrets]\nkey = \"a\"\nkey_file = \"b\"", &[], "secrets.key (from /watchword.toml): set the key or"),
     ];
@@ -57,14 +71,20 @@ fn secrets_are_never_shown() {
 #[test]
 fn the_sample_says_the_defaults() {
     let uncommented = |line: &str| match line.strip_prefix("# ") {
-        Some(setting) if setting.contains(" = ") && !setting.ends_with("= ") && !setting.contains('(') => setting.to_owned(),
+        Some(setting) if setting.contains(" = ") && !setting.ends_with("= ") && !setting.contains('(') => {
+            setting.to_owned()
+        }
         _ => line.to_owned(),
     };
     let file: Vec<String> = sample().lines().map(uncommented).collect();
     let (sampled, default) = (load_with(&file.join("\n"), &[], &[]).unwrap(), Config::default());
     for setting in SETTINGS {
         assert_eq!(sampled.shown(setting.key), default.shown(setting.key), "{}", setting.key);
-        assert!(file.iter().any(|line| line.starts_with(setting.parts().1) || setting.default.is_empty()), "{}", setting.key);
+        assert!(
+            file.iter().any(|line| line.starts_with(setting.parts().1) || setting.default.is_empty()),
+            "{}",
+            setting.key
+        );
     }
 }
 
