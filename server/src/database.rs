@@ -18,3 +18,11 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
     };
     Store::connect(&options, key).await.context("database.url")
 }
+
+/// The setting that the key comes from and, since a file that is missing is made, which file that is.
+pub(crate) fn key_in_use(config: &Config) -> String {
+    match config.secrets.key {
+        Some(_) => "secrets.key".to_owned(),
+        None => format!("secrets.key_file: {} (made at start if it was missing)", config.key_file().display()),
+    }
+}

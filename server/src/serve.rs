@@ -32,6 +32,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("server.listen: cannot listen on {}; is it in use?", config.server.listen))?;
     let store = database::open(&config).await?;
     store.migrate().await.context("the database could not be brought up to date")?;
+    store.verify_key().await.with_context(|| database::key_in_use(&config))?;
     let outbound = Outbound::new(&OutboundConfig {
         allow_private: config.outbound.allow_private_targets,
         ca_file: config.outbound.ca_file.clone(),

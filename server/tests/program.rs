@@ -26,6 +26,25 @@ async fn a_setting_that_is_wrong_stops_the_start_by_name() {
 }
 
 #[tokio::test]
+async fn a_lost_key_stops_the_start_until_it_is_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret.key");
+    assert!(Server::start(folder.path()).await.terminate().await.success());
+    let key = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    // The second start finds the file that the first one made, and is not taken in by it.
+    for _ in 0..2 {
+        let refused = watchword(folder.path()).args(["serve", "--listen", "127.0.0.1:0"]).output().await.unwrap();
+        let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(2), "{message}");
+        assert!(message.contains("secrets.key_file") && message.contains(path.to_str().unwrap()), "{message}");
+        assert!(message.contains("another key than the one in use; put the old key back"), "{message}");
+    }
+    std::fs::write(&path, key).unwrap();
+    assert!(Server::start(folder.path()).await.terminate().await.success());
+}
+
+#[tokio::test]
 async fn answers_operators_and_stops_when_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path()).await;

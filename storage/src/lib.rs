@@ -12,6 +12,7 @@
 //! | `schedule` | which monitor is due, and who is checking it |
 //! | `results`, `rollups`, `flips` | what checks found, what that adds up to, and changes of status |
 //! | `incidents`, `messages` | incidents and their cards in conversations |
+//! | `key_check` | which key the secrets are sealed with |
 //! | `retention` | forgetting what is old |
 //! | `sizes` | how much room it takes |
 //!
@@ -26,6 +27,7 @@ mod error;
 mod flips;
 mod health;
 mod incidents;
+mod key_check;
 mod messages;
 mod migration;
 mod monitors;

@@ -32,6 +32,8 @@ pub enum GrammarError {
     MissingValue(&'static Argument),
     /// An argument was given twice that may be given once.
     Repeated(&'static Argument),
+    /// An argument that may be repeated was given more often than a check can have it.
+    TooMany(&'static Argument),
     /// `none` for an argument that has to have a value.
     NotRemovable(&'static Argument),
     /// A value that its argument does not take.
@@ -69,6 +71,14 @@ impl fmt::Display for GrammarError {
                 write!(f, "`{}` needs a value, like `{} {}`.", argument.word(), argument.word(), argument.example)
             }
             Self::Repeated(argument) => write!(f, "`{}` is given twice; once is enough.", argument.word()),
+            Self::TooMany(argument) => {
+                write!(
+                    f,
+                    "`{}` is given more than {} times, which is the most.",
+                    argument.word(),
+                    monitor_core::http::MAX_LIST
+                )
+            }
             Self::NotRemovable(argument) => {
                 write!(
                     f,
@@ -78,7 +88,7 @@ impl fmt::Display for GrammarError {
                     argument.example
                 )
             }
-            Self::BadValue { argument, why } => write!(f, "`{}`: {why}.", argument.word()),
+            Self::BadValue { argument, why } => write!(f, "`{}`: {}.", argument.word(), why.trim_end_matches('.')),
         }
     }
 }

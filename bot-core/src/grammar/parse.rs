@@ -1,6 +1,8 @@
 use std::iter::Peekable;
 use std::slice::Iter;
 
+use monitor_core::http::MAX_LIST;
+
 use super::token::{Quoted, Token};
 use super::{Argument, Arguments, Given, GrammarError, Kind, all, closest, find};
 
@@ -77,6 +79,10 @@ fn join(kind: Kind, value: String, quoted: bool, tokens: &mut Peekable<Iter<'_, 
 fn put(given: &mut Given, argument: &'static Argument, value: &str, quoted: bool) -> Result<(), GrammarError> {
     if given.has(argument.name) && !argument.repeated {
         return Err(GrammarError::Repeated(argument));
+    }
+    // Bounds the work too: each value of a repeated argument may be a pattern to compile.
+    if given.all(argument.name).count() >= MAX_LIST {
+        return Err(GrammarError::TooMany(argument));
     }
     if !quoted && value.eq_ignore_ascii_case("none") && argument.kind != Kind::Redirects {
         if !argument.removable {

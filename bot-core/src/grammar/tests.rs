@@ -168,6 +168,15 @@ fn what_is_not_understood_is_named_with_what_was_probably_meant() {
 }
 
 #[test]
+fn what_can_be_repeated_cannot_be_repeated_for_ever() {
+    let patterns = r"matches '\w{20}' ".repeat(400);
+    assert_eq!(
+        understood(&format!("edit-monitor shop {patterns}")),
+        "`matches` is given more than 32 times, which is the most."
+    );
+}
+
+#[test]
 fn secrets_are_not_repeated_in_messages() {
     for text in [
         "add-monitor x.example basic hunter2",

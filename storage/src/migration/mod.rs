@@ -5,6 +5,7 @@ mod m0002_conversations;
 mod m0003_monitors;
 mod m0004_results;
 mod m0005_incidents;
+mod m0006_key;
 
 use sea_orm_migration::prelude::*;
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_monitors::Migration),
             Box::new(m0004_results::Migration),
             Box::new(m0005_incidents::Migration),
+            Box::new(m0006_key::Migration),
         ]
     }
 }

@@ -4,6 +4,7 @@
 mod connecting;
 mod dialogs;
 mod incidents;
+mod key_check;
 mod migrations;
 mod monitors;
 mod overview;

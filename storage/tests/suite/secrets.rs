@@ -10,7 +10,7 @@ use test_support::database::TestDatabase;
 
 use crate::support::{NOW, Raw, add, later, settings};
 
-const OTHER_KEY: &str = "//////////////////////////////////////////8=";
+pub(crate) const OTHER_KEY: &str = "//////////////////////////////////////////8=";
 const BEARER: &str = "s3cr3t-bearer-\"quoted\"";
 const HEADER: &str = "s3cr3t-header";
 
