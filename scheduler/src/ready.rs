@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use monitor_core::health::Policy;
-use monitor_core::monitor::{Monitor, MonitorId};
+use monitor_core::monitor::{Monitor, MonitorId, Settings};
 use probes::Check;
 use storage::{Claim, Store, StoreError};
 
@@ -37,12 +37,10 @@ impl ReadyChecks {
             Ok(monitors) => monitors.iter().for_each(|monitor| self.insert(monitor)),
             // One row that cannot be read must not keep the others from being checked.
             Err(StoreError::Corrupt { .. } | StoreError::Secret(_)) => {
-                for id in missing {
-                    match store.monitors_by_id(&[id]).await {
+                for held in held.iter().filter(|held| missing.contains(&held.claim.monitor)) {
+                    match store.monitors_by_id(&[held.claim.monitor]).await {
                         Ok(monitors) => monitors.iter().for_each(|monitor| self.insert(monitor)),
-                        Err(error) => {
-                            tracing::error!(%error, monitor_id = %id, "a monitor cannot be read and is not checked")
-                        }
+                        Err(error) => self.insert_broken(&held.claim, &error),
                     }
                 }
             }
@@ -64,5 +62,17 @@ impl ReadyChecks {
             check: Check::compile(&monitor.settings.spec).map_err(|error| error.to_string()),
         };
         self.by_monitor.insert(monitor.id, Arc::new(ready));
+    }
+
+    /// A monitor whose settings cannot be read is still due: each of its checks says why it cannot be run.
+    fn insert_broken(&mut self, claim: &Claim, error: &StoreError) {
+        tracing::error!(%error, monitor_id = %claim.monitor, "a monitor cannot be read");
+        let ready = Ready {
+            revision: claim.revision,
+            timeout: Settings::DEFAULT_TIMEOUT,
+            policy: Policy::default(),
+            check: Err("its settings cannot be read; the log says why".to_owned()),
+        };
+        self.by_monitor.insert(claim.monitor, Arc::new(ready));
     }
 }

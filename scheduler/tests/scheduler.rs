@@ -1,5 +1,7 @@
 //! The whole way from a due monitor to its card, against real targets and both databases.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they need by failing")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -25,7 +25,8 @@ fn flags_count_before_the_environment_before_the_file_before_the_defaults() {
 #[test]
 fn every_refusal_names_the_field_and_where_its_value_came_from() {
     let error = |file, env| load_with(file, env, &[]).unwrap_err();
-    let cases: [(&str, &[(&str, &str)], &str); 11] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 11] = [
         ("", &[("WATCHWORD_LISTEN", "0.0.0.0:80")], "server.listen (from WATCHWORD_LISTEN): only loopback"),
         ("", &[("WATCHWORD_LISTEN", "8080")], "server.listen (from WATCHWORD_LISTEN): invalid socket address"),
         ("[server]\nlisten = \"[::]:80\"", &[], "server.listen (from /watchword.toml): only loopback"),
