@@ -19,7 +19,7 @@ const LOOKAHEAD: Duration = Duration::from_millis(500);
 const EVERY: Duration = Duration::from_millis(150);
 
 /// Most checks claimed by one statement.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
 /// Pause after the database did not answer.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -64,11 +64,16 @@ async fn claim(
 ) -> Result<usize, StoreError> {
     let store = shared.services.store();
     let now = shared.services.now();
+    ready.forget(now);
     let most = u32::try_from(slots.len()).unwrap_or(u32::MAX);
     let claims = store.claim(now, now + LOOKAHEAD, most, LEASE_SLACK).await?;
     let claimed = claims.len();
-    let held: Vec<Held> = claims.into_iter().zip(slots).map(|(claim, slot)| shared.running.hold(claim, slot)).collect();
-    ready.load(store, &held).await?;
+    let held = claims.iter().zip(slots).filter_map(|(claim, slot)| shared.running.hold(*claim, slot));
+    let held: Vec<Held> = held.collect();
+    if let Err(error) = ready.load(store, &held).await {
+        store.release(&claims).await?;
+        return Err(error);
+    }
     for held in held {
         // A monitor deleted since it was claimed has nothing to run.
         if let Some(ready) = ready.get(&held.claim) {

@@ -76,11 +76,22 @@ impl Scheduler {
         let close_writer = CancellationToken::new();
         let writer = tokio::spawn(writer::run(Arc::clone(&shared), to_write, close_writer.clone()));
         let mut tasks = JoinSet::new();
-        tasks.spawn(worker::run(Arc::clone(&shared), finished, stop.clone()));
+        let (claimed, to_run) = mpsc::channel(claim::BATCH * 2);
+        tasks.spawn(claim::run(Arc::clone(&shared), claimed, stop.clone()));
+        tasks.spawn(worker::run(Arc::clone(&shared), to_run, finished, stop.clone()));
         for chore in chores::ALL {
             tasks.spawn(chores::run(chore, shared.services.clone(), stop.clone()));
         }
         Ok(Self { shared, stop, close_writer, tasks, writer, grace: config.grace })
+    }
+
+    /// Waits until a part of the scheduler ends that should not have: without it nothing would be watched, so the program
+    /// has to end too.
+    pub async fn failed(&mut self) {
+        tokio::select! {
+            _ = self.tasks.join_next() => {}
+            _ = &mut self.writer => {}
+        }
     }
 
     /// Stops: nothing new is claimed, running checks get the grace period to end and be recorded, and what has not

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use monitor_core::Timestamp;
 use monitor_core::health::Policy;
 use monitor_core::monitor::{Monitor, MonitorId, Settings};
 use probes::Check;
@@ -20,15 +21,24 @@ pub(crate) struct Ready {
     pub(crate) check: Result<Check, String>,
 }
 
+/// Checks not asked for in this time, longer than the longest interval, are forgotten: their monitors are paused or gone.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(25 * 3_600);
+
 #[derive(Default)]
 pub(crate) struct ReadyChecks {
-    by_monitor: HashMap<MonitorId, Arc<Ready>>,
+    by_monitor: HashMap<MonitorId, Kept>,
+    forgotten_at: Timestamp,
+}
+
+struct Kept {
+    ready: Arc<Ready>,
+    used: Timestamp,
 }
 
 impl ReadyChecks {
     /// Loads and compiles what is missing or stale for these claims.
     pub(crate) async fn load(&mut self, store: &Store, held: &[Held]) -> Result<(), StoreError> {
-        let missing = held.iter().filter(|held| self.get(&held.claim).is_none());
+        let missing = held.iter().filter(|held| self.kept(&held.claim).is_none());
         let missing: Vec<MonitorId> = missing.map(|held| held.claim.monitor).collect();
         if missing.is_empty() {
             return Ok(());
@@ -49,9 +59,31 @@ impl ReadyChecks {
         Ok(())
     }
 
-    /// The check that a claim is for, if it is loaded in that revision or a later one.
-    pub(crate) fn get(&self, claim: &Claim) -> Option<Arc<Ready>> {
-        self.by_monitor.get(&claim.monitor).filter(|ready| ready.revision >= claim.revision).cloned()
+    /// The check that a claim is for, if it is loaded.
+    pub(crate) fn get(&mut self, claim: &Claim) -> Option<Arc<Ready>> {
+        let ready = self.kept(claim)?;
+        if let Some(kept) = self.by_monitor.get_mut(&claim.monitor) {
+            kept.used = claim.due;
+        }
+        Some(ready)
+    }
+
+    /// Forgets what has not been used for long; looks every such time.
+    pub(crate) fn forget(&mut self, now: Timestamp) {
+        if now.since(self.forgotten_at) >= FORGOTTEN_AFTER {
+            self.by_monitor.retain(|_, kept| now.since(kept.used) < FORGOTTEN_AFTER);
+            self.forgotten_at = now;
+        }
+    }
+
+    /// The check in the claim's revision or a later one.
+    fn kept(&self, claim: &Claim) -> Option<Arc<Ready>> {
+        let kept = self.by_monitor.get(&claim.monitor).filter(|kept| kept.ready.revision >= claim.revision)?;
+        Some(Arc::clone(&kept.ready))
+    }
+
+    fn keep(&mut self, monitor: MonitorId, ready: Ready) {
+        self.by_monitor.insert(monitor, Kept { ready: Arc::new(ready), used: self.forgotten_at });
     }
 
     fn insert(&mut self, monitor: &Monitor) {
@@ -61,7 +93,7 @@ impl ReadyChecks {
             policy: monitor.settings.policy,
             check: Check::compile(&monitor.settings.spec).map_err(|error| error.to_string()),
         };
-        self.by_monitor.insert(monitor.id, Arc::new(ready));
+        self.keep(monitor.id, ready);
     }
 
     /// A monitor whose settings cannot be read is still due: each of its checks says why it cannot be run.
@@ -73,6 +105,6 @@ impl ReadyChecks {
             policy: Policy::default(),
             check: Err("its settings cannot be read; the log says why".to_owned()),
         };
-        self.by_monitor.insert(claim.monitor, Arc::new(ready));
+        self.keep(claim.monitor, ready);
     }
 }

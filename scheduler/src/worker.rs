@@ -15,12 +15,9 @@ use services::Finished;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::claim::{self, DueCheck};
+use crate::claim::DueCheck;
 use crate::running::Held;
 use crate::{Shared, due};
-
-/// Claimed checks that wait to be handed to the worker.
-const QUEUE: usize = 1_000;
 
 /// A probe ends at its timeout by itself; this much later it is ended from outside.
 const OVERTIME: Duration = Duration::from_secs(2);
@@ -38,15 +35,15 @@ struct Context {
 }
 
 /// Runs checks as they come due, until the stop; ends when those that were running have ended.
-pub(crate) async fn run(shared: Arc<Shared>, finished: mpsc::Sender<Done>, stop: CancellationToken) {
-    let (claimed, to_run) = mpsc::channel(QUEUE);
-    let claimer = tokio::spawn(claim::run(Arc::clone(&shared), claimed, stop.clone()));
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    to_run: mpsc::Receiver<DueCheck>,
+    finished: mpsc::Sender<Done>,
+    stop: CancellationToken,
+) {
     let due = due::stream(Arc::clone(&shared), to_run);
     if let Err(error) = worker(due, Context { shared, finished }, stop).await {
         tracing::error!(%error, "the check worker ended badly");
-    }
-    if let Err(error) = claimer.await {
-        tracing::error!(%error, "the claimer ended badly");
     }
 }
 
@@ -73,6 +70,10 @@ async fn check(due: DueCheck, context: Data<Context>) -> Result<(), BoxDynError>
     let DueCheck { held, ready } = due;
     let Context { shared, finished } = &*context;
     let at = shared.services.now();
+    // The machine stood still or its clock was set forward: the monitor may be somebody else's by now.
+    if at >= held.claim.lease {
+        return Ok(());
+    }
     shared.metrics.started(at.since(held.claim.due));
     let outcome = match &ready.check {
         Ok(check) => {

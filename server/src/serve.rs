@@ -44,7 +44,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let metrics = Metrics::register(&mut registry);
     let limits =
         SchedulerConfig { concurrency: affordable(config.checks.concurrency, files), grace: config.server.grace };
-    let scheduler = Scheduler::start(services.clone(), metrics, limits).await?;
+    let mut scheduler = Scheduler::start(services.clone(), metrics, limits).await?;
 
     let stopping = CancellationToken::new();
     let engine = Arc::new(Engine::new(services.clone()));
@@ -56,8 +56,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let served = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
     let server = tokio::spawn(served.into_future());
 
-    wait_for_signal().await?;
-    tracing::info!("stopping: running checks may end, at most {:?}", config.server.grace);
+    tokio::select! {
+        signal = wait_for_signal() => signal?,
+        () = scheduler.failed() => anyhow::bail!("the scheduler has ended; the log says why"),
+    }
+    tracing::info!(grace = ?config.server.grace, "stopping: running checks may end");
     stopping.cancel();
     scheduler.stop().await;
     if tokio::time::timeout(config.server.grace, server).await.is_err() {

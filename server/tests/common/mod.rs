@@ -66,25 +66,6 @@ impl Server {
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
-    /// Waits for a card after `seq`, in the terminal's conversation, whose text has that word; its number.
-    pub(crate) async fn card_after(&self, seq: i64, word: &str) -> i64 {
-        let path = format!("/api/v1/conversations/terminal/events?after={seq}&platform=terminal");
-        let mut lines = BufReader::new(self.connect(&path).await).lines();
-        let card = async {
-            let mut id = 0;
-            while let Some(line) = lines.next_line().await.unwrap() {
-                if let Some(number) = line.strip_prefix("id:") {
-                    id = number.trim().parse().unwrap_or(0);
-                }
-                if line.starts_with("data:") && line.contains(word) && line.contains("revision") {
-                    return id;
-                }
-            }
-            panic!("the stream ended")
-        };
-        tokio::time::timeout(PATIENCE, card).await.unwrap_or_else(|_| panic!("a card says `{word}`"))
-    }
-
     async fn connect(&self, path: &str) -> TcpStream {
         #[expect(clippy::disallowed_methods, reason = "a test's own client")]
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
