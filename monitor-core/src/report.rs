@@ -12,6 +12,7 @@ pub use accounting::{Accounting, Span, timeline};
 pub use cover::{Progress, Retention, Segment, Source, cover};
 
 use crate::Timestamp;
+use crate::health::Status;
 use crate::incident::Incident;
 use crate::rollup::Tally;
 
@@ -65,6 +66,15 @@ pub struct LatencyPoint {
     pub quantiles: Option<(Duration, Duration)>,
 }
 
+/// A point of the uptime curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UptimePoint {
+    /// The start of its step.
+    pub at: Timestamp,
+    /// The uptime of all monitors together over the step, 0 to 1; `None`: no time counts.
+    pub uptime: Option<f64>,
+}
+
 /// What one day transferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayTraffic {
@@ -83,10 +93,14 @@ pub struct Report {
     pub window: Window,
     /// All checks of the period together.
     pub tally: Tally,
+    /// When the first of them was made, as exactly as it is kept.
+    pub first_check: Option<Timestamp>,
     /// How long which status lasted.
     pub accounting: Accounting,
     /// The latency over time, one point per step, gaps included.
     pub latency: Vec<LatencyPoint>,
+    /// The uptime over time, one point per step, gaps included.
+    pub uptime: Vec<UptimePoint>,
     /// The traffic of each day that the period touches.
     pub days: Vec<DayTraffic>,
     /// The incidents that touch the period, the latest first.
@@ -113,7 +127,9 @@ impl Report {
             .map(|incident| incident.duration(now))
             .collect();
         Self {
+            first_check: tallies.iter().map(|(start, _)| *start).min().map(|start| start.max(window.from)),
             latency: latency_curve(window, &tallies),
+            uptime: uptime_curve(window, &timelines),
             days: traffic(window, &tallies),
             mttr: mean(resolved.iter().sum(), resolved.len()),
             mtbf: mean(accounting.up(), opened.count()),
@@ -124,12 +140,13 @@ impl Report {
         }
     }
 
-    /// Bytes per day: the bytes of the period by its length in days, so that half a day counts as half.
+    /// Mean bytes per day since the first check of the period; `None` when that is less than a day, because a day would
+    /// have to be made up.
     #[must_use]
     pub fn mean_daily_bytes(&self) -> Option<u64> {
-        let seconds = self.window.length().as_secs();
-        (seconds > 0).then(|| {
-            let daily = u128::from(self.tally.bytes) * u128::from(DAY.as_secs()) / u128::from(seconds);
+        let watched = self.window.to.since(self.first_check?);
+        (watched >= DAY).then(|| {
+            let daily = u128::from(self.tally.bytes) * u128::from(DAY.as_secs()) / u128::from(watched.as_secs());
             u64::try_from(daily).unwrap_or(u64::MAX)
         })
     }
@@ -159,14 +176,34 @@ fn curve_step(window: Window) -> Duration {
     Duration::from_secs(STEPS_S.into_iter().find(|step| *step >= least).unwrap_or(days))
 }
 
+/// The starts of the steps of a curve over this window.
+fn steps(window: Window, step: Duration) -> impl Iterator<Item = Timestamp> {
+    let next = move |at: &Timestamp| Some(*at + step);
+    std::iter::successors(Some(window.from.floor(step)), next).take_while(move |at| *at < window.to)
+}
+
+fn uptime_curve(window: Window, timelines: &[Vec<Span>]) -> Vec<UptimePoint> {
+    let step = curve_step(window);
+    let mut times: BTreeMap<_, _> = steps(window, step).map(|at| (at, (Duration::ZERO, Duration::ZERO))).collect();
+    for span in timelines.iter().flatten() {
+        let (up, down) = (span.status.is_up(), span.status == Status::Down);
+        if !up && !down {
+            continue;
+        }
+        for (at, (up_time, counted)) in times.range_mut(span.from.floor(step)..span.to) {
+            let part = span.to.min(*at + step).since(span.from.max(*at));
+            *counted += part;
+            *up_time += if up { part } else { Duration::ZERO };
+        }
+    }
+    let share =
+        |(up, counted): (Duration, Duration)| (!counted.is_zero()).then(|| up.as_secs_f64() / counted.as_secs_f64());
+    times.into_iter().map(|(at, time)| UptimePoint { at, uptime: share(time) }).collect()
+}
+
 fn latency_curve(window: Window, tallies: &[(Timestamp, Tally)]) -> Vec<LatencyPoint> {
     let step = curve_step(window);
-    let mut steps = BTreeMap::new();
-    let mut at = window.from.floor(step);
-    while at < window.to {
-        steps.insert(at, Tally::default());
-        at = at + step;
-    }
+    let mut steps: BTreeMap<_, _> = steps(window, step).map(|at| (at, Tally::default())).collect();
     for (start, tally) in tallies {
         if let Some(sum) = steps.get_mut(&start.floor(step)) {
             sum.merge(tally);
@@ -177,12 +214,7 @@ fn latency_curve(window: Window, tallies: &[(Timestamp, Tally)]) -> Vec<LatencyP
 }
 
 fn traffic(window: Window, tallies: &[(Timestamp, Tally)]) -> Vec<DayTraffic> {
-    let mut days = BTreeMap::new();
-    let mut day = window.from.floor(DAY);
-    while day < window.to {
-        days.insert(day, (0_u64, 0_u64));
-        day = day + DAY;
-    }
+    let mut days: BTreeMap<_, _> = steps(window, DAY).map(|day| (day, (0_u64, 0_u64))).collect();
     for (start, tally) in tallies {
         if let Some((bytes, checks)) = days.get_mut(&start.floor(DAY)) {
             *bytes = bytes.saturating_add(tally.bytes);
@@ -242,13 +274,15 @@ mod tests {
     fn two_days_of_traffic() {
         let window = Window { from: at(43_200), to: at(2 * 86_400) };
         let tallies =
-            vec![tally(at(50_000), 100, 1_000), tally(at(90_000), 100, 4_000), tally(at(100_000), 100, 4_000)];
+            vec![tally(at(43_200), 100, 1_000), tally(at(90_000), 100, 4_000), tally(at(100_000), 100, 4_000)];
         let report = Report::build(Inputs { tallies, ..inputs(window) });
         let days: Vec<(String, u64)> = report.days.iter().map(|day| (day.day.to_day(), day.bytes)).collect();
         assert_eq!(days, [("1970-01-01".to_owned(), 1_000), ("1970-01-02".to_owned(), 8_000)]);
         assert_eq!(report.peak_day().map(|day| day.bytes), Some(8_000));
         assert_eq!(report.mean_daily_bytes(), Some(6_000));
         assert_eq!(report.mean_check_bytes(), Some(3_000));
+        let young = Report::build(Inputs { tallies: vec![tally(at(150_000), 100, 500)], ..inputs(window) });
+        assert_eq!(young.mean_daily_bytes(), None, "no day is made up from half a day");
     }
 
     #[test]
@@ -268,6 +302,19 @@ mod tests {
             Report::build(Inputs { tallies: vec![tally(at(0), 100, 0), tally(at(130), 200, 0)], ..inputs(window) });
         let answered: Vec<bool> = report.latency.iter().map(|point| point.quantiles.is_some()).collect();
         assert_eq!(answered, [true, false, true]);
+    }
+
+    #[test]
+    fn the_uptime_of_many_is_that_of_their_time_together() {
+        let window = Window { from: at(0), to: at(180) };
+        let span = |from, to, status| Span { from: at(from), to: at(to), status };
+        let timelines = vec![
+            vec![span(0, 90, Status::Up), span(90, 180, Status::Down)],
+            vec![span(0, 120, Status::Degraded), span(120, 180, Status::Unknown)],
+        ];
+        let report = Report::build(Inputs { timelines, ..inputs(window) });
+        let uptime: Vec<_> = report.uptime.iter().map(|point| point.uptime).collect();
+        assert_eq!(uptime, [Some(1.0), Some(0.75), Some(0.0)]);
     }
 
     proptest! {

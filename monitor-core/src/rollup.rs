@@ -50,6 +50,16 @@ impl Resolution {
             Self::Day => Some(Self::Hour),
         }
     }
+
+    /// The resolution that is made from this one; `None`: there is none.
+    #[must_use]
+    pub const fn coarser(self) -> Option<Self> {
+        match self {
+            Self::Minute => Some(Self::Hour),
+            Self::Hour => Some(Self::Day),
+            Self::Day => None,
+        }
+    }
 }
 
 /// The figures of one check that count.

@@ -55,7 +55,7 @@ impl Services {
             timelines,
             incidents: incidents.iter().map(|named| named.incident.clone()).collect(),
         });
-        Ok(ReportView { report, monitor, monitors, timeline: single, incidents })
+        Ok(ReportView { report, asked: window, monitor, monitors, timeline: single, incidents })
     }
 
     async fn tallies(&self, scope: Scope, segment: Segment) -> Result<Vec<(Timestamp, Tally)>> {

@@ -3,7 +3,7 @@
 use monitor_core::health::Status;
 use monitor_core::incident::Incident;
 use monitor_core::monitor::Monitor;
-use monitor_core::report::{Report, Span};
+use monitor_core::report::{Report, Span, Window};
 pub use storage::{IncidentFilter, Message, MonitorState, NamedIncident, OverviewFilter, OverviewRow, StoredResult};
 
 /// One monitor in full.
@@ -35,6 +35,8 @@ pub struct StatusView {
 pub struct ReportView {
     /// The figures.
     pub report: Report,
+    /// The period that was asked for, without the future. That of the report is as exact as results are kept.
+    pub asked: Window,
     /// The monitor; `None`: all of the organisation.
     pub monitor: Option<Monitor>,
     /// How many monitors the figures are about.

@@ -3,9 +3,9 @@
 mod chart;
 mod json;
 
-use monitor_core::duration;
 use monitor_core::health::Status;
 use monitor_core::report::Report;
+use monitor_core::{Timestamp, duration};
 use services::view::ReportView;
 
 use super::{bytes, count, latency, percent};
@@ -94,7 +94,10 @@ fn traffic(report: &Report) -> Vec<Field> {
     vec![
         Field::new("in all", bytes(report.tally.bytes)),
         Field::new("per check", size(report.mean_check_bytes())),
-        Field::new("per day", format!("{} on average", size(report.mean_daily_bytes()))),
+        Field::new(
+            "per day",
+            report.mean_daily_bytes().map_or_else(|| "–".to_owned(), |mean| format!("{} on average", bytes(mean))),
+        ),
         Field::new("peak day", peak),
     ]
 }
@@ -134,8 +137,21 @@ pub(crate) fn accounting(view: &ReportView) -> String {
         times => format!("Left out, because nothing is known then: {}.", times.join(", ")),
     };
     format!(
-        "{basis} {excluded} A monitor is down from the check that confirms a failure to the one that confirms recovery. Rates leave out \
-         inconclusive checks; latency is that of successful checks, its percentiles within 1%; traffic is response bodies; days are in UTC. \
-         MTTR is the mean length of incidents that ended in the period, MTBF the time up by the incidents that began in it."
+        "{}{basis} {excluded} A monitor is down from the check that confirms a failure to the one that confirms recovery. Rates leave out \
+         inconclusive checks; latency is that of successful checks, its percentiles within 1%; traffic is response bodies, per day since the first check \
+         of the period and not below a day; days are in UTC. \
+         MTTR is the mean length of incidents that ended in the period, MTBF the time up by the incidents that began in it.",
+        widened(view)
     )
+}
+
+/// What is said when the period could not be read as it was asked for.
+fn widened(view: &ReportView) -> &'static str {
+    let moved = |a: Timestamp, b: Timestamp| a.since(b).max(b.since(a));
+    let (asked, read) = (view.asked, view.report.window);
+    match moved(asked.from, read.from).max(moved(asked.to, read.to)).as_secs() {
+        0..=60 => "",
+        61..=3_600 => "The period was widened to whole hours, the finest that is kept or quick to read for it. ",
+        _ => "The period was widened to whole days, the finest that is kept or quick to read for it. ",
+    }
 }

@@ -7,6 +7,9 @@ use crate::rollup::Resolution;
 /// Most rows that a report reads, roughly: above that a coarser resolution is taken where it is fine enough.
 const MAX_ROWS: u64 = 5_000;
 
+/// Most rows that are read for each edge of a period, beside those.
+const MAX_EDGE_ROWS: u64 = 20_000;
+
 /// A period is cut into this many rollups at least, so that its edges are not moved far.
 const MIN_STEPS: u32 = 7;
 
@@ -54,7 +57,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    fn of(&self, resolution: Resolution) -> Timestamp {
+    /// Up to when results have been rolled up into that resolution.
+    #[must_use]
+    pub fn of(&self, resolution: Resolution) -> Timestamp {
         match resolution {
             Resolution::Minute => self.minute,
             Resolution::Hour => self.hour,
@@ -81,9 +86,10 @@ pub struct Segment {
     pub source: Source,
 }
 
-/// Cuts a period into stretches, each read from the coarsest source that fits; the edges of what is not rolled up yet
-/// are read from finer rollups and, last, from single results. The period's edges are moved outwards to whole rollups
-/// where nothing finer is kept or read; the window of the answer says what is covered.
+/// Cuts a period into stretches, each read from the coarsest source that fits into it: the middle from rollups of one
+/// resolution, the edges from finer ones, and what has not been rolled up yet from single results. The period's edges
+/// are moved outwards to whole rollups where nothing finer is kept, or where reading it for that many monitors would
+/// take too long; the window of the answer says what is covered.
 #[must_use]
 pub fn cover(
     window: Window,
@@ -92,25 +98,53 @@ pub fn cover(
     progress: &Progress,
     retention: &Retention,
 ) -> (Window, Vec<Segment>) {
-    let base = base(window, now, monitors, retention);
-    let Some(base) = base else {
+    let Some(base) = base(window, now, monitors, retention) else {
         return (window, vec![Segment { window, source: Source::Raw }]);
     };
-    let coarse_to_fine = || Resolution::ALL.into_iter().rev().filter(|resolution| *resolution <= base);
-    let last = coarse_to_fine().find(|resolution| window.to <= progress.of(*resolution));
+    let edge = edge(base, now.since(window.from), monitors, retention);
+    let last = coarse_to_fine(edge).find(|resolution| window.to <= progress.of(*resolution));
     let to = last.map_or(window.to, |resolution| window.to.ceil(resolution.length()));
-    let covered = Window { from: window.from.floor(base.length()), to };
+    let covered = Window { from: window.from.floor(edge.length()), to };
     let mut segments = Vec::new();
     let mut from = covered.from;
-    let sources = coarse_to_fine().map(|resolution| (progress.of(resolution), Source::Rollup(resolution)));
-    for (until, source) in sources.chain([(covered.to, Source::Raw)]) {
-        let to = until.min(covered.to);
-        if to > from {
-            segments.push(Segment { window: Window { from, to }, source });
-            from = to;
-        }
+    while from < to {
+        let segment = stretch(Window { from, to }, base, progress);
+        from = segment.window.to;
+        segments.push(segment);
     }
     (covered, segments)
+}
+
+fn coarse_to_fine(coarsest: Resolution) -> impl Iterator<Item = Resolution> {
+    Resolution::ALL.into_iter().rev().filter(move |resolution| *resolution <= coarsest)
+}
+
+/// The longest stretch at the beginning of the period that is read from one source.
+fn stretch(window: Window, base: Resolution, progress: &Progress) -> Segment {
+    let Window { from, to } = window;
+    // Up to where whole rollups of that resolution lie within the period.
+    let whole = |resolution: Resolution| progress.of(resolution).min(to).floor(resolution.length());
+    let fits = |resolution: &Resolution| from.floor(resolution.length()) == from && whole(*resolution) > from;
+    let Some(resolution) = coarse_to_fine(base).find(fits) else {
+        return Segment { window, source: Source::Raw };
+    };
+    // No further than to where a coarser resolution may take over.
+    let coarser = Resolution::ALL.into_iter().find(|coarser| *coarser > resolution && *coarser <= base);
+    let handover = coarser.map_or(to, |coarser| from.floor(coarser.length()) + coarser.length());
+    Segment { window: Window { from, to: whole(resolution).min(handover) }, source: Source::Rollup(resolution) }
+}
+
+/// The finest resolution that the edges of the period are read at.
+fn edge(base: Resolution, age: Duration, monitors: u64, retention: &Retention) -> Resolution {
+    let affordable = |resolution: &Resolution| {
+        let steps = |finer: Resolution| {
+            finer.coarser().map_or(0, |coarser| coarser.length().as_secs() / finer.length().as_secs())
+        };
+        let read = Resolution::ALL.into_iter().filter(|finer| finer >= resolution && *finer < base).map(steps);
+        monitors.saturating_mul(read.sum()) <= MAX_EDGE_ROWS
+    };
+    let kept = Resolution::ALL.into_iter().filter(|resolution| *resolution <= base && age <= retention.of(*resolution));
+    kept.into_iter().find(affordable).unwrap_or(base)
 }
 
 /// The resolution that most of the period is read at; `None`: single results.
@@ -162,11 +196,20 @@ mod tests {
         use Source::{Raw, Rollup};
         assert_eq!(sources(HOUR, 1), [Raw]);
         assert_eq!(sources(DAY, 1), [Rollup(Minute), Raw]);
-        assert_eq!(sources(7 * DAY, 1), [Rollup(Hour), Rollup(Minute), Raw]);
+        assert_eq!(sources(7 * DAY, 1), [Rollup(Minute), Rollup(Hour), Rollup(Minute), Raw]);
         assert_eq!(sources(90 * DAY, 1), [Rollup(Hour), Rollup(Minute), Raw]);
         assert_eq!(sources(90 * DAY, 1_000), [Rollup(Day), Rollup(Hour), Rollup(Minute), Raw]);
         assert_eq!(sources(400 * DAY, 1), [Rollup(Day), Rollup(Hour), Rollup(Minute), Raw]);
         assert_eq!(sources(DAY, 1_000), [Rollup(Hour), Rollup(Minute), Raw]);
+    }
+
+    #[test]
+    fn a_week_is_a_week_for_one_monitor_and_for_many() {
+        for monitors in [1, 67, 200] {
+            let window = Window { from: now() - 7 * DAY, to: now() };
+            let (covered, _) = cover(window, now(), monitors, &progress(), &Retention::default());
+            assert!(covered.length() < 7 * DAY + Duration::from_secs(60), "{monitors}: {:?}", covered.length());
+        }
     }
 
     #[test]

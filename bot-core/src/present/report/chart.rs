@@ -10,13 +10,27 @@ use super::subject;
 use crate::command::Failure;
 use crate::reply::Block;
 
-/// The charts of a report with the words for their files; the uptime bar only where there is one monitor.
+/// The charts of a report with the words for their files. One monitor has an uptime bar, several have a curve.
 pub(crate) fn charts(view: &ReportView) -> Vec<(&'static str, Chart)> {
-    let mut charts = vec![("latency", latency(view)), ("traffic", traffic(view))];
-    if !view.timeline.is_empty() {
-        charts.push(("uptime", uptime_chart(view)));
-    }
-    charts
+    let uptime = if view.monitor.is_some() { uptime_chart(view) } else { uptime_curve(view) };
+    vec![("latency", latency(view)), ("traffic", traffic(view)), ("uptime", uptime)]
+}
+
+/// The uptime of all monitors together over the period.
+fn uptime_curve(view: &ReportView) -> Chart {
+    let window = view.report.window;
+    let points = view
+        .report
+        .uptime
+        .iter()
+        .map(|point| Point { at_ms: point.at.max(window.from).as_millis(), value: point.uptime });
+    Chart::Line(LineChart {
+        title: title("Uptime", view),
+        unit: Unit::Percent,
+        start_ms: window.from.as_millis(),
+        end_ms: window.to.as_millis(),
+        series: vec![Series { name: "uptime".to_owned(), points: points.collect() }],
+    })
 }
 
 fn title(what: &str, view: &ReportView) -> String {
