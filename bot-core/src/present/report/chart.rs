@@ -19,11 +19,10 @@ pub(crate) fn charts(view: &ReportView) -> Vec<(&'static str, Chart)> {
 /// The uptime of all monitors together over the period.
 fn uptime_curve(view: &ReportView) -> Chart {
     let window = view.report.window;
-    let points = view
-        .report
-        .uptime
-        .iter()
-        .map(|point| Point { at_ms: point.at.max(window.from).as_millis(), value: point.uptime });
+    let points = view.report.uptime.iter().map(|point| Point {
+        at_ms: point.at.max(window.from).as_millis(),
+        value: point.uptime.map(|uptime| uptime * 100.0),
+    });
     Chart::Line(LineChart {
         title: title("Uptime", view),
         unit: Unit::Percent,
