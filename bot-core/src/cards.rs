@@ -14,10 +14,11 @@ pub fn incident(named: &NamedIncident, now: Timestamp) -> Reply {
     let NamedIncident { monitor_name: name, incident } = named;
     let why = if incident.message.is_empty() { incident.reason.about() } else { incident.message.as_str() };
     let why = why.trim_end_matches('.');
+    // Of an incident that is over: a card stays as it is until something changes, so the length of an open one would be stale.
     let lasted = duration::humanize(incident.duration(now));
     let since = clock(incident.opened_at, now);
     let (status, detail) = match incident.resolved {
-        None => (Status::Down, format!("is down — {why}. Since {since}, {lasted}")),
+        None => (Status::Down, format!("is down — {why}. Since {since}")),
         Some((at, Resolution::Recovered)) => {
             (Status::Up, format!("recovered after {lasted} at {}; it was: {why}", clock(at, now)))
         }

@@ -3,11 +3,13 @@
 use std::pin::Pin;
 
 use monitor_core::Timestamp;
+use monitor_core::code::ErrorCode;
+use monitor_core::http::SpecError;
 use monitor_core::monitor::MonitorError;
 use monitor_core::people::{Actor, ConversationId, Permission};
 use services::{ServiceError, Services};
 
-use crate::grammar::{Arguments, Given, GrammarError};
+use crate::grammar::{Arguments, Given, GrammarError, Invalid};
 use crate::reply::{ActionStyle, Block, FormField, FormKind, Reply};
 
 /// A command, declared once.
@@ -101,31 +103,57 @@ impl From<Reply> for Answer {
     }
 }
 
-/// Why a command was not done: a sentence for the person.
+/// Why a command was not done: a code for programs and sentences for the person.
 #[derive(Debug)]
-pub(crate) struct Failure(pub(crate) String);
+pub(crate) struct Failure {
+    code: ErrorCode,
+    text: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: ErrorCode, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+
+    /// With a sentence that says what to do next.
+    pub(crate) fn and(self, sentence: &str) -> Self {
+        Self { text: format!("{} {sentence}", self.text), ..self }
+    }
+}
+
+impl From<Failure> for Reply {
+    fn from(failure: Failure) -> Self {
+        Self::failure(failure.code.as_str(), failure.text)
+    }
+}
 
 impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
-        Self(sentence(&error.to_string()))
+        Self::new(error.code(), sentence(&error.to_string()))
     }
 }
 
 impl From<GrammarError> for Failure {
     fn from(error: GrammarError) -> Self {
-        Self(error.to_string())
+        Self::new(error.code(), error.to_string())
     }
 }
 
 impl From<MonitorError> for Failure {
     fn from(error: MonitorError) -> Self {
-        Self(sentence(&error.to_string()))
+        Self::new(error.code(), sentence(&error.to_string()))
     }
 }
 
-impl From<String> for Failure {
-    fn from(text: String) -> Self {
-        Self(sentence(&text))
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
+        Self::new(error.code(), sentence(&error.to_string()))
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(invalid.code, sentence(&invalid.why))
     }
 }
 

@@ -14,6 +14,8 @@ mod show_monitor;
 mod show_report;
 mod status;
 
+use monitor_core::code::ErrorCode;
+
 pub use crate::command::Command;
 use crate::command::Failure;
 use crate::grammar::{Argument, Kind, closest, same_word};
@@ -52,10 +54,11 @@ pub(crate) fn unknown(word: &str) -> Failure {
     let words =
         COMMANDS.iter().flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
     let shown = monitor_core::http::shorten(word, 40);
-    Failure(match closest(word, words) {
+    let text = match closest(word, words) {
         Some(near) => format!("I don't know “{shown}”. Did you mean `{near}`? `help` shows what I can do."),
         None => format!("I don't know “{shown}”. `help` shows what I can do."),
-    })
+    };
+    Failure::new(ErrorCode::UnknownCommand, text)
 }
 
 /// The monitor that a command is about.

@@ -148,7 +148,7 @@ fn walk(command: &Command, tokens: &[Token]) -> (Vec<&'static str>, Option<&'sta
                     all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name));
                 given.extend(free.find(|argument| argument.kind.fits(&token.text)).map(|argument| argument.name));
             }
-            Shape::UnknownFlag => {}
+            Shape::UnknownFlag | Shape::Filler => {}
         }
     }
     (given, pending)

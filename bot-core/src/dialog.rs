@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::grammar::{Argument, Given, Kind, Token};
+use crate::commands;
+use crate::grammar::{self, Argument, Given, Kind, Token};
 use crate::reply::{Block, FormField, FormKind};
 
 /// A question that waits for its answer. Stored sealed, so it may hold secrets, and survives a restart.
@@ -16,6 +17,44 @@ pub(crate) struct Dialog {
     pub(crate) given: Given,
     /// What is asked.
     pub(crate) awaits: Awaits,
+}
+
+impl Dialog {
+    /// What is said when an answer is none.
+    pub(crate) fn reminder(&self) -> String {
+        match &self.awaits {
+            Awaits::Argument { .. } => format!("{} Or say `cancel`.", self.question()),
+            Awaits::Confirmation { .. } if self.can_be_amended() => {
+                "Please answer `yes` or `no`, or change something, like `every 10s`.".to_owned()
+            }
+            Awaits::Confirmation { .. } => "Please answer `yes` or `no`.".to_owned(),
+        }
+    }
+
+    /// What is said when something else was said in between.
+    pub(crate) fn still_open(&self) -> String {
+        let ways = match &self.awaits {
+            Awaits::Argument { .. } => self.question(),
+            Awaits::Confirmation { .. } if self.can_be_amended() => "`yes`, `no`, or change something.",
+            Awaits::Confirmation { .. } => "`yes` or `no`.",
+        };
+        format!("My question about `{}` is still open: {ways}", self.command)
+    }
+
+    fn argument(&self, name: &str) -> Option<&'static Argument> {
+        commands::find(&self.command).and_then(|command| grammar::find(command.arguments, name))
+    }
+
+    fn question(&self) -> &'static str {
+        match &self.awaits {
+            Awaits::Argument { name } => self.argument(name).map_or("", |argument| argument.ask),
+            Awaits::Confirmation { .. } => "",
+        }
+    }
+
+    fn can_be_amended(&self) -> bool {
+        self.argument("interval").is_some()
+    }
 }
 
 /// What a question asks for.
@@ -64,8 +103,13 @@ pub(crate) enum Consent {
 impl Consent {
     /// Reads an answer.
     pub(crate) fn of(tokens: &[Token]) -> Self {
-        let words: Vec<String> = tokens.iter().take(4).map(|token| token.text.to_lowercase()).collect();
-        match words.join(" ").trim_end_matches(['.', '!', ',']) {
+        let words: Vec<&str> = tokens.iter().take(4).map(|token| token.text.as_str()).collect();
+        Self::of_words(&words.join(" "))
+    }
+
+    /// Reads the words of an answer.
+    pub(crate) fn of_words(words: &str) -> Self {
+        match words.to_lowercase().trim_end_matches(['.', '!', ',']) {
             "yes" | "y" | "yes please" | "yeah" | "yep" | "ok" | "okay" | "sure" | "do it" | "go ahead" | "confirm"
             | "--yes" | "-y" => Self::Yes,
             "no" | "n" | "no thanks" | "nope" | "nah" | "don't" | "don’t" | "stop" | "forget it" | "no thank you" => {

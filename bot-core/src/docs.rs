@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use monitor_core::code::ErrorCode;
 use monitor_core::people::Permission;
 
 use crate::commands::{COMMANDS, help};
@@ -17,10 +18,21 @@ Everything is said with the same words in every chat, in the terminal and on the
 - Arguments can be words (`every 30s`), flags (`--interval 30s`, `--interval=30s`) or pairs (`interval:30s`), in any order and mixed.
 - A `/`, a `!` or the bot's name before a command does no harm; neither does case, an underscore for a dash (`add_monitor`) or a space (`add monitor`).
 - Text with spaces goes in quotes of any kind: `\"…\"`, `'…'`, `“…”`, `‘…’`, `«…»` or backticks. Within them a backslash keeps the closing quote from ending the text.
-- Durations are written like `500ms`, `30s`, `5m`, `1h30m` or `1d`; times are in UTC.
-- What is missing is asked for, and what cannot be undone is asked back. `yes` and `no` answer, `cancel` forgets the question, and another command takes its place.
+- Durations are written like `500ms`, `30s`, `5m`, `1h30m`, `1d`, `2 minutes` or `every hour`; times are in UTC.
+- `without contains` takes away as `contains none` does.
+- What is missing is asked for, and what cannot be undone is asked back. `yes` and `no` answer, and `cancel` forgets the question. What only looks something up, or fails, leaves it open; another question, or a command that changes something, takes its place.
 - A message may have 8,000 characters.
 
+";
+
+const CODES: &str = "\
+## Error codes
+
+What was not done is answered with `ok` false, a message, and one of these as `code`, as `watchword chat --json` and the web
+API show. The codes are stable. Why a check of a target failed is told by [reason codes](checks.md#reason-codes) instead.
+
+| code | meaning |
+|---|---|
 ";
 
 /// The page as Markdown.
@@ -47,8 +59,10 @@ pub fn docs() -> String {
         let examples: Vec<String> = command.examples.iter().map(|example| format!("    {example}")).collect();
         let _ = writeln!(page, "{}\n", examples.join("\n"));
     }
-    page.truncate(page.trim_end().len());
-    page.push('\n');
+    page.push_str(CODES);
+    for code in ErrorCode::ALL {
+        let _ = writeln!(page, "| `{code}` | {} |", code.about());
+    }
     page
 }
 

@@ -1,6 +1,7 @@
 //! From what was said to what is answered.
 
-use monitor_core::people::{Actor, ConversationId};
+use monitor_core::code::ErrorCode;
+use monitor_core::people::{Actor, ConversationId, Permission};
 use services::{ServiceError, Services};
 
 use crate::command::{Answer, Command, Failure, Offer, Turn};
@@ -8,6 +9,7 @@ use crate::commands::{self, help};
 use crate::dialog::{self, Awaits, Consent, Dialog, Press};
 use crate::grammar::{self, Given, Kind, Line, Token};
 use crate::reply::{Action, ActionStyle, Block, Reply};
+use crate::sensitive::may_hold_secret;
 
 /// Monitors that are few enough to be offered by name.
 const FEW: u64 = 10;
@@ -53,23 +55,26 @@ impl Engine {
         tracing::debug!(platform, conversation_id = %conversation, person_id = %actor.person, "heard");
         let turn =
             Turn { services: &self.services, actor: &actor, conversation, now: self.services.now(), confirmed: false };
-        let answered = match input {
-            Input::Text(text) => hear(turn, &text).await,
-            Input::Action(token) => press(turn, &token).await,
+        let answered = match &input {
+            Input::Text(text) => hear(turn, text).await,
+            Input::Action(token) => press(turn, token).await,
         };
-        vec![answered.unwrap_or_else(|Failure(text)| Reply::failure(text))]
+        let mut reply = answered.unwrap_or_else(Reply::from);
+        reply.sensitive = matches!(&input, Input::Text(text) if may_hold_secret(text, !reply.ok));
+        vec![reply]
     }
 }
 
 async fn press(turn: Turn<'_>, token: &str) -> Result<Reply, Failure> {
     let text = turn.services.action(turn.actor, turn.conversation, token).await?;
     let Some(Press { dialog, say }) = text.and_then(|text| serde_json::from_str(&text).ok()) else {
-        return Err(Failure("This button has expired. Say what you want instead; `help` shows how.".to_owned()));
+        let text = "This button has expired. Say what you want instead; `help` shows how.";
+        return Err(Failure::new(ErrorCode::ExpiredButton, text));
     };
     let Some(id) = dialog else { return hear(turn, &say).await };
     match load(turn).await? {
         Some(dialog) if dialog.id == id => answer_dialog(turn, dialog, &grammar::tokenize(&say)?).await,
-        _ => Err(Failure("That question is settled, or was asked of somebody else.".to_owned())),
+        _ => Err(Failure::new(ErrorCode::NoQuestion, "That question is settled, or was asked of somebody else.")),
     }
 }
 
@@ -77,20 +82,11 @@ async fn hear(turn: Turn<'_>, text: &str) -> Result<Reply, Failure> {
     let line = Line::read(text)?;
     let dialog = load(turn).await?;
     match (line, dialog) {
-        (Line::Command(command, tokens), dialog) => {
-            let mut note = None;
-            if let Some(dialog) = dialog.filter(|_| command.name != commands::cancel::COMMAND.name) {
-                turn.services.end_dialog(turn.actor, turn.conversation).await?;
-                note = Some(format!("I dropped my question about `{}`.", dialog.command));
-            }
-            let mut reply = obey(turn, command, &tokens).await.unwrap_or_else(|Failure(text)| Reply::failure(text));
-            reply.blocks.splice(0..0, note.map(Block::text));
-            Ok(reply)
-        }
+        (Line::Command(command, tokens), dialog) => aside(turn, command, &tokens, dialog).await,
         (Line::Address(tokens), Some(dialog)) if matches!(dialog.awaits, Awaits::Argument { .. }) => {
             answer_dialog(turn, dialog, &tokens).await
         }
-        (Line::Address(tokens), _) => obey(turn, &commands::add_monitor::COMMAND, &tokens).await,
+        (Line::Address(tokens), dialog) => aside(turn, &commands::add_monitor::COMMAND, &tokens, dialog).await,
         (Line::Other(_, tokens), Some(dialog)) => answer_dialog(turn, dialog, &tokens).await,
         (Line::Empty, Some(dialog)) => answer_dialog(turn, dialog, &[]).await,
         (Line::Empty, None) => Ok(help::short(turn.actor.role)),
@@ -104,29 +100,62 @@ fn stray(turn: Turn<'_>, word: &str, tokens: &[Token]) -> Result<Reply, Failure>
         return Ok(help::short(turn.actor.role));
     }
     if Consent::of(tokens) != Consent::Neither {
-        return Err(Failure("There is no question open, so nothing was done. `help` shows what I can do.".to_owned()));
+        let text = "There is no question open, so nothing was done. `help` shows what I can do.";
+        return Err(Failure::new(ErrorCode::NoQuestion, text));
     }
     Err(commands::unknown(word))
 }
 
+/// Runs a command while a question may be open. What only reads or fails leaves the question open; what changes something,
+/// or asks, takes its place.
+async fn aside(
+    turn: Turn<'_>,
+    command: &'static Command,
+    tokens: &[Token],
+    dialog: Option<Dialog>,
+) -> Result<Reply, Failure> {
+    let done = obey(turn, command, tokens).await;
+    let Some(dialog) = dialog.filter(|_| command.name != commands::cancel::COMMAND.name) else {
+        return done.map(|done| done.reply);
+    };
+    let Done { mut reply, asks } = done.map_err(|failure| failure.and(&dialog.still_open()))?;
+    if asks || command.permission != Permission::Read {
+        if !asks {
+            turn.services.end_dialog(turn.actor, turn.conversation).await?;
+        }
+        reply.blocks.insert(0, Block::text(format!("I dropped my question about `{}`.", dialog.command)));
+    } else {
+        reply.blocks.push(Block::text(dialog.still_open()));
+    }
+    Ok(reply)
+}
+
+/// What became of a command.
+struct Done {
+    reply: Reply,
+    /// The reply is a question, which took the place of any other.
+    asks: bool,
+}
+
 /// Runs a command with the words after it.
-async fn obey(turn: Turn<'_>, command: &'static Command, tokens: &[Token]) -> Result<Reply, Failure> {
+async fn obey(turn: Turn<'_>, command: &'static Command, tokens: &[Token]) -> Result<Done, Failure> {
     if !turn.actor.role.may(command.permission) {
         return Err(ServiceError::Denied { permission: command.permission, role: turn.actor.role }.into());
     }
     tracing::debug!(command = command.name, "understood");
     let given = grammar::parse(command.arguments, tokens, &Given::default());
-    let given = given.map_err(|error| Failure(format!("{error} `help {}` shows what it takes.", command.name)))?;
+    let given =
+        given.map_err(|error| Failure::from(error).and(&format!("`help {}` shows what it takes.", command.name)))?;
     start(turn, command, given).await
 }
 
-/// Runs a command, or asks for what is missing. Ends the dialog that led here, unless it goes on.
-async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Reply, Failure> {
+/// Runs a command, or asks for what is missing.
+async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Done, Failure> {
     if let Some(argument) = given.missing(command.arguments) {
         let known = known_answers(turn, argument.kind).await?;
         let awaits = Awaits::Argument { name: argument.name.to_owned() };
         save(turn, &Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits }).await?;
-        return Ok(Reply::of(dialog::ask(argument, known)));
+        return Ok(Done { reply: Reply::of(dialog::ask(argument, known)), asks: true });
     }
     let mut answer = (command.run)(turn, given.clone()).await?;
     let mut id = None;
@@ -140,10 +169,9 @@ async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Resul
         for (label, say, style) in [("Yes", "yes", yes), ("No", "no", ActionStyle::Default)] {
             answer.offers.push(Offer { label: label.to_owned(), say: say.to_owned(), style });
         }
-    } else {
-        turn.services.end_dialog(turn.actor, turn.conversation).await?;
     }
-    with_buttons(turn, answer, id).await
+    let asks = id.is_some();
+    Ok(Done { reply: with_buttons(turn, answer, id).await?, asks })
 }
 
 /// What can be answered to a question for a monitor, when there are few.
@@ -153,7 +181,10 @@ async fn known_answers(turn: Turn<'_>, kind: Kind) -> Result<Vec<String>, Failur
     }
     let names = turn.services.monitor_names(turn.actor, "", FEW + 1).await?;
     match names.len() as u64 {
-        0 => Err(Failure("There are no monitors yet. `add-monitor https://shop.example` adds one.".to_owned())),
+        0 => {
+            let text = "There are no monitors yet. `add-monitor https://shop.example` adds one.";
+            Err(Failure::new(ErrorCode::MonitorNotFound, text))
+        }
         1..=FEW => Ok(names),
         _ => Ok(Vec::new()),
     }
@@ -164,7 +195,7 @@ async fn with_buttons(turn: Turn<'_>, answer: Answer, dialog: Option<String>) ->
     let Answer { mut reply, offers, .. } = answer;
     for Offer { label, say, style } in offers {
         let press = Press { dialog: dialog.clone(), say };
-        let press = serde_json::to_string(&press).map_err(|error| Failure(error.to_string()))?;
+        let press = serde_json::to_string(&press).map_err(unwritable)?;
         let token = turn.services.offer_action(turn.actor, turn.conversation, &press).await?;
         reply.actions.push(Action { label, token, style });
     }
@@ -175,16 +206,13 @@ async fn with_buttons(turn: Turn<'_>, answer: Answer, dialog: Option<String>) ->
 async fn answer_dialog(turn: Turn<'_>, dialog: Dialog, tokens: &[Token]) -> Result<Reply, Failure> {
     let Some(command) = commands::find(&dialog.command) else {
         turn.services.end_dialog(turn.actor, turn.conversation).await?;
-        return Err(Failure("My question is out of date. Please say the command again.".to_owned()));
+        let text = "My question is out of date. Please say the command again.";
+        return Err(Failure::new(ErrorCode::NoQuestion, text));
     };
-    let (said, reminder) = match &dialog.awaits {
-        Awaits::Argument { name } => {
-            let ask = grammar::find(command.arguments, name).map_or("", |argument| argument.ask);
-            (dialog.given.clone(), format!("{ask} Or say `cancel`."))
-        }
-        Awaits::Confirmation { proposed } => {
-            (dialog.given.clone().amended(proposed.clone()), "Please answer `yes` or `no`.".to_owned())
-        }
+    let reminder = dialog.reminder();
+    let said = match &dialog.awaits {
+        Awaits::Argument { .. } => dialog.given.clone(),
+        Awaits::Confirmation { proposed } => dialog.given.clone().amended(proposed.clone()),
     };
     match (Consent::of(tokens), &dialog.awaits) {
         (Consent::No, _) => {
@@ -196,21 +224,25 @@ async fn answer_dialog(turn: Turn<'_>, dialog: Dialog, tokens: &[Token]) -> Resu
         _ => {}
     }
     let later =
-        grammar::parse(command.arguments, tokens, &said).map_err(|error| Failure(format!("{error} {reminder}")))?;
+        grammar::parse(command.arguments, tokens, &said).map_err(|error| Failure::from(error).and(&reminder))?;
     let again = start(turn, command, dialog.given.amended(later)).await;
-    again.map_err(|Failure(text)| Failure(format!("{text} {reminder}")))
+    let Done { reply, asks } = again.map_err(|failure| failure.and(&reminder))?;
+    if !asks {
+        turn.services.end_dialog(turn.actor, turn.conversation).await?;
+    }
+    Ok(reply)
 }
 
 /// Does what was confirmed, once: of two who say yes at the same time only one finds the question open.
 async fn confirmed(turn: Turn<'_>, dialog: &Dialog, command: &'static Command, given: Given) -> Result<Reply, Failure> {
     if !turn.services.end_dialog(turn.actor, turn.conversation).await? {
-        return Err(Failure("That question is settled already.".to_owned()));
+        return Err(Failure::new(ErrorCode::NoQuestion, "That question is settled already."));
     }
     let done = start(Turn { confirmed: true, ..turn }, command, given).await;
     if done.is_err() {
         save(turn, dialog).await?;
     }
-    done
+    done.map(|done| done.reply)
 }
 
 async fn load(turn: Turn<'_>) -> Result<Option<Dialog>, Failure> {
@@ -220,6 +252,10 @@ async fn load(turn: Turn<'_>) -> Result<Option<Dialog>, Failure> {
 }
 
 async fn save(turn: Turn<'_>, dialog: &Dialog) -> Result<(), Failure> {
-    let state = serde_json::to_string(dialog).map_err(|error| Failure(error.to_string()))?;
+    let state = serde_json::to_string(dialog).map_err(unwritable)?;
     Ok(turn.services.save_dialog(turn.actor, turn.conversation, &state).await?)
+}
+
+fn unwritable(error: serde_json::Error) -> Failure {
+    Failure::new(ErrorCode::Internal, error.to_string())
 }

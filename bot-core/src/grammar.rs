@@ -9,16 +9,18 @@ mod given;
 mod kind;
 mod line;
 mod parse;
+mod reserved;
 mod token;
 
 pub use argument::{Argument, Arguments, all, find, same_word};
-pub use error::GrammarError;
+pub use error::{GrammarError, Invalid};
 pub use given::Given;
 pub use kind::{Kind, parse_header, parse_ratio, parse_redirects, parse_time};
-pub use line::Line;
 pub(crate) use line::is_own_name;
+pub use line::{Line, is_too_long};
 pub use parse::parse;
 pub(crate) use parse::{Shape, classify};
+pub(crate) use reserved::is_reserved;
 pub use token::{Quoted, Token, tokenize};
 
 /// Most characters of a message. Longer ones are refused before anything else looks at them.

@@ -18,6 +18,7 @@ pub mod grammar;
 mod period;
 mod present;
 pub mod reply;
+mod sensitive;
 mod settings;
 mod text;
 
@@ -26,4 +27,5 @@ pub use complete::{Choice, Completion};
 pub use docs::docs;
 pub use engine::{Engine, Input, Request};
 pub use reply::Reply;
+pub use sensitive::may_hold_secret;
 pub use text::TextStyle;

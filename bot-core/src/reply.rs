@@ -1,5 +1,7 @@
 //! What is answered, free of any platform: each adapter renders it within the limits of its own.
 
+use std::borrow::Cow;
+
 use monitor_core::health::Status;
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +10,16 @@ use serde::{Deserialize, Serialize};
 pub struct Reply {
     /// Whether what was asked was done; `false` becomes exit code 1 in the terminal.
     pub ok: bool,
+    /// Why it was not done: the code of a [`monitor_core::code::ErrorCode`], or of one that a newer server knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Cow<'static, str>>,
     /// What is shown, from top to bottom.
     pub blocks: Vec<Block>,
     /// The buttons below it. Whatever they do can be typed as well.
     pub actions: Vec<Action>,
+    /// Whether what was said may hold a secret: whoever keeps lines, in a history or a transcript, does not keep that one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
 }
 
 /// A part of an answer.
@@ -169,7 +177,7 @@ impl Reply {
     /// An answer of these blocks to something that was done.
     #[must_use]
     pub fn of(blocks: Vec<Block>) -> Self {
-        Self { ok: true, blocks, actions: Vec::new() }
+        Self { ok: true, code: None, blocks, actions: Vec::new(), sensitive: false }
     }
 
     /// An answer of one text to something that was done.
@@ -180,8 +188,8 @@ impl Reply {
 
     /// An answer of one text to something that was not done.
     #[must_use]
-    pub fn failure(text: impl Into<String>) -> Self {
-        Self { ok: false, ..Self::text(text) }
+    pub fn failure(code: &'static str, text: impl Into<String>) -> Self {
+        Self { ok: false, code: Some(Cow::Borrowed(code)), ..Self::text(text) }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The arguments that describe a check: the same for adding a monitor and for changing one.
 
+use monitor_core::code::ErrorCode;
 use monitor_core::http::{Assertion, Auth, Body, Header, HeaderValue, HttpSpec};
 use monitor_core::monitor::{CheckSpec, MonitorName, Settings};
 use monitor_core::secret::Secret;
 
-use crate::command::{Failure, sentence};
-use crate::grammar::{Argument, Given, Kind, parse_header, parse_ratio, parse_redirects};
+use crate::command::Failure;
+use crate::grammar::{Argument, Given, Kind, is_reserved, parse_header, parse_ratio, parse_redirects};
 
 /// How often and how patiently a monitor is checked, and what is asked and expected.
 pub(crate) const ARGUMENTS: &[Argument] = &[
@@ -38,16 +39,19 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
     Argument::new("header", Kind::Header, "A header to send.").repeated().removable(),
     Argument::new("secret-header", Kind::Header, "A header to send whose value is kept encrypted and never shown.")
         .repeated()
-        .removable(),
+        .removable()
+        .secret(),
     Argument::new("bearer", Kind::Token, "A bearer token to send, kept encrypted and never shown.")
         .words(&["bearer", "token"])
-        .removable(),
+        .removable()
+        .secret(),
     Argument::new(
         "basic",
         Kind::Credentials,
         "User and password to send, the password kept encrypted and never shown.",
     )
-    .removable(),
+    .removable()
+    .secret(),
     Argument::new("body", Kind::Text, "A body to send: JSON if it is JSON, else text.").like("'{\"a\":1}'").removable(),
     Argument::new(
         "redirects",
@@ -70,7 +74,7 @@ pub(crate) fn for_address(address: &str, name: Option<&str>, given: &Given) -> R
     let spec = spec_of(address)?;
     let name = match name {
         Some(name) => MonitorName::new(name)?,
-        None => MonitorName::propose(&spec.url),
+        None => proposed_name(&spec)?,
     };
     let mut settings = Settings {
         name,
@@ -83,10 +87,16 @@ pub(crate) fn for_address(address: &str, name: Option<&str>, given: &Given) -> R
     Ok(settings)
 }
 
+/// The name that an address suggests, so that commands can reach the monitor by it.
+fn proposed_name(spec: &HttpSpec) -> Result<MonitorName, Failure> {
+    let name = MonitorName::propose(&spec.url);
+    if is_reserved(name.as_str()) { Ok(MonitorName::new(&format!("site-{name}"))?) } else { Ok(name) }
+}
+
 /// Reads an address. Pages and mails put `<…>` around addresses.
 pub(crate) fn spec_of(address: &str) -> Result<HttpSpec, Failure> {
     let bare = address.trim().trim_start_matches('<').trim_end_matches('>');
-    HttpSpec::get(bare).map_err(|error| Failure(sentence(&error.to_string())))
+    Ok(HttpSpec::get(bare)?)
 }
 
 /// Changes settings as far as something was given, and checks the whole.
@@ -123,7 +133,8 @@ fn request(given: &Given, spec: &mut HttpSpec) -> Result<(), Failure> {
     headers(given, "header", spec);
     headers(given, "secret-header", spec);
     if given.get("bearer").is_some() && given.get("basic").is_some() {
-        return Err(Failure("Say either `bearer` or `basic`; a request has one kind of authentication.".to_owned()));
+        let text = "Say either `bearer` or `basic`; a request has one kind of authentication.";
+        return Err(Failure::new(ErrorCode::ConflictingArguments, text));
     }
     if given.has("bearer") || given.has("basic") {
         let basic = given.get("basic").and_then(|text| text.split_once(':'));
@@ -162,10 +173,7 @@ fn headers(given: &Given, argument: &str, spec: &mut HttpSpec) {
 /// What is expected. Assertions given anew replace all of their kind.
 fn expectations(given: &Given, spec: &mut HttpSpec) -> Result<(), Failure> {
     if given.has("expect") {
-        let statuses = given.get("expect").map(str::parse).transpose();
-        spec.expect = statuses
-            .map_err(|error: monitor_core::http::SpecError| Failure(sentence(&error.to_string())))?
-            .unwrap_or_default();
+        spec.expect = given.get("expect").map(str::parse).transpose()?.unwrap_or_default();
     }
     if given.has("slow") {
         spec.slow_after = given.duration("slow");
@@ -176,7 +184,7 @@ fn expectations(given: &Given, spec: &mut HttpSpec) -> Result<(), Failure> {
             spec.assertions.push(match kind {
                 "contains" => Assertion::Contains { text: text.to_owned() },
                 "matches" => Assertion::Matches { pattern: text.to_owned() },
-                _ => Assertion::json(text).map_err(|error| Failure(sentence(&error.to_string())))?,
+                _ => Assertion::json(text)?,
             });
         }
     }

@@ -1,6 +1,8 @@
-//! The page of all commands is that of their declarations.
+//! The docs say what is declared.
 
 use std::path::Path;
+
+use monitor_core::outcome::Reason;
 
 #[test]
 fn the_docs_are_those_of_the_declarations() {
@@ -12,4 +14,17 @@ fn the_docs_are_those_of_the_declarations() {
         std::fs::write(&fresh, expected).unwrap();
         panic!("docs/commands.md is not what the commands declare: cp target/commands.md docs/commands.md");
     }
+}
+
+#[test]
+fn every_reason_code_stands_in_the_docs_as_it_is_declared() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/checks.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, table) = page.split_once("## Reason codes").unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
+    let declared = Reason::ALL.iter().map(|reason| {
+        let verdict = serde_json::to_value(reason.verdict()).unwrap();
+        format!("| `{}` | {} | {} |", reason.code(), verdict.as_str().unwrap(), reason.about())
+    });
+    assert_eq!(rows, declared.collect::<Vec<_>>());
 }

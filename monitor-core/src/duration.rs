@@ -7,16 +7,23 @@ use std::time::Duration;
 #[error("`{0}` is not a duration; write it like 30s, 5m, 1h30m or 500ms")]
 pub struct DurationError(String);
 
-const UNITS: [(&[&str], u64); 5] = [
+const UNITS: [(&[&str], u64); 7] = [
     (&["ms", "millisecond", "milliseconds"], 1),
     (&["s", "sec", "secs", "second", "seconds"], 1_000),
     (&["m", "min", "mins", "minute", "minutes"], 60_000),
     (&["h", "hr", "hrs", "hour", "hours"], 3_600_000),
-    (&["d", "day", "days"], 86_400_000),
+    (&["d", "day", "days"], DAY_MS),
+    (&["w", "week", "weeks"], 7 * DAY_MS),
+    (&["y", "year", "years"], 365 * DAY_MS),
 ];
 
-/// Reads a duration: one or more numbers with a unit (`ms s m h d` or their words), largest first by habit but in
-/// any order; a fraction is allowed (`1.5s`). A bare number is seconds.
+const DAY_MS: u64 = 86_400_000;
+
+/// Units that stand for one of themselves: `every minute`.
+const ALONE: [&str; 6] = ["second", "minute", "hour", "day", "week", "year"];
+
+/// Reads a duration: one or more numbers with a unit (`ms s m h d w y` or their words), largest first by habit but in
+/// any order; a fraction is allowed (`1.5s`). A bare number is seconds, a word such as `minute` is one, a year is 365 days.
 ///
 /// # Errors
 /// [`DurationError`] for anything else, overflow included.
@@ -26,6 +33,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     if lower.is_empty() || lower.len() > 40 {
         return Err(error());
     }
+    let lower = if ALONE.contains(&lower.as_str()) { format!("1{lower}") } else { lower };
     let mut total_ms = 0_f64;
     let mut rest = lower.as_str();
     while !rest.is_empty() {
@@ -37,7 +45,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
             "" if digits == lower.len() => 1_000,
             word => UNITS.iter().find(|(names, _)| names.contains(&word)).ok_or_else(error)?.1,
         };
-        #[expect(clippy::cast_precision_loss, reason = "units are at most 86,400,000")]
+        #[expect(clippy::cast_precision_loss, reason = "units are at most a year")]
         let part = number * unit_ms as f64;
         total_ms += part;
         rest = rest[letters..].trim_start();
@@ -50,7 +58,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     Ok(Duration::from_millis(total_ms.round() as u64))
 }
 
-/// Writes a duration so that [`parse`] reads the same back: `1h30m`, `500ms`, `0s`.
+/// Writes a duration so that [`parse`] reads the same back, in days at most: `1h30m`, `500ms`, `7d`, `0s`.
 #[must_use]
 pub fn format(duration: Duration) -> String {
     let mut ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -58,7 +66,7 @@ pub fn format(duration: Duration) -> String {
         return "0s".to_owned();
     }
     let mut out = String::new();
-    for (names, unit_ms) in UNITS.iter().rev() {
+    for (names, unit_ms) in UNITS.iter().rev().filter(|(_, unit_ms)| *unit_ms <= DAY_MS) {
         let count = ms / unit_ms;
         ms %= unit_ms;
         if count > 0 {
@@ -101,6 +109,12 @@ mod tests {
             ("500ms", 500),
             ("2 minutes", 120_000),
             ("1 day", 86_400_000),
+            ("minute", 60_000),
+            ("Hour", 3_600_000),
+            ("2w", 1_209_600_000),
+            ("1 week", 604_800_000),
+            ("1y", 31_536_000_000),
+            ("2 years", 63_072_000_000),
             ("0s", 0),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(ms)), "{text}");
@@ -109,7 +123,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_duration_and_says_how_to_write_one() {
-        for text in ["", "soon", "5 parsecs", "1..5s", "-3s", "s", "99999999999999999d", "1h30", "٣s"] {
+        for text in ["", "soon", "5 parsecs", "1..5s", "-3s", "s", "99999999999999999d", "1h30", "٣s", "minutes", "w"]
+        {
             let error = parse(text).expect_err(text).to_string();
             assert!(error.contains("30s, 5m"), "{error}");
         }

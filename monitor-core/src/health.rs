@@ -100,6 +100,12 @@ impl Status {
         }
     }
 
+    /// Whether the target does its work: up or degraded.
+    #[must_use]
+    pub fn is_up(self) -> bool {
+        matches!(self, Self::Up | Self::Degraded)
+    }
+
     /// The status of a stored word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
@@ -190,6 +196,27 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Health {
+    /// The health of a monitor of which no more is known than the status it has, and whether it has an open incident.
+    ///
+    /// It goes on with that status, so that its flips stay a chain. With an open incident it is confirmed to be down
+    /// whatever the status says, so that its recovery resolves it; without one it is not, so that a failure opens one.
+    #[must_use]
+    pub fn after_loss(status: Status, incident_open: bool) -> Self {
+        let sight = match status {
+            Status::Up | Status::Degraded | Status::Down => Sight::Clear,
+            Status::Unknown | Status::Maintenance => Sight::Lost,
+            Status::Inconclusive => Sight::Inconclusive,
+            Status::Paused => Sight::Paused,
+        };
+        let confirmed = match status {
+            _ if incident_open => Some(Confirmed::Down),
+            Status::Up => Some(Confirmed::Up),
+            Status::Degraded => Some(Confirmed::Degraded),
+            _ => None,
+        };
+        Self { confirmed, sight, ..Self::default() }
+    }
+
     /// The status that people see.
     #[must_use]
     pub fn status(&self) -> Status {

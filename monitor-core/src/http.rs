@@ -1,16 +1,18 @@
 //! The HTTP check kind: what to ask, and what to expect of the answer.
 
 mod assertion;
+mod json_path;
 mod status_set;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 pub use assertion::{Assertion, AssertionResult, CompiledAssertion};
 pub use status_set::StatusSet;
 
+use crate::code::ErrorCode;
 use crate::secret::Secret;
 
 /// Largest response body that is read, in bytes. What comes after it makes the check fail with `body_too_large`.
@@ -65,9 +67,40 @@ pub enum SpecError {
         /// What the parser says of it.
         why: String,
     },
+    /// A JSONPath whose evaluation nothing would bound.
+    #[error("the JSONPath `{path}` could take too long: {why}")]
+    JsonPathTooBroad {
+        /// The path as given.
+        path: String,
+        /// Which bound it breaks.
+        why: String,
+    },
+    /// A text to look for that is empty.
+    #[error("say which text the body should contain")]
+    EmptyText,
     /// Something is larger or more than it may be.
     #[error("{0}")]
     TooMuch(String),
+}
+
+impl SpecError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Url(_) => ErrorCode::InvalidUrl,
+            Self::Scheme(_) => ErrorCode::UnsupportedScheme,
+            Self::UrlTooLong => ErrorCode::UrlTooLong,
+            Self::Method(_) => ErrorCode::InvalidMethod,
+            Self::Header(_) => ErrorCode::InvalidHeader,
+            Self::Statuses(_) => ErrorCode::InvalidStatuses,
+            Self::Pattern { .. } => ErrorCode::InvalidPattern,
+            Self::JsonPath { .. } => ErrorCode::InvalidJsonPath,
+            Self::JsonPathTooBroad { .. } => ErrorCode::JsonPathTooBroad,
+            Self::EmptyText => ErrorCode::MissingValue,
+            Self::TooMuch(_) => ErrorCode::TooMuch,
+        }
+    }
 }
 
 /// An HTTP(S) check as configured.
@@ -240,7 +273,7 @@ fn parse_url(address: &str) -> Result<(Url, Option<Auth>), SpecError> {
         }
     };
     check_scheme(&url)?;
-    if url.host_str().is_none_or(str::is_empty) {
+    if !url.host().is_some_and(|host| is_host(&host)) {
         return Err(wrong());
     }
     let auth = (!url.username().is_empty() || url.password().is_some()).then(|| Auth::Basic {
@@ -252,6 +285,16 @@ fn parse_url(address: &str) -> Result<(Url, Option<Auth>), SpecError> {
     }
     url.set_fragment(None);
     Ok((url, auth))
+}
+
+/// URLs take hosts such as `ht!tp`, which no name server knows.
+fn is_host(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        }
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+    }
 }
 
 /// Decodes `%XX` by the same rules as form data; `+` stays what it is.
@@ -306,7 +349,9 @@ mod tests {
         assert_eq!(HttpSpec::get("file:///etc/passwd"), Err(SpecError::Scheme("file".into())));
         assert_eq!(HttpSpec::get("javascript:alert(1)"), Err(SpecError::Scheme("javascript".into())));
         assert!(matches!(HttpSpec::get("http://"), Err(SpecError::Url(_))));
-        assert!(matches!(HttpSpec::get("not a url"), Err(SpecError::Url(_))));
+        for address in ["not a url", "ht!tp//x y", "https://a$b.example", ""] {
+            assert_eq!(HttpSpec::get(address).unwrap_err().code(), ErrorCode::InvalidUrl, "{address}");
+        }
         assert_eq!(HttpSpec::get(&format!("http://a/{}", "x".repeat(3_000))), Err(SpecError::UrlTooLong));
     }
 

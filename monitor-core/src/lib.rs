@@ -9,12 +9,14 @@
 //! | [`http`] | the HTTP check kind: its options and what it expects |
 //! | [`outcome`] | what one check found: verdict, reason code, timings |
 //! | [`health`] | the state machine from outcomes to status, flips and incidents |
+//! | [`code`] | stable codes of what is refused |
 //! | [`incident`] | a time during which a monitor was down |
 //! | [`schedule`] | when a monitor is due |
 //! | [`sketch`], [`rollup`] | compact statistics that add up |
 //! | [`report`] | what a period looked like |
 //! | [`people`] | organisations, people, roles and what a role may do |
 
+pub mod code;
 pub mod duration;
 pub mod health;
 pub mod http;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::code::ErrorCode;
 use crate::duration;
 use crate::health::Policy;
 use crate::http::{HttpSpec, SpecError, shorten};
@@ -29,12 +30,41 @@ pub enum MonitorError {
     /// The timeout is out of range.
     #[error("a timeout of {0} is not possible; choose between 100ms and 60s")]
     Timeout(String),
+    /// Checks would time out before they could be slow.
+    #[error(
+        "an answer cannot be slow from {slow} on when checks time out after {timeout}; choose less for `slow` or more for `timeout`"
+    )]
+    Slow {
+        /// From when on answers would be slow.
+        slow: String,
+        /// When checks time out.
+        timeout: String,
+    },
+    /// A request would be authorized in two ways.
+    #[error("a request has one Authorization: say `bearer` or `basic`, or send a header of that name, not both")]
+    AuthorizedTwice,
     /// The confirmation policy does not fit together.
     #[error("{0}")]
     Policy(&'static str),
     /// The check's own settings do not work.
     #[error(transparent)]
     Spec(#[from] SpecError),
+}
+
+impl MonitorError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Name(_) => ErrorCode::InvalidName,
+            Self::Interval(_) => ErrorCode::InvalidInterval,
+            Self::Timeout(_) => ErrorCode::InvalidTimeout,
+            Self::Slow { .. } => ErrorCode::InvalidSlow,
+            Self::AuthorizedTwice => ErrorCode::ConflictingArguments,
+            Self::Policy(_) => ErrorCode::InvalidPolicy,
+            Self::Spec(error) => error.code(),
+        }
+    }
 }
 
 /// A monitor's name: unique in its organisation without regard to case, and one word, so that commands can name it.
@@ -170,6 +200,14 @@ impl Settings {
         if !(Duration::from_millis(100)..=Duration::from_secs(60)).contains(&self.timeout) {
             return Err(MonitorError::Timeout(duration::format(self.timeout)));
         }
+        let CheckSpec::Http(spec) = &self.spec;
+        if let Some(slow) = spec.slow_after.filter(|slow| *slow >= self.timeout) {
+            let (slow, timeout) = (duration::format(slow), duration::format(self.timeout));
+            return Err(MonitorError::Slow { slow, timeout });
+        }
+        if spec.auth.is_some() && spec.headers.iter().any(|header| header.name.eq_ignore_ascii_case("authorization")) {
+            return Err(MonitorError::AuthorizedTwice);
+        }
         self.policy.validate().map_err(MonitorError::Policy)?;
         Ok(self.spec.validate()?)
     }
@@ -195,6 +233,7 @@ pub struct Monitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::{Auth, Header, HeaderValue};
 
     fn propose(address: &str) -> String {
         MonitorName::propose(&HttpSpec::get(address).unwrap().url).to_string()
@@ -223,23 +262,49 @@ mod tests {
         }
     }
 
-    #[test]
-    fn settings_out_of_range_are_refused_by_name() {
-        let good = Settings {
+    fn settings(spec: HttpSpec) -> Settings {
+        Settings {
             name: MonitorName::new("shop").unwrap(),
-            spec: CheckSpec::Http(HttpSpec::get("shop.example").unwrap()),
+            spec: CheckSpec::Http(spec),
             interval: Settings::DEFAULT_INTERVAL,
             timeout: Settings::DEFAULT_TIMEOUT,
             policy: Policy::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn an_answer_that_times_out_cannot_be_slow() {
+        let mut spec = HttpSpec::get("shop.example").unwrap();
+        for (slow_ms, refused) in [(9_999, false), (10_000, true), (20_000, true)] {
+            spec.slow_after = Some(Duration::from_millis(slow_ms));
+            let code = settings(spec.clone()).validate().map_err(|error| error.code());
+            assert_eq!(code, if refused { Err(ErrorCode::InvalidSlow) } else { Ok(()) }, "{slow_ms}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_authorized_once() {
+        let mut spec = HttpSpec::get("shop.example").unwrap();
+        for value in [HeaderValue::Plain("x".into()), HeaderValue::Secret(Secret::new("x"))] {
+            spec.headers = vec![Header { name: "AUTHORIZATION".into(), value }];
+            spec.auth = None;
+            assert_eq!(settings(spec.clone()).validate(), Ok(()));
+            spec.auth = Some(Auth::Bearer(Secret::new("y")));
+            assert_eq!(settings(spec.clone()).validate(), Err(MonitorError::AuthorizedTwice));
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused_by_name() {
+        let good = settings(HttpSpec::get("shop.example").unwrap());
         assert_eq!(good.validate(), Ok(()));
         for interval in [0, 999, 86_400_001, 31_536_000_000] {
             let bad = Settings { interval: Duration::from_millis(interval), ..good.clone() };
-            assert!(matches!(bad.validate(), Err(MonitorError::Interval(_))), "{interval}");
+            assert_eq!(bad.validate().unwrap_err().code(), ErrorCode::InvalidInterval, "{interval}");
         }
         for timeout in [0, 99, 60_001] {
             let bad = Settings { timeout: Duration::from_millis(timeout), ..good.clone() };
-            assert!(matches!(bad.validate(), Err(MonitorError::Timeout(_))), "{timeout}");
+            assert_eq!(bad.validate().unwrap_err().code(), ErrorCode::InvalidTimeout, "{timeout}");
         }
     }
 }

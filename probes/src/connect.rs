@@ -3,13 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use monitor_core::duration::humanize;
 use monitor_core::outcome::{Reason, Verdict};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 use url::Url;
 
-use crate::failure::{Failure, span};
+use crate::failure::Failure;
 use crate::outbound::Outbound;
 use crate::trace::{Phase, Trace};
 
@@ -61,7 +62,7 @@ async fn connect_within(peer: SocketAddr, share: Duration) -> Result<TcpStream, 
     match tokio::time::timeout(share, connect(peer)).await {
         Ok(attempt) => attempt,
         Err(_) => {
-            let message = format!("{} port {} did not answer within {}", peer.ip(), peer.port(), span(share));
+            let message = format!("{} port {} did not answer within {}", peer.ip(), peer.port(), humanize(share));
             Err(Failure::new(Reason::ConnectTimeout, message))
         }
     }

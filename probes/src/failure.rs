@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::io;
-use std::time::Duration;
 
 use monitor_core::http::shorten;
 use monitor_core::outcome::Reason;
@@ -95,15 +94,6 @@ pub(crate) fn clean(text: &str, limit: usize) -> String {
     shorten(line.trim(), limit)
 }
 
-/// A duration as people say it: `800 ms`, `1.2 s`.
-pub(crate) fn span(duration: Duration) -> String {
-    match duration.as_millis() {
-        ms @ 0..1_000 => format!("{ms} ms"),
-        ms if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
-        _ => format!("{:.1} s", duration.as_secs_f64()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,12 +116,5 @@ mod tests {
     fn text_of_targets_is_shortened_and_stripped() {
         assert_eq!(clean("a\r\nb\u{1b}[31m\0", 80), "a  b [31m");
         assert_eq!(clean(&"ä".repeat(100), 3), "äää…");
-    }
-
-    #[test]
-    fn durations_read_well() {
-        for (ms, text) in [(0, "0 ms"), (999, "999 ms"), (1_000, "1 s"), (1_234, "1.2 s"), (60_000, "60 s")] {
-            assert_eq!(span(Duration::from_millis(ms)), text);
-        }
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use monitor_core::Timestamp;
+use monitor_core::duration::humanize;
 use monitor_core::outcome::Reason;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
@@ -116,8 +117,7 @@ fn certificate_failed(error: &CertificateError, host: &Host<&str>, trace: &mut T
         CertificateError::ExpiredContext { time, not_after } => {
             let (now, end) = (from_unix(*time), from_unix(*not_after));
             trace.details.certificate_not_after = Some(end);
-            let message =
-                format!("the certificate expired on {}, {} ago", end.to_day(), rough(now.since(end).as_secs()));
+            let message = format!("the certificate expired on {}, {} ago", end.to_day(), humanize(now.since(end)));
             Failure::new(Reason::TlsCertificateExpired, message)
         }
         CertificateError::Expired => Failure::new(Reason::TlsCertificateExpired, "the certificate has expired"),
@@ -126,7 +126,7 @@ fn certificate_failed(error: &CertificateError, host: &Host<&str>, trace: &mut T
             let message = format!(
                 "the certificate is not valid before {}, {} from now",
                 start.to_day(),
-                rough(start.since(now).as_secs())
+                humanize(start.since(now))
             );
             Failure::new(Reason::TlsCertificateNotYetValid, message)
         }
@@ -157,14 +157,4 @@ fn names(presented: &[String]) -> String {
         count if count > MAX_NAMES => format!("{} and {} more", shown.join(", "), count - MAX_NAMES),
         _ => shown.join(", "),
     }
-}
-
-/// A time span in its largest unit.
-fn rough(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        0..3_600 => (seconds / 60, "minute"),
-        3_600..86_400 => (seconds / 3_600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }

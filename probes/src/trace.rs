@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use monitor_core::Timestamp;
+use monitor_core::duration::humanize;
 use monitor_core::outcome::{Details, Outcome, Reason, Timings};
 
-use crate::failure::{Failure, span};
+use crate::failure::Failure;
 
 /// The part of a check that is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(crate) struct Trace {
     pub(crate) http_status: Option<u16>,
     pub(crate) response_bytes: u64,
     pub(crate) details: Details,
+    /// What is wrong with the answer whatever else comes of it.
+    pub(crate) decided: Option<Failure>,
 }
 
 impl Trace {
@@ -49,6 +52,7 @@ impl Trace {
             http_status: None,
             response_bytes: 0,
             details: Details::default(),
+            decided: None,
         }
     }
 
@@ -99,7 +103,10 @@ impl Trace {
     }
 
     /// The failure of a check whose time ran out where it is now.
-    pub(crate) fn out_of_time(&self) -> Failure {
+    pub(crate) fn out_of_time(&mut self) -> Failure {
+        if let Some(decided) = self.decided.take() {
+            return decided;
+        }
         let (reason, what) = match self.phase {
             None | Some(Phase::Resolve) => (Reason::DnsTimeout, "the name was not resolved"),
             Some(Phase::Connect) => (Reason::ConnectTimeout, "the connection was not made"),
@@ -110,7 +117,7 @@ impl Trace {
                 (Reason::ProbeFailed, "the assertions took too long: make them simpler; the answer was not judged")
             }
         };
-        Failure::new(reason, format!("{what} within {}", span(self.timeout)))
+        Failure::new(reason, format!("{what} within {}", humanize(self.timeout)))
     }
 
     /// The outcome of the check that this records.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use monitor_core::outcome::Verdict;
-use services::Finished;
+use services::{Finished, Recorded};
+use storage::StoreError;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -89,27 +90,50 @@ async fn receive(
     }
 }
 
-/// Records a batch, again and again until the database takes it.
+/// Records a batch. While the database is away it is tried again and again; a batch that the database refuses is halved
+/// until what it refuses stands alone and is left out, so that one result never stops the others.
 async fn record(shared: &Shared, batch: Vec<Done>, close: &CancellationToken) {
-    let (held, finished): (Vec<_>, Vec<Finished>) = batch.into_iter().map(|done| (done.held, done.finished)).unzip();
-    let (mut pause, longest) = RETRY;
-    let mut last_tries = 0;
-    loop {
-        match shared.services.record(&finished).await {
+    let mut batches: Vec<(Vec<Held>, Vec<Finished>)> =
+        vec![batch.into_iter().map(|done| (done.held, done.finished)).unzip()];
+    while let Some((mut held, mut finished)) = batches.pop() {
+        match record_when_possible(shared, &finished, close).await {
             Ok(recorded) => {
                 shared.metrics.recorded(&recorded);
                 held.into_iter().for_each(Held::recorded);
-                return;
             }
-            Err(error) if close.is_cancelled() && last_tries >= LAST_TRIES => {
-                tracing::error!(%error, results = finished.len(), "results could not be recorded before the program stopped");
-                return;
+            Err(StoreError::Unavailable(_)) => {
+                tracing::error!(results = held.len(), "results could not be recorded before the program stopped");
+            }
+            Err(error) if held.len() == 1 => {
+                let monitor_id = held[0].claim.monitor;
+                tracing::error!(%error, %monitor_id, "a result cannot be recorded and is left out");
             }
             Err(_) => {
+                let half = held.len() / 2;
+                batches.push((held.split_off(half), finished.split_off(half)));
+                batches.push((held, finished));
+            }
+        }
+    }
+}
+
+/// Waits for the database if need be, once the program stops only for a few tries.
+async fn record_when_possible(
+    shared: &Shared,
+    finished: &[Finished],
+    close: &CancellationToken,
+) -> Result<Recorded, StoreError> {
+    let (mut pause, longest) = RETRY;
+    let mut last_tries = 0;
+    loop {
+        match shared.services.record(finished).await {
+            Err(StoreError::Unavailable(error)) if last_tries < LAST_TRIES => {
+                tracing::warn!(%error, results = finished.len(), "results wait for the database");
                 last_tries += u32::from(close.is_cancelled());
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(longest);
             }
+            answer => return answer,
         }
     }
 }

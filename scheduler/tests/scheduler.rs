@@ -163,3 +163,25 @@ both!(monitors_of_all_intervals_run_side_by_side, async |database: TestDatabase|
     scheduler.stop().await;
     assert_eq!(seldom.requests(), 1, "a new monitor is checked at once, and then at its slots");
 });
+
+both!(a_result_that_the_database_refuses_does_not_stop_the_others, async |database: TestDatabase| {
+    let world = World::new(&database).await;
+    let (refused, taken) = (answering(Answer::ok("a")).await, answering(Answer::ok("b")).await);
+    let refused_id = world.monitor("refused", &refused.url(), 1, Duration::from_secs(5)).await.id;
+    let taken_id = world.monitor("taken", &taken.url(), 1, Duration::from_secs(5)).await.id;
+    let obstacle = match database.is_postgres() {
+        true => format!("ALTER TABLE check_result ADD CONSTRAINT none CHECK (monitor_id <> {refused_id})"),
+        false => format!(
+            "CREATE TRIGGER none BEFORE INSERT ON check_result WHEN NEW.monitor_id = {refused_id}
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        ),
+    };
+    database.execute(&obstacle).await;
+    let scheduler = world.start(Duration::from_secs(5)).await;
+    refused.reached(1).await;
+    taken.reached(3).await;
+    scheduler.stop().await;
+    let store = world.services.store();
+    assert!(store.latest_results(refused_id, 10).await.unwrap().is_empty());
+    assert!(store.latest_results(taken_id, 10).await.unwrap().len() >= 3);
+});

@@ -16,13 +16,17 @@ pub(crate) use settings::{SETTINGS, Setting, docs, sample};
 /// The file that is read when it is there and no other is named.
 const DEFAULT_FILE: &str = "watchword.toml";
 
-/// Why the configuration is refused. The text names the field and where its value came from.
+/// The variable that names another file.
+pub(crate) const FILE_VARIABLE: &str = "WATCHWORD_CONFIG";
+
+/// Why the configuration is refused. The text names the field and where its value came from, and says all there is to say: a cause
+/// beneath it would be told twice.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
-    #[error("the configuration file {} cannot be read: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("the configuration file {} is not valid TOML: {source}", path.display())]
-    Syntax { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("the configuration file {} cannot be read: {cause}", path.display())]
+    Read { path: PathBuf, cause: std::io::Error },
+    #[error("the configuration file {} is not valid TOML: {cause}", path.display())]
+    Syntax { path: PathBuf, cause: Box<toml::de::Error> },
     #[error("{field} (from {origin}): {why}")]
     Field { field: String, origin: String, why: String },
 }
@@ -72,12 +76,28 @@ fn read_file(named: Option<&Path>) -> Result<(Table, Option<PathBuf>), ConfigErr
     let path = named.unwrap_or(Path::new(DEFAULT_FILE));
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            let syntax = |source| ConfigError::Syntax { path: path.to_owned(), source: Box::new(source) };
+            let syntax = |cause| ConfigError::Syntax { path: path.to_owned(), cause: Box::new(cause) };
             Ok((text.parse().map_err(syntax)?, Some(path.to_owned())))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok((Table::new(), None)),
-        Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
+        Err(cause) => Err(ConfigError::Read { path: path.to_owned(), cause }),
     }
+}
+
+/// What is set in the environment as if it were a setting and is none, each with the name that was probably meant.
+pub(crate) fn unknown(names: impl Iterator<Item = String>) -> Vec<(String, Option<&'static str>)> {
+    let known = || SETTINGS.iter().map(|setting| setting.env).chain([FILE_VARIABLE]);
+    let flags: Vec<(String, &str)> = known().map(|env| (settings::words(env), env)).collect();
+    let closest = |name: &str| {
+        let near = bot_core::grammar::closest(&settings::words(name), flags.iter().map(|(flag, _)| flag.as_str()))?;
+        flags.iter().find(|(flag, _)| flag == near).map(|(_, env)| *env)
+    };
+    let mut unknown: Vec<(String, Option<&str>)> = names
+        .filter(|name| name.starts_with(settings::PREFIX) && known().all(|known| known != name))
+        .map(|name| (name.clone(), closest(&name)))
+        .collect();
+    unknown.sort();
+    unknown
 }
 
 fn put(table: &mut Table, setting: &Setting, value: Value) {

@@ -9,6 +9,7 @@ mod migrate;
 mod operations;
 mod serve;
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use crate::cli::Subcommand;
@@ -42,7 +43,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn load(arguments: &cli::Arguments) -> Result<config::Config, ConfigError> {
-    let file = arguments.config_file.clone().or_else(|| environment("WATCHWORD_CONFIG").map(Into::into));
+    let file = arguments.config_file.clone().or_else(|| environment(config::FILE_VARIABLE).map(Into::into));
     let flag = |key: &str| arguments.flags.get(key).cloned();
     config::load(&Given { file, env: &environment, flag: &flag })
 }
@@ -52,15 +53,23 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The names of all variables that are set.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn environment_names() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
 fn in_force(config: &config::Config) -> String {
     let line = |setting: &config::Setting| format!("{} = {}\n", setting.key, config.shown(setting.key));
     config::SETTINGS.iter().map(line).collect()
 }
 
-#[expect(clippy::print_stdout, reason = "what a subcommand answers goes to standard output")]
 fn print(text: &str) -> anyhow::Result<ExitCode> {
-    println!("{}", text.trim_end());
-    Ok(ExitCode::SUCCESS)
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        // Whoever reads has seen enough, as `head` has.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "errors before the log is set up go to standard error")]

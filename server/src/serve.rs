@@ -15,11 +15,18 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
-use crate::{database, logging, operations, say};
+use crate::config::{self, Config};
+use crate::{database, environment_names, logging, operations, say};
 
 pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let _log = logging::start(&config)?;
+    for (name, closest) in config::unknown(environment_names()) {
+        tracing::warn!(
+            name,
+            closest,
+            "this variable is no setting and is ignored; `watchword config --sample` lists them"
+        );
+    }
     let files = raise_file_limit();
     // What is kept there is nobody else's business on this machine.
     std::fs::DirBuilder::new()

@@ -2,9 +2,10 @@
 
 mod common;
 
+use std::process::Stdio;
 use std::time::Duration;
 
-use common::{Server, chat, watchword};
+use common::{Server, chat, piped, watchword};
 use monitor_core::Timestamp;
 use monitor_core::incident::Resolution;
 use monitor_core::report::Window;
@@ -81,6 +82,54 @@ async fn a_stopped_server_is_said_to_be_unreachable() {
     let output = watchword(folder.path()).args(nowhere).output().await.unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot reach Watchword"));
+}
+
+#[tokio::test]
+async fn lines_from_a_pipe_fail_together_and_those_with_a_secret_are_not_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path()).await;
+    let added = piped(&server, "add-monitor http://127.0.0.1:9/ name shop every 1h --yes\nlist-monitors\n").await;
+    assert_eq!(added.code, 0, "{}", added.text);
+    assert!(
+        added.text.contains("shop") && !added.text.contains("Ctrl-D"),
+        "nobody is there to welcome: {}",
+        added.text
+    );
+    let lines = "edit-monitor shop bearer hunter2\nedit-monitor shop baerer hunter2\nshow-monitor shop\n";
+    let failed = piped(&server, lines).await;
+    assert_eq!(failed.code, 1, "{}", failed.text);
+    assert!(
+        failed.text.contains("I changed `shop`") && failed.text.contains("did you mean `bearer`"),
+        "{}",
+        failed.text
+    );
+    let history = std::fs::read_to_string(folder.path().join("chat_history")).unwrap();
+    assert!(history.contains("list-monitors") && history.contains("show-monitor shop"), "{history}");
+    assert!(!history.contains("hunter2"), "{history}");
+}
+
+#[tokio::test]
+async fn who_stops_reading_is_not_told_of_a_broken_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path()).await;
+    let address = format!("http://{}", server.address);
+    for arguments in [&["chat", "-c", "help", "--server", &address][..], &["config", "--docs"]] {
+        let mut child =
+            watchword(folder.path()).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().await.unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_is_no_setting_is_logged_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut start = watchword(folder.path());
+    start.args(["serve", "--listen", "127.0.0.1:0"]).env("WATCHWORD_DATABASE_URL", "nowhere:x");
+    let output = start.env("WATCHWORD_RETENTON_RAW", "2d").output().await.unwrap();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(log.contains("WATCHWORD_RETENTON_RAW") && log.contains("WATCHWORD_RETENTION_RAW"), "{log}");
 }
 
 /// Kills the server in the very moment in which a target begins to fail or to recover, again and again.

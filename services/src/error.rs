@@ -1,3 +1,4 @@
+use monitor_core::code::ErrorCode;
 use monitor_core::monitor::{MonitorError, MonitorName};
 use monitor_core::people::{Permission, Role};
 use storage::StoreError;
@@ -39,6 +40,22 @@ pub enum ServiceError {
         /// What ties the message to the log.
         reference: String,
     },
+}
+
+impl ServiceError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Denied { .. } => ErrorCode::Denied,
+            Self::MonitorNotFound { .. } => ErrorCode::MonitorNotFound,
+            Self::ConversationNotFound => ErrorCode::ConversationNotFound,
+            Self::NameTaken(_) => ErrorCode::NameTaken,
+            Self::Invalid(error) => error.code(),
+            Self::Busy(_) => ErrorCode::Busy,
+            Self::Internal { .. } => ErrorCode::Internal,
+        }
+    }
 }
 
 fn deed(permission: Permission) -> &'static str {

@@ -9,9 +9,9 @@ use monitor_core::health::{Flip, Health, IncidentChange, Policy};
 use monitor_core::incident::Resolution;
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::{Details, Outcome};
-use storage::{Claim, Tx};
+use storage::{Claim, StoreError, Tx};
 
-use crate::{Result, Services};
+use crate::Services;
 
 /// A check that ended.
 #[derive(Debug, Clone)]
@@ -75,8 +75,9 @@ impl Services {
     /// Records a batch of checks, at most one per monitor. All of it is written, or nothing.
     ///
     /// # Errors
-    /// [`crate::ServiceError::Internal`] when the database does not answer: the same batch may be recorded again.
-    pub async fn record(&self, batch: &[Finished]) -> Result<Recorded> {
+    /// [`StoreError::Unavailable`] when the database does not answer: the same batch may be recorded again. Anything
+    /// else: the database refuses something in the batch, and will again.
+    pub async fn record(&self, batch: &[Finished]) -> Result<Recorded, StoreError> {
         let now = self.now();
         let tx = self.store().begin().await?;
         let results: Vec<_> = batch.iter().map(|finished| (finished.claim.monitor, &finished.outcome)).collect();
@@ -112,7 +113,9 @@ impl Services {
 }
 
 /// Runs every check through its monitor's state machine.
-fn judge(batch: &[Finished], healths: Vec<(MonitorId, Health)>, now: Timestamp) -> Changes<'_> {
+fn judge(batch: &[Finished], mut healths: Vec<(MonitorId, Health)>, now: Timestamp) -> Changes<'_> {
+    // Always in the same order, so that two processes that post cards in the same conversations do not wait for each other.
+    healths.sort_unstable_by_key(|(monitor, _)| *monitor);
     let by_monitor: HashMap<MonitorId, usize> =
         batch.iter().enumerate().map(|(index, finished)| (finished.claim.monitor, index)).collect();
     let mut changes = Changes::default();
@@ -143,7 +146,7 @@ async fn change_incident(
     finished: &Finished,
     change: IncidentChange,
     recorded: &mut Recorded,
-) -> Result<bool> {
+) -> Result<bool, StoreError> {
     let (monitor, outcome) = (finished.claim.monitor, &finished.outcome);
     let at = ended(outcome);
     let incident = match change {

@@ -99,6 +99,12 @@ impl Tx {
         row.map(|row| Ok(IncidentId(get(&row, "id")?))).transpose()
     }
 
+    /// Whether the monitor has an open incident.
+    pub(crate) async fn has_open_incident(&self, monitor: MonitorId) -> Result<bool, StoreError> {
+        const ANY: Sql = Sql::both("SELECT 1 FROM incident WHERE monitor_id = $1 AND resolved_at_ms IS NULL");
+        Ok(self.conn().query_one_raw(ANY.with(self.store().backend(), [monitor.0.into()])).await?.is_some())
+    }
+
     /// Resolves a monitor's open incident; `None` without one.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::health::{Health, Status};
+use monitor_core::health::Status;
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::Details;
 use monitor_core::people::OrganisationId;
@@ -49,9 +49,7 @@ pub struct OverviewRow {
 pub struct MonitorState {
     /// The status that people see.
     pub status: Status,
-    /// What is remembered between two checks.
-    pub health: Health,
-    /// What the latest check learned beside the figures.
+    /// What the latest check learned beside the figures; empty when it cannot be read.
     pub details: Details,
     /// When it is checked next, which is after this check while one is running; `None` while it is paused.
     pub next_due: Option<Timestamp>,
@@ -171,7 +169,6 @@ impl OverviewRow {
 
 impl MonitorState {
     fn read(monitor: MonitorId, row: &QueryResult) -> Result<Self, StoreError> {
-        let corrupt = |column| StoreError::corrupt("monitor_state", column, monitor);
         let state = monitor_state::Model::from_query_result(row, "")?;
         // While a check runs its lease stands where the next due time does otherwise.
         let next_due_ms = match state.due_ms {
@@ -183,16 +180,20 @@ impl MonitorState {
         };
         Ok(Self {
             status: read_status(monitor, row)?,
-            health: serde_json::from_str(&state.health).map_err(|_| corrupt("health"))?,
-            details: match &state.details {
-                Some(details) => serde_json::from_str(details).map_err(|_| corrupt("details"))?,
-                None => Details::default(),
-            },
+            details: state.details.map_or_else(Details::default, |stored| read_details(monitor, &stored)),
             next_due: state.active.then(|| Timestamp::from_millis(next_due_ms)),
             since: read_since(row)?,
             running: state.lease_ms.is_some(),
         })
     }
+}
+
+/// A later check writes them anew, so those that cannot be read are no reason to show nothing of the monitor.
+fn read_details(monitor: MonitorId, stored: &str) -> Details {
+    serde_json::from_str(stored).unwrap_or_else(|error| {
+        tracing::error!(monitor_id = %monitor, %error, "the stored details of a monitor cannot be read");
+        Details::default()
+    })
 }
 
 fn read_since(row: &QueryResult) -> Result<Option<Timestamp>, StoreError> {

@@ -15,7 +15,7 @@ use sea_orm::{ConnectionTrait, Value};
 
 use crate::rows::{integer, sql};
 use crate::sql::Sql;
-use crate::{Store, StoreError, rollups};
+use crate::{Store, StoreError};
 
 /// How many rows were forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,7 +105,7 @@ impl Store {
             // A rollup is as old as its end.
             let mut cutoff = (now - retention.of(resolution)).floor(resolution.length());
             if let Some(coarser) = Resolution::ALL.into_iter().find(|coarser| coarser.finer() == Some(resolution)) {
-                cutoff = cutoff.min(rollups::of(progress, coarser));
+                cutoff = cutoff.min(progress.of(coarser));
             }
             let values = [cutoff.as_millis().into(), limit.into(), resolution.number().into()];
             forgotten += self.delete(ROLLUPS, values).await?;

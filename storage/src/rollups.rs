@@ -99,8 +99,8 @@ impl Store {
         const ANNOUNCE: Sql =
             Sql::both("UPDATE rollup_progress SET target_ms = $2 WHERE resolution = $1 AND target_ms < $2");
         let progress = self.progress().await?;
-        let limit = resolution.finer().map_or(until, |finer| until.min(of(&progress, finer)));
-        let window = Window { from: of(&progress, resolution), to: limit.floor(resolution.length()) };
+        let limit = resolution.finer().map_or(until, |finer| until.min(progress.of(finer)));
+        let window = Window { from: progress.of(resolution), to: limit.floor(resolution.length()) };
         if window.to > window.from {
             let values = [resolution.number().into(), window.to.as_millis().into()];
             self.writer().execute_raw(ANNOUNCE.with(self.backend(), values)).await?;
@@ -133,7 +133,7 @@ impl Tx {
         }
         for resolution in Resolution::ALL {
             let mut tallies: BTreeMap<(MonitorId, Timestamp), Tally> = BTreeMap::new();
-            for (monitor, sample) in late.iter().filter(|(_, sample)| sample.at < of(targets, resolution)) {
+            for (monitor, sample) in late.iter().filter(|(_, sample)| sample.at < targets.of(resolution)) {
                 tallies.entry((*monitor, sample.at.floor(resolution.length()))).or_default().add(sample);
             }
             let keys: Vec<_> = tallies.keys().collect();
@@ -153,7 +153,7 @@ impl Tx {
     async fn lock_progress(&self, resolution: Resolution) -> Result<Timestamp, StoreError> {
         const LOCK: Sql = sql!("SELECT resolution, until_ms AS at_ms FROM rollup_progress WHERE resolution = $1 " (postgres "FOR UPDATE"));
         let statement = LOCK.with(self.store().backend(), [resolution.number().into()]);
-        Ok(of(&read_progress(&self.conn().query_all_raw(statement).await?)?, resolution))
+        Ok(read_progress(&self.conn().query_all_raw(statement).await?)?.of(resolution))
     }
 
     /// Rollups of a window in the order of monitor and time, from a position on, and the position of the next ones.
@@ -255,15 +255,6 @@ impl Tx {
         let statement = WRITE.with(self.store().backend(), [json(&rows)?, resolution.number().into()]);
         self.conn().execute_raw(statement).await?;
         Ok(())
-    }
-}
-
-/// The time of a resolution.
-pub(crate) fn of(progress: &Progress, resolution: Resolution) -> Timestamp {
-    match resolution {
-        Resolution::Minute => progress.minute,
-        Resolution::Hour => progress.hour,
-        Resolution::Day => progress.day,
     }
 }
 

@@ -11,7 +11,6 @@ use monitor_core::health::Health;
 use monitor_core::monitor::MonitorId;
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use crate::health::read_health;
 use crate::rows::{get, integer, json, monitor, sql, time};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};
@@ -138,7 +137,7 @@ impl Tx {
     /// of those whose lease was still the one given; the others were claimed again, or deleted.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    /// [`StoreError::Unavailable`].
     pub async fn complete(
         &self,
         checks: &[(MonitorId, Timestamp)],
@@ -154,14 +153,14 @@ impl Tx {
                  next_due_ms = phase_ms + (($2 - phase_ms) / interval_ms + 1) * interval_ms,
                  lease_ms = NULL, due_ms = NULL
              WHERE monitor_id IN (SELECT monitor_id FROM done)
-             RETURNING monitor_id, health"
+             RETURNING monitor_id, status, health"
         );
         if checks.is_empty() {
             return Ok(Vec::new());
         }
         let statement = COMPLETE.with(self.store().backend(), [json(checks)?, now.as_millis().into()]);
         let rows = self.conn().query_all_raw(statement).await?;
-        rows.iter().map(read_health).collect()
+        self.read_healths(&rows).await
     }
 
     /// Makes monitors due at other times than their slots, where they are active and not being checked.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bot_core::grammar::{GrammarError, is_too_long};
 use reqwest::{Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,9 +14,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// A completion that comes later than this is of no use.
 const COMPLETION_WAIT: Duration = Duration::from_secs(2);
-
-/// What the server takes; refused here so that pasting ten megabytes gets an answer and not a broken pipe.
-const MOST_BYTES: usize = 60_000;
 
 /// Largest answer read; reports with their pictures stay far below.
 const LARGEST_ANSWER: usize = 32 << 20;
@@ -70,15 +68,15 @@ impl Client {
 
     /// Says something; gives the whole answer.
     pub(crate) async fn say(&self, input: &Input) -> Result<Value, TerminalError> {
+        // Refused here, so that pasting ten megabytes gets an answer and not a broken pipe.
+        if let Input::Text(text) = input
+            && is_too_long(text)
+        {
+            return Err(TerminalError::Refused(GrammarError::TooLong.to_string()));
+        }
         let mut body = serde_json::to_value(input).unwrap_or_default();
         body["conversation"] = self.conversation.as_str().into();
         body["platform"] = "terminal".into();
-        if body.to_string().len() > MOST_BYTES {
-            return Err(TerminalError::Refused(format!(
-                "that message is too long; {} kB is the most",
-                MOST_BYTES / 1_000
-            )));
-        }
         let request = self.http.post(self.url("api/v1/chat")?).json(&body).timeout(LONGEST_WAIT);
         let response = self.accepted(request.send().await).await?;
         let answer = read(response, LARGEST_ANSWER).await.ok_or_else(|| self.unreachable())?;

@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use bot_core::grammar::is_too_long;
+use bot_core::may_hold_secret;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::client::{Client, Input};
-use crate::line::{Line, Settings, Typed};
+use crate::line::{Line, Settings};
 use crate::render::{self, Printed};
 use crate::stream::{self, Happening};
 use crate::{Ended, TerminalError, TerminalOptions};
@@ -27,13 +29,14 @@ pub(crate) async fn run(
     let events = client.events(None).await?;
     let following = tokio::spawn(stream::follow(client.clone(), events, sender));
     let line = Line::start(client.clone(), Settings { history: options.history.clone(), colour: options.colour })?;
-    if !options.json {
+    if options.interactive && !options.json {
         greet(client, &mut happenings, out).await?;
     }
-    let mut session = Session { client, options, width: line.width, line, printed: Printed::default(), out };
+    let mut session =
+        Session { client, options, width: line.width, line, printed: Printed::default(), failed: false, out };
     let ended = session.talk(&mut happenings).await;
     following.abort();
-    ended.map(|()| Ended::Well)
+    ended.map(|()| if session.failed && !options.interactive { Ended::CommandFailed } else { Ended::Well })
 }
 
 async fn greet(client: &Client, happenings: &mut mpsc::Receiver<Happening>, out: &mut dyn Write) -> io::Result<()> {
@@ -53,21 +56,27 @@ struct Session<'a> {
     width: usize,
     /// What the last answer left behind.
     printed: Printed,
+    /// Whether something that was said was not done.
+    failed: bool,
     out: &'a mut (dyn Write + Send),
 }
 
 impl Session<'_> {
     /// Talks until the person leaves.
     async fn talk(&mut self, happenings: &mut mpsc::Receiver<Happening>) -> Result<(), TerminalError> {
-        self.line.ask();
+        self.line.ask(None);
         loop {
             tokio::select! {
                 typed = self.line.typed() => {
                     let Some(typed) = typed else { break };
-                    if !self.say(typed?).await? {
-                        break;
-                    }
-                    self.line.ask();
+                    let typed = typed?;
+                    self.width = typed.width;
+                    let keep = match typed.text.trim().to_ascii_lowercase().as_str() {
+                        "" => false,
+                        "exit" | "quit" => break,
+                        _ => self.say(typed.text.trim()).await?,
+                    };
+                    self.line.ask(keep.then_some(typed.text));
                 }
                 Some(happening) = happenings.recv() => self.tell(&happening)?,
             }
@@ -75,15 +84,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Says a line; `false` when it was a goodbye.
-    async fn say(&mut self, typed: Typed) -> Result<bool, TerminalError> {
-        self.width = typed.width;
-        let text = typed.text.trim();
-        match text.to_ascii_lowercase().as_str() {
-            "" => return Ok(true),
-            "exit" | "quit" => return Ok(false),
-            _ => {}
-        }
+    /// Says a line; answers whether it may be kept to be recalled.
+    async fn say(&mut self, text: &str) -> Result<bool, TerminalError> {
         let input = match render::chosen(&self.printed.offers, text) {
             Some(action) => Input::Action(action.token.clone()),
             None => Input::Text(text.to_owned()),
@@ -92,25 +94,33 @@ impl Session<'_> {
             answer = self.client.say(&input) => answer,
             _ = tokio::signal::ctrl_c() => {
                 writeln!(self.out, "\nI stopped waiting; what you asked for may still happen.")?;
-                return Ok(true);
+                return Ok(!may_hold_secret(text, true));
             }
         };
-        match answer {
+        let keep = match answer {
             Ok(answer) => {
                 self.printed = render::answer(self.out, self.options, self.width, &answer)?;
                 if !self.options.json && !self.printed.offers.is_empty() {
                     writeln!(self.out, "{}", render::offers(&self.printed.offers))?;
                 }
+                self.failed |= !self.printed.ok;
+                !self.printed.sensitive
             }
+            Err(error @ TerminalError::Unreachable(_)) if !self.options.interactive => return Err(error),
             // The conversation goes on: the server may be back for the next line.
-            Err(error @ (TerminalError::Unreachable(_) | TerminalError::Refused(_))) => writeln!(self.out, "{error}")?,
+            Err(error @ (TerminalError::Unreachable(_) | TerminalError::Refused(_))) => {
+                writeln!(self.out, "{error}")?;
+                self.failed = true;
+                // Nobody has judged it, and what is too long to be said is too long to be recalled.
+                !is_too_long(text) && !may_hold_secret(text, true)
+            }
             Err(error) => return Err(error),
-        }
+        };
         if !self.options.json {
             writeln!(self.out)?;
         }
         self.out.flush()?;
-        Ok(true)
+        Ok(keep)
     }
 
     fn tell(&mut self, happening: &Happening) -> io::Result<()> {

@@ -27,11 +27,14 @@ pub struct TerminalOptions {
     pub conversation: String,
     /// Says only this and ends.
     pub command: Option<String>,
+    /// Whether a person sits there, who is welcomed and told of failures as they go; otherwise lines come from a file or pipe, the
+    /// session has failed when one of them has, and it ends when the server is gone.
+    pub interactive: bool,
     /// Prints the server's answers as JSON, one a line, instead of drawing them.
     pub json: bool,
     /// Whether ANSI colours are used.
     pub colour: bool,
-    /// Where typed lines are kept between sessions; `None` keeps them only within one.
+    /// Where typed lines are kept between sessions, those aside that may hold a secret; `None` keeps them only within one.
     pub history: Option<PathBuf>,
     /// The folder that files are saved in.
     pub downloads: PathBuf,
@@ -42,7 +45,7 @@ pub struct TerminalOptions {
 pub enum Ended {
     /// The command was done, or the person left.
     Well,
-    /// The one command failed; what was wrong has been printed.
+    /// The one command failed, or one of those from a pipe; what was wrong has been printed.
     CommandFailed,
 }
 
@@ -69,7 +72,7 @@ pub enum TerminalError {
     /// The server refused, and said why.
     #[error("{0}")]
     Refused(String),
-    /// The terminal or pipe that is written to is gone.
+    /// The terminal or pipe that is written to is gone; a pipe's reader may simply have seen enough.
     #[error("cannot write the answer: {0}")]
     Output(#[from] io::Error),
     /// The terminal cannot be read from.

@@ -39,7 +39,7 @@ pub(crate) struct Typed {
 #[derive(Debug)]
 pub(crate) struct Line {
     typed: mpsc::Receiver<Result<Typed, ReadlineError>>,
-    ask: blocking::Sender<()>,
+    ask: blocking::Sender<Option<String>>,
     above: Option<blocking::SyncSender<String>>,
     /// Columns of the terminal at the start.
     pub(crate) width: usize,
@@ -72,10 +72,11 @@ impl Line {
         Ok(Self { typed, ask, above, width })
     }
 
-    /// Lets the person type the next line.
-    pub(crate) fn ask(&self) {
+    /// Lets the person type the next line, and keeps that one to be recalled. Only once it was answered is it known whether a
+    /// line may be kept.
+    pub(crate) fn ask(&self, keep: Option<String>) {
         // A thread that has ended has closed `typed`, which is where it is noticed.
-        let _ = self.ask.send(());
+        let _ = self.ask.send(keep);
     }
 
     /// The line that was typed; `None` when the person left.
@@ -94,7 +95,7 @@ impl Line {
 
 fn editor(helper: Option<Completions>) -> Result<Editor<Completions, FileHistory>, ReadlineError> {
     let config =
-        Config::builder().auto_add_history(true).history_ignore_space(true).completion_type(CompletionType::List);
+        Config::builder().auto_add_history(false).history_ignore_space(true).completion_type(CompletionType::List);
     let mut editor = Editor::with_config(config.build())?;
     editor.set_helper(helper);
     Ok(editor)
@@ -113,10 +114,11 @@ fn columns(editor: &mut Editor<Completions, FileHistory>) -> usize {
 fn read(
     editor: &mut Editor<Completions, FileHistory>,
     settings: &Settings,
-    asked: &blocking::Receiver<()>,
+    asked: &blocking::Receiver<Option<String>>,
     lines: &mpsc::Sender<Result<Typed, ReadlineError>>,
 ) {
-    while asked.recv().is_ok() {
+    while let Ok(keep) = asked.recv() {
+        remember(editor, settings, keep);
         let prompt = if settings.colour { PROMPT_IN_COLOUR } else { PROMPT };
         let line = loop {
             match editor.readline(&(PROMPT, prompt)) {
@@ -130,13 +132,17 @@ fn read(
             Err(ReadlineError::Eof) => return,
             Err(error) => Err(error),
         };
-        if let Some(path) = &settings.history {
-            // A history that cannot be written is still there for this session.
-            let _ = editor.append_history(path);
-        }
         if lines.blocking_send(typed).is_err() {
             return;
         }
+    }
+}
+
+fn remember(editor: &mut Editor<Completions, FileHistory>, settings: &Settings, line: Option<String>) {
+    let Some(line) = line else { return };
+    // A history that cannot be written is still there for this session.
+    if let (Ok(true), Some(path)) = (editor.add_history_entry(line), &settings.history) {
+        let _ = editor.append_history(path);
     }
 }
 

@@ -14,6 +14,8 @@ use crate::{TerminalOptions, files};
 pub(crate) struct Printed {
     /// Whether all that was asked was done.
     pub(crate) ok: bool,
+    /// Whether what was said may hold a secret and is not to be kept.
+    pub(crate) sensitive: bool,
     /// The buttons of the last reply.
     pub(crate) offers: Vec<Action>,
 }
@@ -26,7 +28,11 @@ pub(crate) fn answer(
     answer: &Value,
 ) -> io::Result<Printed> {
     let replies = answer["replies"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut printed = Printed { ok: replies.iter().all(|reply| reply["ok"] == true), offers: Vec::new() };
+    let mut printed = Printed {
+        ok: replies.iter().all(|reply| reply["ok"] == true),
+        sensitive: replies.iter().any(|reply| reply["sensitive"] == true),
+        offers: Vec::new(),
+    };
     if options.json {
         writeln!(out, "{answer}")?;
         return Ok(printed);
@@ -124,6 +130,7 @@ mod tests {
             server: String::new(),
             conversation: String::new(),
             command: None,
+            interactive: true,
             json: false,
             colour: false,
             history: None,

@@ -64,6 +64,7 @@ fn options(server: &str, folder: &Path, command: &str) -> TerminalOptions {
         server: server.to_owned(),
         conversation: "terminal".to_owned(),
         command: Some(command.to_owned()),
+        interactive: false,
         json: false,
         colour: false,
         history: None,
@@ -115,14 +116,15 @@ async fn colours_are_drawn_here() {
 #[tokio::test]
 async fn json_is_the_servers_answer_on_one_line() {
     let server = Server::start().await;
-    for (command, ok, wanted) in
-        [("list-monitors", true, Ended::Well), ("show-monitor m2", false, Ended::CommandFailed)]
+    for (command, code, wanted) in
+        [("list-monitors", None, Ended::Well), ("show-monitor m2", Some("monitor_not_found"), Ended::CommandFailed)]
     {
         let (ended, text) = talk(TerminalOptions { json: true, ..server.options(command) }).await.unwrap();
         assert_eq!((ended, text.lines().count()), (wanted, 1));
         let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(answer["conversation"], "terminal");
-        assert_eq!(answer["replies"][0]["ok"], ok);
+        let reply = &answer["replies"][0];
+        assert_eq!((reply["ok"].as_bool(), reply["code"].as_str()), (Some(code.is_none()), code));
     }
 }
 
@@ -178,7 +180,7 @@ async fn something_else_at_the_address_is_recognised() {
 async fn what_is_too_long_to_say_is_refused_before_it_is_sent() {
     let server = Server::start().await;
     let error = talk(server.options(&"x".repeat(10_000_000))).await.unwrap_err();
-    assert!(error.to_string().contains("too long"), "{error}");
+    assert!(error.to_string().contains("8000 characters"), "{error}");
     assert_eq!(error.exit_code(), 1);
 }
 

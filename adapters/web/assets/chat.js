@@ -11,6 +11,9 @@ const EXAMPLES = [
   ["help", "Learn what else you can say"],
 ];
 
+/// Characters that are shown of what was said.
+const LONGEST_SHOWN = 2_000;
+
 const log = document.getElementById("log");
 const scroll = document.getElementById("scroll");
 const jump = document.getElementById("jump");
@@ -46,7 +49,7 @@ function troubleElement(entry) {
     const index = entries.indexOf(entry);
     entries.splice(index, 1);
     shown.get(entry).remove();
-    turn(entry.input, entry.text);
+    turn(entry.input, entry.input.text ?? entry.text);
   };
   const button = element("button", { type: "button", class: "action is-default", onclick: again }, "Say it again");
   const offer = entry.again ? element("div", { class: "actions" }, button) : null;
@@ -101,25 +104,39 @@ function point(to, text) {
 
 let queue = Promise.resolve();
 
-/// Says something; one after the other, for an answer may depend on what was asked before.
+/// A text as it is shown: of a very long one its beginning.
+function cut(text) {
+  if (text.length <= LONGEST_SHOWN) return text;
+  const size = text.length < 1e6 ? `${text.length.toLocaleString("en")} characters` : `${Math.round(text.length / 1e6)} MB`;
+  return `${text.slice(0, LONGEST_SHOWN)}… ${size}`;
+}
+
+/// Says something; one after the other, for an answer may depend on what was asked before. Resolves to whether the line may be kept
+/// to be recalled.
 function turn(input, text) {
-  const entry = { kind: "turn", at: Date.now(), input, text, replies: null };
+  const entry = { kind: "turn", at: Date.now(), input, text: cut(text), replies: null };
   place(entry);
   save();
   toEnd();
-  queue = queue.then(async () => {
+  const answered = queue.then(async () => {
     try {
       entry.replies = await say(conversation, input);
+      entry.sensitive = entry.replies.some((reply) => reply.sensitive);
+      if (entry.sensitive) entry.text = transcript.NOT_KEPT;
     } catch (error) {
       entry.trouble = error instanceof Trouble ? error.message : `This page stumbled: ${error.message}`;
       entry.again = error.again ?? false;
     }
+    if (!entry.again) entry.input = null;
     const stay = !nearEnd();
     const made = place(entry);
     save();
     if (stay) point(made, "New answer ↓");
     else made.scrollIntoView({ block: made.offsetHeight > scroll.clientHeight ? "start" : "end" });
+    return entry.replies !== null && !entry.sensitive;
   });
+  queue = answered;
+  return answered;
 }
 
 // ---- Listening
@@ -198,12 +215,7 @@ scroll.addEventListener("scroll", () => {
   if (nearEnd()) jump.hidden = true;
 }, { passive: true });
 
-for (const entry of transcript.restore()) {
-  if (entry.kind === "turn" && !entry.replies && !entry.trouble) {
-    Object.assign(entry, { trouble: "The page was left before the answer came.", again: true });
-  }
-  place(entry);
-}
+for (const entry of transcript.restore()) place(entry);
 if (entries.length === 0) log.append(welcome());
 toEnd();
 composer.focus();

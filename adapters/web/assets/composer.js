@@ -3,7 +3,7 @@
 import { element } from "./blocks.js";
 import * as transcript from "./transcript.js";
 
-/// Takes the line over. `send(text)` is called with what was typed, `complete(text, signal)` asks for completions.
+/// Takes the line over. `send(text)` is called with what was typed and resolves to whether it may be recalled, `complete(text, signal)` asks for completions.
 export class Composer {
   #line = document.getElementById("line");
   #list = document.getElementById("choices");
@@ -45,10 +45,16 @@ export class Composer {
     const text = this.#line.value.trim();
     this.#close();
     if (!text) return;
-    this.#lines = transcript.keepLine(text);
-    this.#recalled = this.#lines.length;
     this.fill("");
-    this.send(text);
+    this.#recalled = this.#lines.length;
+    this.send(text).then((may) => may && this.#keep(text));
+  }
+
+  /// Whoever has gone back to an earlier line meanwhile stays at that one.
+  #keep(text) {
+    const back = this.#lines.length - this.#recalled;
+    this.#lines = transcript.keepLine(text);
+    this.#recalled = back === 0 ? this.#lines.length : Math.max(this.#lines.length - back - 1, 0);
   }
 
   #key(event) {

@@ -1,7 +1,8 @@
 // What the page asks of the server: one request to talk, one to complete a line, one stream for what arrives later.
 
 const LONGEST_WAIT_MS = 120_000;
-const MOST_BYTES = 60_000;
+/// What a message may have, in characters; the server says the same.
+const LONGEST_MESSAGE = 8_000;
 
 /// Something to tell the reader, in words made for them, and whether it may help to say the same again.
 export class Trouble extends Error {
@@ -26,16 +27,18 @@ async function answer(request) {
   throw new Trouble(body?.error?.message ?? `Watchword answered with status ${response.status} and no explanation.`, response.status >= 500);
 }
 
+/// Whether a text is longer than a message may be. A character is one or two of those that JavaScript counts.
+const isTooLong = (text) => text.length > 2 * LONGEST_MESSAGE || Array.from(text).length > LONGEST_MESSAGE;
+
 /// Says `{ text }` or `{ action }` and resolves to the replies.
 export async function say(conversation, input) {
-  const body = JSON.stringify({ ...input, conversation });
-  if (new TextEncoder().encode(body).length > MOST_BYTES) {
-    throw new Trouble("That message is too long: say it in less than 60,000 characters.", false);
+  if (isTooLong(input.text ?? "")) {
+    throw new Trouble(`That is more than I read: a message may have ${LONGEST_MESSAGE.toLocaleString("en")} characters.`, false);
   }
   const { replies } = await answer(fetch("/api/v1/chat", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body,
+    body: JSON.stringify({ ...input, conversation }),
     signal: AbortSignal.timeout(LONGEST_WAIT_MS),
   }));
   return replies;

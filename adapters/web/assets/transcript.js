@@ -6,6 +6,10 @@ const LARGEST_FILE = 100_000;
 const MOST_LINES = 100;
 const LONGEST_LINE = 2_000;
 
+/// What stands in place of a line that may hold a secret.
+export const NOT_KEPT = "••• (not kept: it may hold a secret)";
+const UNANSWERED = "••• (not kept: no answer had come)";
+
 /// Storage can be forbidden or full; the page then works without a memory.
 function attempt(action) {
   try {
@@ -31,15 +35,25 @@ export function restore() {
   return Array.isArray(entries) ? entries : [];
 }
 
+/// An entry as it may be kept. What was never answered was not judged either, so its line may hold a secret; and so may an answer
+/// that quotes such a line to say what is wrong with it.
+function keepable(entry) {
+  if (entry.kind !== "turn") return entry;
+  const { kind, at, text, replies, trouble, sensitive } = entry;
+  if (!replies) return { kind, at, text: UNANSWERED, trouble: trouble ?? "The page was left before the answer came." };
+  const failed = { ok: false, text: "", blocks: [{ type: "text", text: "That did not work." }], actions: [] };
+  return { kind, at, text, replies: replies.map((reply) => (sensitive && !reply.ok ? failed : reply)) };
+}
+
 /// Keeps as many of the latest entries as there is room for, without the contents of large files.
 export function keep(entries) {
   const small = (key, value) => (key === "data" && value?.length > LARGEST_FILE ? null : value);
   const kept = [];
   let room = MOST_CHARACTERS;
   for (const entry of entries.slice(-MOST_ENTRIES).reverse()) {
-    const text = JSON.stringify(entry, small);
+    const text = JSON.stringify(keepable(entry), small);
+    if (text.length > room) continue;
     room -= text.length;
-    if (room < 0) break;
     kept.unshift(text);
   }
   attempt(() => sessionStorage.setItem("watchword.transcript", `[${kept.join(",")}]`));

@@ -15,7 +15,7 @@ use crate::conversation::{self, Platform};
 use crate::error::ApiError;
 use crate::{WebState, wire};
 
-/// Largest body of a request.
+/// Largest body of a request: room for the longest message that is read, whose limit is the one people are told of.
 pub(crate) const MOST_BYTES: usize = 64_000;
 
 #[derive(Deserialize)]

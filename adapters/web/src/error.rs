@@ -1,10 +1,10 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use bot_core::grammar::GrammarError;
+use monitor_core::code::ErrorCode;
 use serde_json::json;
 use services::ServiceError;
-
-use crate::chat::MOST_BYTES;
 
 /// Why a request was not served, told as `{"error": {"code", "message"}}`.
 #[derive(Debug)]
@@ -56,16 +56,8 @@ impl ApiError {
             Self::ForeignSite => "foreign_site",
             Self::NotJson => "not_json",
             Self::Invalid(_) => "invalid",
-            Self::TooLong => "too_long",
-            Self::Service(error) => match error {
-                ServiceError::Denied { .. } => "denied",
-                ServiceError::MonitorNotFound { .. } => "monitor_not_found",
-                ServiceError::ConversationNotFound => "conversation_not_found",
-                ServiceError::NameTaken(_) => "name_taken",
-                ServiceError::Invalid(_) => "invalid",
-                ServiceError::Busy(_) => "busy",
-                ServiceError::Internal { .. } => "internal",
-            },
+            Self::TooLong => ErrorCode::MessageTooLong.as_str(),
+            Self::Service(error) => error.code().as_str(),
         }
     }
 
@@ -81,7 +73,7 @@ impl ApiError {
             Self::ForeignSite => "requests from pages of other sites are refused".to_owned(),
             Self::NotJson => "send JSON, with the header `content-type: application/json`".to_owned(),
             Self::Invalid(message) => message.clone(),
-            Self::TooLong => format!("that message is too long; {} kB is the most", MOST_BYTES / 1_000),
+            Self::TooLong => GrammarError::TooLong.to_string(),
             Self::Service(error) => error.to_string(),
         }
     }

@@ -7,6 +7,11 @@
 //! | `GET /api/v1/chat/completions` | completes a line |
 //! | `GET /api/v1/conversations/{conversation}/events` | server-sent events: incident cards, how everything stands |
 //!
+//! What is said, `{"text"}` of 8,000 characters at most or the token of a button as `{"action"}`, is answered with `{"conversation",
+//! "replies"}`. A reply has `ok`, `text`, `blocks` and `actions`; `code` when it is not `ok`; and `sensitive: true` when what was said
+//! may hold a secret (a bearer token, a password, a secret header). A client that keeps lines, to recall or to show them again, does
+//! not keep such a line, nor one that was never answered.
+//!
 //! Whoever reaches this server is its owner until there are accounts to sign in with. It therefore listens on loopback only, and
 //! [`guard`] keeps other sites that the same browser has open from reaching it.
 

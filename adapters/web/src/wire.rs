@@ -8,7 +8,15 @@ use serde_json::{Value, json};
 /// A reply with what a client cannot make by itself: the plain text, and of each chart a drawing and a sentence.
 pub(crate) fn reply(reply: &Reply) -> Value {
     let blocks: Vec<Value> = reply.blocks.iter().map(block).collect();
-    json!({ "ok": reply.ok, "text": reply.to_text(TextStyle::PLAIN), "blocks": blocks, "actions": reply.actions })
+    let text = reply.to_text(TextStyle::PLAIN);
+    let mut value = json!({ "ok": reply.ok, "text": text, "blocks": blocks, "actions": reply.actions });
+    if let Some(code) = &reply.code {
+        value["code"] = code.as_ref().into();
+    }
+    if reply.sensitive {
+        value["sensitive"] = true.into();
+    }
+    value
 }
 
 fn block(block: &Block) -> Value {

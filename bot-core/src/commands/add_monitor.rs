@@ -1,9 +1,10 @@
+use monitor_core::code::ErrorCode;
 use monitor_core::monitor::{CheckSpec, Settings};
 use monitor_core::outcome::{Outcome, Reason, Verdict};
 use monitor_core::people::Permission;
 
 use super::YES;
-use crate::command::{Answer, Command, Failure, Turn};
+use crate::command::{Answer, Command, Failure, Turn, sentence};
 use crate::grammar::{Argument, Given, Kind};
 use crate::present;
 use crate::reply::{Block, Field};
@@ -42,6 +43,9 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let free = turn.services.free_name(turn.actor, &wanted.name).await?;
     let taken = (free != wanted.name && given.has("name")).then(|| wanted.name.clone());
     let outcome = turn.services.preview(turn.actor, &wanted).await?;
+    if outcome.reason == Reason::AddressRefused {
+        return Err(never_checked(&outcome));
+    }
     if given.has("yes") {
         // A name that was given is used or refused; a name that I chose is mine to number.
         wanted.name = if given.has("name") { wanted.name } else { free };
@@ -53,7 +57,9 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     wanted.name = free;
     let mut proposed = Given::default();
     proposed.put("name", Some(wanted.name.as_str()));
-    let note = propose_statuses(&given, &outcome, &mut wanted, &mut proposed);
+    let note = propose_statuses(&given, &outcome, &mut wanted, &mut proposed)
+        .or_else(|| plain(given.get("url").unwrap_or_default(), &outcome, &wanted))
+        .or_else(|| as_it_is(&outcome));
     let taken = taken.map(|taken| format!("There is a monitor `{taken}` already, so I propose `{}`.", wanted.name));
     let notes: Vec<String> = note.into_iter().chain(taken).collect();
     let mut blocks = found(&outcome);
@@ -61,6 +67,15 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     blocks.extend((!notes.is_empty()).then(|| Block::text(notes.join("\n"))));
     blocks.push(Block::text("Shall I watch it? `yes` or `no`, or change something first, like `every 10s name shop`."));
     Ok(Answer::question(blocks, "Shall I watch it?", proposed))
+}
+
+/// A monitor of an address that may not be reached would never be checked, so it is not saved.
+fn never_checked(outcome: &Outcome) -> Failure {
+    let failure = Failure::new(ErrorCode::AddressRefused, format!("I cannot watch it: {}", sentence(&outcome.message)));
+    match &outcome.details.final_url {
+        Some(url) => failure.and(&format!("It redirects there ({url}); `redirects no` judges the redirect itself.")),
+        None => failure,
+    }
 }
 
 /// What the first check found.
@@ -87,14 +102,32 @@ fn propose_statuses(given: &Given, outcome: &Outcome, wanted: &mut Settings, pro
         (Reason::UnexpectedStatus, Some(status)) => {
             Some(format!("It answers {status}, which is not among {}, so it would count as down.", spec.expect))
         }
-        _ if outcome.verdict() == Verdict::Failed => {
-            Some("As it is now it would count as down. I can watch it all the same.".to_owned())
-        }
-        _ if outcome.verdict() == Verdict::Inconclusive => Some(
-            "I could not reach it from here, so I would know nothing of it. I can watch it all the same.".to_owned(),
-        ),
         _ => None,
     }
+}
+
+/// Where TLS was my guess and failed, the words that ask without it.
+fn plain(said: &str, outcome: &Outcome, wanted: &Settings) -> Option<String> {
+    let CheckSpec::Http(spec) = &wanted.spec;
+    // A password in the address would be lost with it, and must not be shown.
+    let guessed = !said.contains("://") && spec.auth.is_none();
+    let failed = matches!(outcome.reason, Reason::TlsHandshake | Reason::TlsTimeout);
+    let mut url = spec.url.clone();
+    (guessed && failed && url.set_scheme("http").is_ok()).then(|| {
+        let address = url.as_str().trim_end_matches('/');
+        format!("I asked by https://, since no scheme was said. If it speaks plain HTTP, say `url {address}`.")
+    })
+}
+
+fn as_it_is(outcome: &Outcome) -> Option<String> {
+    let note = match outcome.verdict() {
+        Verdict::Failed => "As it is now it would count as down. I can watch it all the same.",
+        Verdict::Inconclusive => {
+            "I could not reach it from here, so I would know nothing of it. I can watch it all the same."
+        }
+        Verdict::Ok | Verdict::Slow => return None,
+    };
+    Some(note.to_owned())
 }
 
 async fn added(turn: Turn<'_>, settings: &Settings) -> Result<Block, Failure> {

@@ -1,3 +1,4 @@
+use monitor_core::code::ErrorCode;
 use monitor_core::monitor::{CheckSpec, MonitorName, Settings};
 use monitor_core::people::Permission;
 
@@ -63,11 +64,12 @@ fn move_to(address: &str, changed: &mut Settings) -> Result<(), Failure> {
     let moved = settings::spec_of(address)?;
     let CheckSpec::Http(spec) = &mut changed.spec;
     if spec.url.origin() != moved.url.origin() && !CheckSpec::Http(spec.clone()).secrets_mut().is_empty() {
-        return Err(Failure(format!(
+        let text = format!(
             "`{}` sends secrets to {}, which I do not send elsewhere. Take them away first (`bearer none`, `basic none`, `secret-header none`), or add a new monitor.",
             changed.name,
             spec.url.host_str().unwrap_or_default()
-        )));
+        );
+        return Err(Failure::new(ErrorCode::SecretsStay, text));
     }
     spec.url = moved.url;
     spec.auth = moved.auth.or_else(|| spec.auth.take());

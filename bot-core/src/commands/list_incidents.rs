@@ -23,7 +23,7 @@ pub(crate) const COMMAND: Command = Command {
         Argument::new("which", Kind::Choice(&["open", "resolved", "all"]), "Only those that are open, or over.")
             .positional()
             .default("all"),
-        Argument::new("period", Kind::Period, "How far to look back, like 24h, 7d or 2w.")
+        Argument::new("period", Kind::Period, "How far to look back, like 24h, 7d, 2w, today or yesterday.")
             .words(&["period", "last"])
             .positional(),
         Argument::new("monitor", Kind::Monitor, "Only those of this monitor.").words(&["monitor", "of"]).positional(),

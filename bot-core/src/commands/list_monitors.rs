@@ -1,9 +1,10 @@
+use monitor_core::code::ErrorCode;
 use monitor_core::health::Status;
 use monitor_core::people::Permission;
 use services::view::OverviewFilter;
 
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, closest};
 use crate::present;
 use crate::reply::Block;
 
@@ -38,14 +39,15 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let filtered = status.is_some() || filter.text.is_some();
     if total == 0 {
         return Ok(Answer::text(match filtered {
-            true => "No monitor is like that. `list-monitors` shows all.",
-            false => "There are no monitors yet. `add-monitor https://shop.example` adds one.",
+            true => format!("No monitor is like that.{} `list-monitors` shows all.", perhaps(&filter)),
+            false => "There are no monitors yet. `add-monitor https://shop.example` adds one.".to_owned(),
         }));
     }
     let pages = total.div_ceil(PAGE);
     if rows.is_empty() {
         let pages = present::plural(pages, "page");
-        return Err(Failure(format!("There is no page {page}; {} are on {pages}.", present::plural(total, "monitor"))));
+        let text = format!("There is no page {page}; {} are on {pages}.", present::plural(total, "monitor"));
+        return Err(Failure::new(ErrorCode::PageNotFound, text));
     }
     let noun = present::plural(total, "monitor");
     let title = if pages > 1 { format!("{noun}, page {page} of {pages}") } else { noun };
@@ -56,6 +58,13 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         answer = answer.offering("Next page", next);
     }
     Ok(answer)
+}
+
+/// The status that was probably meant, when it was taken as a text to look for.
+fn perhaps(filter: &OverviewFilter) -> String {
+    let text = filter.text.as_deref().filter(|_| filter.status.is_none());
+    let near = text.and_then(|text| closest(text, STATUSES.iter().copied()));
+    near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default()
 }
 
 fn next_page(filter: &OverviewFilter, page: u64) -> String {

@@ -23,10 +23,14 @@ pub(crate) const COMMAND: Command = Command {
         "show-report shop 30d as png",
     ],
     arguments: &[&[
-        Argument::new("period", Kind::Period, "How far to look back, like 1h, 24h, 7d, 30d, 90d or 2w.")
-            .words(&["period", "last"])
-            .positional()
-            .default("24h"),
+        Argument::new(
+            "period",
+            Kind::Period,
+            "How far to look back, like 1h, 24h, 7d, 30d, 90d, 2w, today or yesterday.",
+        )
+        .words(&["period", "last"])
+        .positional()
+        .default("24h"),
         Argument::new("monitor", Kind::Monitor, "Only this monitor; `all` for all.")
             .words(&["monitor", "of"])
             .positional()

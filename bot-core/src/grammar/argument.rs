@@ -17,6 +17,8 @@ pub struct Argument {
     pub repeated: bool,
     /// Whether `none` takes it away again.
     pub removable: bool,
+    /// Whether its values are secrets: lines that hold one are kept nowhere.
+    pub secret: bool,
     /// What holds when it is not given.
     pub default: Option<&'static str>,
     /// An example of a value.
@@ -42,6 +44,7 @@ impl Argument {
             required: false,
             repeated: false,
             removable: false,
+            secret: false,
             default: None,
             example: kind.example(),
             about,
@@ -77,6 +80,12 @@ impl Argument {
     #[must_use]
     pub const fn removable(self) -> Self {
         Self { removable: true, ..self }
+    }
+
+    /// Its values are secrets.
+    #[must_use]
+    pub const fn secret(self) -> Self {
+        Self { secret: true, ..self }
     }
 
     /// What holds when it is not given.

@@ -1,5 +1,9 @@
 use std::fmt;
 
+use monitor_core::code::ErrorCode;
+use monitor_core::http::SpecError;
+use monitor_core::monitor::MonitorError;
+
 use super::Argument;
 
 /// Why a message could not be read. The text is for the person who wrote it.
@@ -28,6 +32,11 @@ pub enum GrammarError {
         /// The word that was probably meant.
         closest: Option<&'static str>,
     },
+    /// A second monitor, for a command that takes one.
+    OneMonitor {
+        /// The word that is one too many.
+        word: String,
+    },
     /// Nothing follows a word that needs a value.
     MissingValue(&'static Argument),
     /// An argument was given twice that may be given once.
@@ -40,9 +49,53 @@ pub enum GrammarError {
     BadValue {
         /// The argument.
         argument: &'static Argument,
-        /// What is wrong, and what would be right.
-        why: String,
+        /// What is wrong with it.
+        invalid: Invalid,
     },
+}
+
+/// Why a value is not one of its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// The stable code.
+    pub code: ErrorCode,
+    /// What is wrong and what would be right, as an end of a sentence.
+    pub why: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(code: ErrorCode, why: impl Into<String>) -> Self {
+        Self { code, why: why.into() }
+    }
+}
+
+impl From<SpecError> for Invalid {
+    fn from(error: SpecError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<MonitorError> for Invalid {
+    fn from(error: MonitorError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl GrammarError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::TooLong => ErrorCode::MessageTooLong,
+            Self::Unterminated { .. } => ErrorCode::UnterminatedQuote,
+            Self::UnknownFlag { .. } | Self::Unexpected { .. } | Self::OneMonitor { .. } => ErrorCode::UnknownArgument,
+            Self::MissingValue(_) => ErrorCode::MissingValue,
+            Self::Repeated(_) => ErrorCode::RepeatedArgument,
+            Self::TooMany(_) => ErrorCode::TooMuch,
+            Self::NotRemovable(_) => ErrorCode::NotRemovable,
+            Self::BadValue { invalid, .. } => invalid.code,
+        }
+    }
 }
 
 impl fmt::Display for GrammarError {
@@ -67,6 +120,9 @@ impl fmt::Display for GrammarError {
                     short(word)
                 )
             }
+            Self::OneMonitor { word } => {
+                write!(f, "I take one monitor at a time; say it again for “{}”.", short(word))
+            }
             Self::MissingValue(argument) => {
                 write!(f, "`{}` needs a value, like `{} {}`.", argument.word(), argument.word(), argument.example)
             }
@@ -88,7 +144,9 @@ impl fmt::Display for GrammarError {
                     argument.example
                 )
             }
-            Self::BadValue { argument, why } => write!(f, "`{}`: {}.", argument.word(), why.trim_end_matches('.')),
+            Self::BadValue { argument, invalid } => {
+                write!(f, "`{}`: {}.", argument.word(), invalid.why.trim_end_matches('.'))
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use monitor_core::code::ErrorCode;
 use monitor_core::http::{Assertion, HttpSpec, StatusSet};
 use monitor_core::monitor::MonitorName;
 use monitor_core::{Timestamp, duration};
 
+use super::{Invalid, is_reserved};
 use crate::period;
 
 /// What the values of an argument are.
@@ -83,27 +85,41 @@ impl Kind {
     ///
     /// # Errors
     /// What is wrong and what would be right.
-    pub fn check(self, value: &str) -> Result<(), String> {
+    pub fn check(self, value: &str) -> Result<(), Invalid> {
         let shown = || monitor_core::http::shorten(value, 40);
-        let wants = |ok: bool, what: &str| if ok { Ok(()) } else { Err(format!("`{}` is not {what}", shown())) };
+        let coded = |code, ok: bool, what: &str| {
+            if ok { Ok(()) } else { Err(Invalid::new(code, format!("`{}` is not {what}", shown()))) }
+        };
+        let wants = |ok: bool, what: &str| coded(ErrorCode::InvalidValue, ok, what);
         match self {
-            Self::Address => HttpSpec::get(value).map(drop).map_err(|error| error.to_string()),
-            Self::Name => MonitorName::new(value).map(drop).map_err(|error| error.to_string()),
-            Self::Duration => duration::parse(value).map(drop).map_err(|error| error.to_string()),
-            Self::Period => period::parse(value).map(drop),
+            Self::Address => Ok(HttpSpec::get(value).map(drop)?),
+            Self::Name if is_reserved(value) => Err(Invalid::new(
+                ErrorCode::InvalidName,
+                format!("`{value}` says something else in commands; choose another name, like `shop-{value}`"),
+            )),
+            Self::Name => Ok(MonitorName::new(value).map(drop)?),
+            Self::Duration => duration::parse(value)
+                .map(drop)
+                .map_err(|error| Invalid::new(ErrorCode::InvalidDuration, error.to_string())),
+            Self::Period => period::check(value),
             Self::Time => parse_time(value).map(drop),
-            Self::Statuses => value.parse::<StatusSet>().map(drop).map_err(|error| error.to_string()),
+            Self::Statuses => Ok(value.parse::<StatusSet>().map(drop)?),
             Self::Pattern => {
                 let pattern = Assertion::Matches { pattern: value.to_owned() };
-                pattern.compile().map(drop).map_err(|error| error.to_string())
+                Ok(pattern.compile().map(drop)?)
             }
-            Self::Json => Assertion::json(value).map(drop).map_err(|error| error.to_string()),
-            Self::Header => {
-                parse_header(value).map(drop).ok_or_else(|| "write a header like `\"X-Key: abc\"`".to_owned())
+            Self::Json => Ok(Assertion::json(value).map(drop)?),
+            Self::Header => silently(
+                ErrorCode::InvalidHeader,
+                parse_header(value).is_some(),
+                "write a header like `\"X-Key: abc\"`",
+            ),
+            Self::Credentials => {
+                silently(ErrorCode::InvalidValue, value.contains(':'), "write it like `user:password`")
             }
-            Self::Credentials => wants_silently(value.contains(':'), "write it like `user:password`"),
-            Self::Token => wants_silently(!value.trim().is_empty(), "give the token, like `abc123`"),
-            Self::Method => wants(
+            Self::Token => silently(ErrorCode::MissingValue, !value.trim().is_empty(), "give the token, like `abc123`"),
+            Self::Method => coded(
+                ErrorCode::InvalidMethod,
                 value.len() <= 20 && !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphabetic()),
                 "a method; use one like GET, HEAD or POST",
             ),
@@ -122,7 +138,7 @@ impl Kind {
             ),
             Self::Flag => wants(matches!(value, "yes" | "true"), "an answer; leave it out or say `yes`"),
             Self::Text | Self::Monitor | Self::Command => {
-                wants_silently(!value.is_empty(), "it is empty; leave it out instead")
+                silently(ErrorCode::MissingValue, !value.is_empty(), "it is empty; leave it out instead")
             }
         }
     }
@@ -137,6 +153,8 @@ impl Kind {
                     && self.check(value).is_ok()
             }
             Self::Text | Self::Monitor | Self::Command => !value.is_empty(),
+            // Taken as a period even when it is too short or too long, so that this is what is said about it.
+            Self::Period => period::is_meant(value),
             _ => self.check(value).is_ok(),
         }
     }
@@ -145,6 +163,11 @@ impl Kind {
     pub(super) fn goes_on(self, value: &str, next: &str) -> bool {
         match self {
             Self::Header => value.ends_with(':'),
+            Self::Duration | Self::Period => {
+                value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+                    && next.bytes().all(|b| b.is_ascii_alphabetic())
+                    && duration::parse(&format!("{value}{next}")).is_ok()
+            }
             Self::Time => !value.contains(':') && parse_time(&format!("{value} {next}")).is_ok(),
             Self::Command => crate::commands::find(&format!("{value}-{next}")).is_some(),
             _ => false,
@@ -152,8 +175,8 @@ impl Kind {
     }
 }
 
-fn wants_silently(ok: bool, what: &str) -> Result<(), String> {
-    if ok { Ok(()) } else { Err(what.to_owned()) }
+fn silently(code: ErrorCode, ok: bool, what: &str) -> Result<(), Invalid> {
+    if ok { Ok(()) } else { Err(Invalid::new(code, what)) }
 }
 
 /// Reads `Name: value`.
@@ -186,13 +209,12 @@ pub fn parse_redirects(text: &str) -> Option<u8> {
 ///
 /// # Errors
 /// How to write one.
-pub fn parse_time(text: &str) -> Result<(Timestamp, bool), String> {
+pub fn parse_time(text: &str) -> Result<(Timestamp, bool), Invalid> {
     let text = text.trim();
     let wrong = || {
-        format!(
-            "`{}` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC)",
-            monitor_core::http::shorten(text, 40)
-        )
+        let text = monitor_core::http::shorten(text, 40);
+        let why = format!("`{text}` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC)");
+        Invalid::new(ErrorCode::InvalidTime, why)
     };
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Ok((Timestamp::from_millis(at.as_millisecond()), false));

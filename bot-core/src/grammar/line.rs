@@ -22,8 +22,7 @@ impl Line {
     /// # Errors
     /// [`GrammarError::TooLong`], before anything else is looked at, and [`GrammarError::Unterminated`].
     pub fn read(text: &str) -> Result<Self, GrammarError> {
-        // A character has four bytes at most, so a text of any length is refused without being looked at.
-        if text.len() > 4 * MAX_CHARS || text.chars().count() > MAX_CHARS {
+        if is_too_long(text) {
             return Err(GrammarError::TooLong);
         }
         Ok(Self::of(tokenize(text)?))
@@ -52,6 +51,13 @@ impl Line {
             _ => Self::Other(word, tokens),
         }
     }
+}
+
+/// Whether a message has more than [`MAX_CHARS`] characters.
+#[must_use]
+pub fn is_too_long(text: &str) -> bool {
+    // A character has four bytes at most, so a text of any length is refused without being looked at.
+    text.len() > 4 * MAX_CHARS || text.chars().count() > MAX_CHARS
 }
 
 /// The word that may name a command, without what platforms put around it: `/`, `!`, and Telegram's `@its_bot` behind it.

@@ -1,10 +1,19 @@
 use std::iter::Peekable;
 use std::slice::Iter;
 
-use monitor_core::http::MAX_LIST;
+use monitor_core::http::{MAX_LIST, SpecError, shorten};
 
 use super::token::{Quoted, Token};
-use super::{Argument, Arguments, Given, GrammarError, Kind, all, closest, find};
+use super::{Argument, Arguments, Given, GrammarError, Kind, all, closest, find, same_word};
+
+/// Takes an argument away, as its value.
+pub(super) const NONE: &str = "none";
+
+/// Take away the argument that is named after them: `without contains`.
+pub(super) const WITHOUT: [&str; 2] = ["without", "remove"];
+
+/// Says nothing where a value can stand alone: `show-report for shop`.
+pub(super) const FILLER: &str = "for";
 
 /// What a word is among arguments.
 pub(crate) enum Shape<'a> {
@@ -12,6 +21,8 @@ pub(crate) enum Shape<'a> {
     Named(&'static Argument, Option<&'a str>),
     /// It looks like a flag, but no argument has that name.
     UnknownFlag,
+    /// It says nothing.
+    Filler,
     /// It names no argument: a value of its own.
     Value,
 }
@@ -35,6 +46,7 @@ pub(crate) fn classify<'a>(arguments: Arguments, token: &'a Token) -> Shape<'a> 
         // The value of `interval: 30s` is the next word, and `http://…` is no pair whatever is called http.
         Some((Some(argument), "")) if token.quoted == Quoted::No => Shape::Named(argument, None),
         Some((Some(argument), value)) if !value.starts_with("//") => Shape::Named(argument, Some(value)),
+        _ if token.quoted == Quoted::No && same_word(text, FILLER) => Shape::Filler,
         _ => Shape::Value,
     }
 }
@@ -47,8 +59,14 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
     let mut given = Given::default();
     let mut tokens = tokens.iter().peekable();
     while let Some(token) = tokens.next() {
+        if let Some(argument) = tokens.peek().and_then(|next| taken_away(arguments, token, next)) {
+            tokens.next();
+            put(&mut given, argument, NONE, false)?;
+            continue;
+        }
         let (argument, value, quoted) = match classify(arguments, token) {
             Shape::UnknownFlag => return Err(unknown_flag(arguments, &token.text)),
+            Shape::Filler => continue,
             Shape::Named(argument, Some(value)) => (argument, value.to_owned(), token.quoted == Quoted::Value),
             Shape::Named(argument, None) if argument.kind == Kind::Flag => (argument, "yes".to_owned(), true),
             Shape::Named(argument, None) => {
@@ -56,8 +74,12 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
                 (argument, value.text.clone(), value.quoted != Quoted::No)
             }
             Shape::Value => {
-                let argument = positional(arguments, token, &given, already)?;
-                (argument, token.text.clone(), true)
+                let free: Vec<&Argument> = all(arguments)
+                    .filter(|argument| argument.positional && !given.has(argument.name) && !already.has(argument.name))
+                    .collect();
+                let period = token.quoted == Quoted::No && free.iter().any(|argument| argument.kind == Kind::Period);
+                let text = join(Kind::Period, token.text.clone(), !period, &mut tokens);
+                (positional(arguments, &text, &free)?, text, true)
             }
         };
         let value = join(argument.kind, value, quoted, &mut tokens);
@@ -66,7 +88,16 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
     Ok(given)
 }
 
-/// Some values are two words to everybody: `X-Key: abc`, `2026-03-01 14:00`.
+/// The argument that is taken away by these two words.
+fn taken_away(arguments: Arguments, word: &Token, next: &Token) -> Option<&'static Argument> {
+    let without = word.quoted == Quoted::No && WITHOUT.iter().any(|without| same_word(without, &word.text));
+    match without.then(|| classify(arguments, next)) {
+        Some(Shape::Named(argument, None)) => Some(argument),
+        _ => None,
+    }
+}
+
+/// Some values are two words to everybody: `X-Key: abc`, `2026-03-01 14:00`, `2 minutes`.
 fn join(kind: Kind, value: String, quoted: bool, tokens: &mut Peekable<Iter<'_, Token>>) -> String {
     match tokens
         .next_if(|next| (!quoted || kind == Kind::Command) && next.is_bare() && kind.goes_on(&value, &next.text))
@@ -84,7 +115,7 @@ fn put(given: &mut Given, argument: &'static Argument, value: &str, quoted: bool
     if given.all(argument.name).count() >= MAX_LIST {
         return Err(GrammarError::TooMany(argument));
     }
-    if !quoted && value.eq_ignore_ascii_case("none") && argument.kind != Kind::Redirects {
+    if !quoted && value.eq_ignore_ascii_case(NONE) && argument.kind != Kind::Redirects {
         if !argument.removable {
             return Err(GrammarError::NotRemovable(argument));
         }
@@ -93,33 +124,39 @@ fn put(given: &mut Given, argument: &'static Argument, value: &str, quoted: bool
     }
     match argument.kind.check(value) {
         Ok(()) => given.put(argument.name, Some(value)),
-        Err(why) => return Err(GrammarError::BadValue { argument, why }),
+        Err(invalid) => return Err(GrammarError::BadValue { argument, invalid }),
     }
     Ok(())
 }
 
 /// The argument that a value standing alone is for: the first that is still free and may mean it.
-fn positional(
-    arguments: Arguments,
-    token: &Token,
-    given: &Given,
-    already: &Given,
-) -> Result<&'static Argument, GrammarError> {
-    let free: Vec<&Argument> = all(arguments)
-        .filter(|argument| argument.positional && !given.has(argument.name) && !already.has(argument.name))
-        .collect();
-    if let Some(argument) = free.iter().find(|argument| argument.kind.fits(&token.text)) {
+fn positional(arguments: Arguments, text: &str, free: &[&'static Argument]) -> Result<&'static Argument, GrammarError> {
+    if let Some(argument) = free.iter().find(|argument| argument.kind.fits(text)) {
         return Ok(argument);
     }
+    if free.is_empty() && only_a_monitor(arguments) {
+        return Err(GrammarError::OneMonitor { word: text.to_owned() });
+    }
     let words = all(arguments).flat_map(Argument::names);
-    let unexpected = GrammarError::Unexpected { word: token.text.clone(), closest: closest(&token.text, words) };
-    match (&unexpected, free.as_slice()) {
-        (GrammarError::Unexpected { closest: None, .. }, [only]) => match only.kind.check(&token.text) {
-            Err(why) => Err(GrammarError::BadValue { argument: only, why }),
+    let unexpected = GrammarError::Unexpected { word: text.to_owned(), closest: closest(text, words) };
+    match (&unexpected, free) {
+        (GrammarError::Unexpected { closest: None, .. }, [only]) => match only.kind.check(text) {
+            Err(invalid) => Err(GrammarError::BadValue { argument: only, invalid }),
+            // It could be a host, but a word that stands alone has to look like an address.
+            Ok(()) if only.kind == Kind::Address => {
+                let invalid = SpecError::Url(shorten(text, 80)).into();
+                Err(GrammarError::BadValue { argument: only, invalid })
+            }
             Ok(()) => Err(unexpected),
         },
         _ => Err(unexpected),
     }
+}
+
+/// Whether a command is told which monitor and nothing else.
+fn only_a_monitor(arguments: Arguments) -> bool {
+    all(arguments).any(|argument| argument.kind == Kind::Monitor)
+        && all(arguments).all(|argument| matches!(argument.kind, Kind::Monitor | Kind::Flag))
 }
 
 fn unknown_flag(arguments: Arguments, text: &str) -> GrammarError {

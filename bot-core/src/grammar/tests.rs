@@ -112,9 +112,83 @@ fn none_takes_away_unless_it_is_quoted() {
 }
 
 #[test]
+fn durations_are_read_as_they_are_spoken() {
+    for (said, read) in [
+        ("every 2 minutes", "2 minutes"),
+        ("every 2m", "2m"),
+        ("every minute", "minute"),
+        ("every hour", "hour"),
+        ("interval:30 s", "30 s"),
+        ("--interval 1.5 h", "1.5 h"),
+    ] {
+        assert_eq!(
+            understood(&format!("edit-monitor shop {said} retries 1")),
+            format!("edit-monitor monitor=shop interval={read} retries=1")
+        );
+    }
+    assert_eq!(understood("edit-monitor shop every 30 retries 1"), "edit-monitor monitor=shop interval=30 retries=1");
+    assert_eq!(understood("show-report shop last 7 days"), "show-report monitor=shop period=7 days");
+    assert_eq!(understood("show-report 7 days shop"), "show-report period=7 days monitor=shop");
+}
+
+#[test]
+fn what_is_named_after_without_is_taken_away() {
+    assert_eq!(
+        understood("edit-monitor shop without contains remove header WITHOUT redirects"),
+        "edit-monitor monitor=shop contains=(none) header=(none) redirects=none"
+    );
+    assert_eq!(
+        understood("edit-monitor shop without every"),
+        "`every` cannot be none; give it a value, like `every 30s`."
+    );
+    assert_eq!(understood("edit-monitor shop contains without"), "edit-monitor monitor=shop contains=without");
+}
+
+#[test]
+fn words_that_say_something_else_cannot_be_names() {
+    for word in [
+        "yes",
+        "No",
+        "ok",
+        "all",
+        "none",
+        "7d",
+        "2w",
+        "1m",
+        "week",
+        "today",
+        "open",
+        "DOWN",
+        "paused",
+        "every",
+        "url",
+        "contains",
+        "secret_header",
+        "as",
+        "png",
+        "status",
+        "rm",
+        "show-report",
+        "report",
+        "now",
+        "for",
+        "without",
+    ] {
+        assert!(is_reserved(word), "{word}");
+        assert!(Kind::Name.check(word).unwrap_err().why.contains(&format!("`shop-{word}`")), "{word}");
+        assert_eq!(Kind::Name.check(&format!("shop-{word}")), Ok(()));
+    }
+    for name in ["shop", "blog.example", "api", "7", "7-days", "yes-shop", "shop-add", "web", "downtown"] {
+        assert!(!is_reserved(name), "{name}");
+    }
+}
+
+#[test]
 fn values_find_their_argument_by_what_they_are() {
     assert_eq!(understood("show-report 7d"), "show-report period=7d");
     assert_eq!(understood("show-report shop 2w"), "show-report monitor=shop period=2w");
+    assert_eq!(understood("show-report for shop"), "show-report monitor=shop");
+    assert_eq!(understood("show-report shop for 7d"), "show-report monitor=shop period=7d");
     assert_eq!(understood("show-report 7d 90d"), "show-report period=7d monitor=90d");
     assert_eq!(
         understood("show-report from 2026-03-01 14:00 to 2026-03-08 as png"),
@@ -137,6 +211,18 @@ fn what_is_not_understood_is_named_with_what_was_probably_meant() {
         (
             "add-monitor https://x.example qqq",
             "I don't know what to do with “qqq” here. Put quotes around text that has spaces.",
+        ),
+        (
+            "add-monitor not_a url",
+            "`url`: `not_a` is not an address I can watch; write it like https://shop.example/health.",
+        ),
+        (
+            "add-monitor 'ht!tp//x y'",
+            "`url`: `ht!tp//x y` is not an address I can watch; write it like https://shop.example/health.",
+        ),
+        (
+            "add-monitor https://x.example json $..*..*..*..*=7",
+            "`json`: the JSONPath `$..*..*..*..*` could take too long: use `..` once at most.",
         ),
         ("add-monitor https://x.example every", "`every` needs a value, like `every 30s`."),
         (
@@ -161,7 +247,10 @@ fn what_is_not_understood_is_named_with_what_was_probably_meant() {
             "show-report from yesterday",
             "`from`: `yesterday` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC).",
         ),
-        ("show-report period 7", "`period`: `7` is not a period; write it like 1h, 24h, 7d or 2w."),
+        ("show-report period 7", "`period`: `7` is not a period; write it like 1h, 24h, 7d, 2w, today or yesterday."),
+        ("pause-monitor shop blog", "I take one monitor at a time; say it again for “blog”."),
+        ("delete-monitor shop blog", "I take one monitor at a time; say it again for “blog”."),
+        ("show-report 3m", "`period`: a report covers 5 minutes to 10 years, not 3 min."),
     ] {
         assert_eq!(understood(text), expected, "{text}");
     }

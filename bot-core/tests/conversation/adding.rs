@@ -2,7 +2,7 @@ use insta::assert_snapshot;
 use test_support::targets::answering::Answer;
 use test_support::targets::misbehaving::nothing_listens;
 
-use crate::chat::Chat;
+use crate::chat::{Chat, redacted};
 
 #[tokio::test]
 async fn adding_shows_what_was_found_and_asks() {
@@ -169,35 +169,114 @@ async fn an_unusual_status_is_proposed_and_a_broken_server_is_not() {
 #[tokio::test]
 async fn bad_input_is_answered_with_what_to_do() {
     let chat = Chat::start().await;
-    for (text, expected) in [
+    for (text, code, expected) in [
+        (
+            "add-monitor not_a url",
+            "invalid_url",
+            "✗ `url`: `not_a` is not an address I can watch; write it like https://shop.example/health. `help add-monitor` shows what it takes.",
+        ),
         (
             "add-monitor ftp://x.example",
+            "unsupported_scheme",
             "✗ `url`: I cannot watch `ftp:` addresses; use http:// or https://. `help add-monitor` shows what it takes.",
         ),
-        ("add-monitor https://x.example every 0s", "✗ An interval of 0s is not possible; choose between 1s and 1d."),
+        (
+            "add-monitor https://x.example every 0s",
+            "invalid_interval",
+            "✗ An interval of 0s is not possible; choose between 1s and 1d.",
+        ),
         (
             "add-monitor https://x.example every 365d",
+            "invalid_interval",
             "✗ An interval of 365d is not possible; choose between 1s and 1d.",
         ),
         (
+            "add-monitor https://x.example timeout 0s",
+            "invalid_timeout",
+            "✗ A timeout of 0s is not possible; choose between 100ms and 60s.",
+        ),
+        (
             "add-monitor https://x.example bearer a basic b:c",
+            "conflicting_arguments",
             "✗ Say either `bearer` or `basic`; a request has one kind of authentication.",
         ),
         (
             "ad-monitor https://x.example",
+            "unknown_command",
             "✗ I don't know “ad-monitor”. Did you mean `add-monitor`? `help` shows what I can do.",
         ),
-        ("show-monitor shpo", "✗ There is no monitor `shpo`; did you mean `shop`?"),
-        ("frobnicate", "✗ I don't know “frobnicate”. `help` shows what I can do."),
-        ("status \"now", "✗ A quote is opened before “now” and never closed; put a \" where it ends."),
+        (
+            "add-monitor https://x.example every 1y",
+            "invalid_interval",
+            "✗ An interval of 365d is not possible; choose between 1s and 1d.",
+        ),
+        (
+            "add-monitor https://x.example timeout 5s slow 10s",
+            "invalid_slow",
+            "✗ An answer cannot be slow from 10s on when checks time out after 5s; choose less for `slow` or more for `timeout`.",
+        ),
+        (
+            "add-monitor https://x.example bearer a secret-header authorization:b",
+            "conflicting_arguments",
+            "✗ A request has one Authorization: say `bearer` or `basic`, or send a header of that name, not both.",
+        ),
+        (
+            "add-monitor https://x.example json status=ok",
+            "invalid_json_path",
+            "✗ `json`: `status` is not a JSONPath: it has to begin with `$`; write it like $.status or $.items[0].id=7. `help add-monitor` shows what it\ntakes.",
+        ),
+        (
+            "add-monitor https://x.example name all",
+            "invalid_name",
+            "✗ `name`: `all` says something else in commands; choose another name, like `shop-all`. `help add-monitor` shows what it takes.",
+        ),
+        (
+            "pause-monitor a b",
+            "unknown_argument",
+            "✗ I take one monitor at a time; say it again for “b”. `help pause-monitor` shows what it takes.",
+        ),
+        ("show-monitor shpo", "monitor_not_found", "✗ There is no monitor `shpo`; did you mean `shop`?"),
+        ("frobnicate", "unknown_command", "✗ I don't know “frobnicate”. `help` shows what I can do."),
+        (
+            "status \"now",
+            "unterminated_quote",
+            "✗ A quote is opened before “now” and never closed; put a \" where it ends.",
+        ),
     ] {
         if text.contains("shpo") {
             chat.add("shop").await;
         }
-        assert_eq!(chat.say(text).await, expected, "{text}");
+        let reply = chat.reply(text).await;
+        assert_eq!((redacted(&reply).as_str(), reply.code.as_deref()), (expected, Some(code)), "{text}");
     }
-    let pasted = chat.say(&"lorem ipsum \"".repeat(800_000)).await;
-    assert_eq!(pasted, "✗ That is more than I read: a message may have 8000 characters.");
+    let pasted = chat.reply(&"lorem ipsum \"".repeat(800_000)).await;
+    assert_eq!(redacted(&pasted), "✗ That is more than I read: a message may have 8000 characters.");
+    assert_eq!(pasted.code.as_deref(), Some("message_too_long"));
+    let taken = chat.reply(&format!("add-monitor {} name shop yes", chat.target.url())).await;
+    assert_eq!(taken.code.as_deref(), Some("name_taken"));
+    assert_eq!(chat.reply("status").await.code, None);
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_reached_is_not_saved() {
+    let mut chat = Chat::start().await;
+    for text in ["add-monitor http://169.254.169.254/ --yes", "add-monitor http://169.254.169.254/"] {
+        let reply = chat.reply(text).await;
+        assert_eq!(reply.code.as_deref(), Some("address_refused"));
+        assert_eq!(
+            redacted(&reply),
+            "✗ I cannot watch it: 169.254.169.254 is a cloud metadata address; such addresses are never watched."
+        );
+    }
+    chat.target.set(Answer::redirect(302, "http://169.254.169.254/"));
+    assert_snapshot!(chat.say(&format!("add-monitor {} --yes", chat.target.url())).await, @r"
+    ✗ I cannot watch it: 169.254.169.254 is a cloud metadata address; such addresses are never watched. It redirects there
+    (http://169.254.169.254/); `redirects no` judges the redirect itself.
+    ");
+    assert_snapshot!(chat.say("yes").await, @"✗ There is no question open, so nothing was done. `help` shows what I can do.");
+    assert_snapshot!(chat.say("list-monitors").await, @"There are no monitors yet. `add-monitor https://shop.example` adds one.");
+    chat.allow_public_only();
+    assert_snapshot!(chat.say(&format!("add-monitor {} --yes", chat.target.url())).await, @"✗ I cannot watch it: 127.0.0.1 is a loopback address; allow private targets in the configuration (allow_private_targets = true) to watch it.");
 }
 
 #[tokio::test]
@@ -220,6 +299,41 @@ async fn secrets_are_sent_and_never_shown_again() {
     assert_eq!(chat.target.last_request().header("x-key"), Some("T0PSECRET"));
     let moved = chat.say("edit-monitor shop url https://evil.example").await;
     assert!(moved.starts_with("✗ `shop` sends secrets to 127.0.0.1, which I do not send elsewhere."), "{moved}");
+}
+
+#[tokio::test]
+async fn where_tls_was_a_guess_and_fails_the_words_that_work_are_said() {
+    let chat = Chat::start().await;
+    let bare = chat.target.url().replace("http://", "");
+    let bare = bare.trim_end_matches('/');
+    let proposal = chat.reply(&format!("add-monitor {bare} name shop timeout 300ms")).await;
+    let proposal = proposal.to_text(bot_core::TextStyle { width: 200, colour: false });
+    let words = format!("url http://{bare}");
+    assert!(proposal.contains(&format!("If it speaks plain HTTP, say `{words}`.")), "{proposal}");
+    let typed = chat.say(&format!("url https://{bare}")).await;
+    assert!(typed.contains("(tls_timeout)") && !typed.contains("plain HTTP, say"), "{typed}");
+    let right = chat.say(&format!("{words} timeout 10s")).await;
+    assert!(right.starts_with("I tried it once. It is up"), "{right}");
+}
+
+#[tokio::test]
+async fn a_proposed_name_can_be_used_in_commands() {
+    let chat = Chat::start().await;
+    let proposal = chat.say("add-monitor http://status:1 every 2 minutes").await;
+    assert!(proposal.contains("name  status-1\n") && proposal.contains("every 2m"), "{proposal}");
+    let proposal = chat.say("add-monitor http://down").await;
+    assert!(proposal.contains("name  site-down\n"), "{proposal}");
+}
+
+#[tokio::test]
+async fn what_is_expected_is_taken_away_in_plain_words() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    chat.say("edit-monitor shop contains ok header X-A:1").await;
+    let said = chat.say("edit-monitor shop without contains remove header").await;
+    assert!(said.starts_with("I changed `shop`.") && !said.contains("X-A") && !said.contains("contains"), "{said}");
+    let refused = chat.say("edit-monitor shop name 7d").await;
+    assert!(refused.contains("like `shop-7d`"), "{refused}");
 }
 
 fn serde_shown(replies: &[bot_core::Reply]) -> String {

@@ -41,7 +41,7 @@ impl Chat {
     pub(crate) async fn start() -> Self {
         let database = TestDatabase::sqlite().await;
         let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
-        let services = services(&database, &clock);
+        let services = services(&database, &clock, true);
         let actor = services.local_owner().await.unwrap();
         let conversation = services.conversation(&actor, "test", "room").await.unwrap();
         let target = answering(Answer::ok("all ok")).await;
@@ -50,7 +50,13 @@ impl Chat {
 
     /// The program restarted over the same database.
     pub(crate) fn restart(&mut self) {
-        self.services = services(&self.database, &self.clock);
+        self.services = services(&self.database, &self.clock, true);
+        self.engine = Engine::new(self.services.clone());
+    }
+
+    /// The program configured to reach public addresses only.
+    pub(crate) fn allow_public_only(&mut self) {
+        self.services = services(&self.database, &self.clock, false);
         self.engine = Engine::new(self.services.clone());
     }
 
@@ -107,8 +113,8 @@ impl Chat {
     }
 }
 
-fn services(database: &TestDatabase, clock: &Arc<TestClock>) -> Services {
-    let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword/test".into() };
+fn services(database: &TestDatabase, clock: &Arc<TestClock>, allow_private: bool) -> Services {
+    let config = OutboundConfig { allow_private, ca_file: None, user_agent: "Watchword/test".into() };
     let outbound = Outbound::new(&config).unwrap();
     Services::new(database.store.clone(), outbound, clock.clone(), Retention::default())
 }

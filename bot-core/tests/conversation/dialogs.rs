@@ -67,6 +67,67 @@ async fn a_command_takes_the_place_of_a_question() {
 }
 
 #[tokio::test]
+async fn a_question_stays_open_while_something_is_looked_up() {
+    let chat = Chat::start().await;
+    let asked = chat.reply(&format!("add-monitor {} name shop", chat.target.url())).await;
+    assert_snapshot!(chat.say("status").await, @r"
+    There are no monitors yet. `add-monitor https://shop.example` adds one.
+
+    My question about `add-monitor` is still open: `yes`, `no`, or change something.
+    ");
+    assert!(chat.say("help add-monitor").await.ends_with("is still open: `yes`, `no`, or change something."));
+    assert!(chat.press(&asked, "Yes").await.starts_with("I watch `shop` now"));
+    chat.say("delete-monitor shop").await;
+    assert_snapshot!(chat.say("status").await, @r"
+    1 monitor: 1 unknown
+      ○ unknown  shop  http://127.0.0.1:PORT/ · every 1m
+
+    My question about `delete-monitor` is still open: `yes` or `no`.
+    ");
+    assert_snapshot!(chat.say("yes").await, @"`shop` is deleted.");
+    chat.add("blog").await;
+    chat.say("pause-monitor").await;
+    assert!(
+        chat.say("list-incidents").await.ends_with("My question about `pause-monitor` is still open: Which monitor?")
+    );
+    assert!(chat.say("blog").await.starts_with("`blog` is paused"));
+    assert!(!chat.reply("yes").await.ok, "what was answered is not asked any more");
+}
+
+#[tokio::test]
+async fn a_question_stays_open_when_a_command_fails() {
+    let chat = Chat::start().await;
+    chat.say(&format!("add-monitor {} name shop", chat.target.url())).await;
+    assert_snapshot!(chat.say("pause-monitor blog").await, @r"
+    ✗ There is no monitor `blog`; `list-monitors` shows those there are. My question about `add-monitor` is still open: `yes`, `no`, or change
+    something.
+    ");
+    let mistyped = chat.say("list-monitors --pge 2").await;
+    assert!(
+        mistyped.contains("did you mean `--page`?") && mistyped.contains("My question about `add-monitor`"),
+        "{mistyped}"
+    );
+    assert_snapshot!(chat.say("lst").await, @r"
+    ✗ I don't know what to do with “lst” here. Put quotes around text that has spaces. Please answer `yes` or `no`, or change something, like
+    `every 10s`.
+    ");
+    assert!(chat.say("yes").await.starts_with("I watch `shop` now"));
+}
+
+#[tokio::test]
+async fn another_question_takes_the_place_of_a_question() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    chat.say("delete-monitor shop").await;
+    let asked = chat.say(&format!("{} name blog", chat.target.url())).await;
+    assert!(asked.starts_with("I dropped my question about `delete-monitor`."), "{asked}");
+    let asked = chat.say("show-monitor").await;
+    assert!(asked.starts_with("I dropped my question about `add-monitor`."), "{asked}");
+    assert!(chat.say("shop").await.starts_with("  ○ unknown  shop"));
+    assert!(!chat.reply("yes").await.ok);
+}
+
+#[tokio::test]
 async fn the_button_of_an_old_question_does_not_answer_a_new_one() {
     let chat = Chat::start().await;
     chat.add("shop").await;
@@ -83,7 +144,7 @@ async fn deleting_happens_after_yes_and_only_then() {
     let chat = Chat::start().await;
     chat.add("shop").await;
     let asked = chat.reply("rm shop").await;
-    assert!(!chat.reply("what?").await.ok, "only yes or no answer a question");
+    assert!(chat.say("what?").await.ends_with("Please answer `yes` or `no`."), "only yes or no answer a question");
     assert_snapshot!(chat.press(&asked, "Yes").await, @"`shop` is deleted.");
     assert_snapshot!(chat.say("show-monitor shop").await, @"✗ There is no monitor `shop`; `list-monitors` shows those there are.");
     chat.add("shop").await;
@@ -101,15 +162,15 @@ async fn dialogs_of_two_people_in_one_conversation_do_not_mix() {
     assert_snapshot!(chat.presses(chat.actor, &asked, "Yes").await, @"✗ That question is settled, or was asked of somebody else.");
     assert_snapshot!(chat.says(other, "yes").await, @"`blog` is deleted.");
     assert!(chat.reply("show-monitor shop").await.ok);
-    assert_snapshot!(chat.say("yes").await, @"✗ There is no question open, so nothing was done. `help` shows what I can do.");
+    assert_snapshot!(chat.say("yes").await, @"`shop` is deleted.");
 }
 
 #[tokio::test]
 async fn a_question_that_is_not_understood_stays_open() {
     let chat = Chat::start().await;
     chat.say(&format!("add-monitor {} name shop", chat.target.url())).await;
-    assert_snapshot!(chat.say("evry 10s").await, @"✗ I don't know what to do with “evry” here; did you mean `every`? Please answer `yes` or `no`.");
-    assert_snapshot!(chat.say("every 0s").await, @"✗ An interval of 0s is not possible; choose between 1s and 1d. Please answer `yes` or `no`.");
+    assert_snapshot!(chat.say("evry 10s").await, @"✗ I don't know what to do with “evry” here; did you mean `every`? Please answer `yes` or `no`, or change something, like `every 10s`.");
+    assert_snapshot!(chat.say("every 0s").await, @"✗ An interval of 0s is not possible; choose between 1s and 1d. Please answer `yes` or `no`, or change something, like `every 10s`.");
     assert_snapshot!(chat.say("yes").await, @"I watch `shop` now, every 1m, and tell you here when it fails. `show-monitor shop` shows how it is.");
 }
 

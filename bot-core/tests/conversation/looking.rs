@@ -77,6 +77,7 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
       TCP connection  [ms]
       request sent  [ms]
       first byte  [ms]
+      body received  [ms]
       total  [ms]
       size  0 B
       peer  127.0.0.1
@@ -95,7 +96,7 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
       monitor  since  state  why
       shop  2026-03-01 00:01 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
     ");
-    assert_snapshot!(card(&chat).await, @"  ✖ down  shop  is down — answered 500 Internal Server Error, expected 200..299. Since 00:01 UTC, 2 min");
+    assert_snapshot!(card(&chat).await, @"  ✖ down  shop  is down — answered 500 Internal Server Error, expected 200..299. Since 00:01 UTC");
     chat.target.set(Answer::ok("all ok"));
     assert!(chat.reply("check shop").await.ok);
     assert_snapshot!(card(&chat).await, @"  ● up  shop  recovered after 2 min at 00:03 UTC; it was: answered 500 Internal Server Error, expected 200..299");
@@ -172,6 +173,7 @@ async fn a_long_list_comes_in_pages() {
       ○ unknown  m11  http://127.0.0.1:PORT/ · every 1m
     ");
     assert_snapshot!(chat.say("list down").await, @"No monitor is like that. `list-monitors` shows all.");
+    assert_snapshot!(chat.say("list dwn").await, @"No monitor is like that. Did you mean `down`? `list-monitors` shows all.");
 }
 
 /// A morning: ten good checks, two minutes of failure, ten good checks.
@@ -219,7 +221,7 @@ async fn a_report_has_its_figures_how_they_were_counted_and_its_charts() {
     Traffic
       in all  20 kB
       per check  909 B
-      per day  480 kB on average
+      per day  –
       peak day  2026-03-01 (20 kB)
 
     Incidents (1)
@@ -228,8 +230,9 @@ async fn a_report_has_its_figures_how_they_were_counted_and_its_charts() {
 
     How it was counted: Uptime is the time up or degraded (20 min) by the time up, degraded or down (22 min). Left out, because nothing is known
     then: unknown 37 min 59 s. A monitor is down from the check that confirms a failure to the one that confirms recovery. Rates leave out
-    inconclusive checks; latency is that of successful checks, its percentiles within 1%; traffic is response bodies; days are in UTC. MTTR is
-    the mean length of incidents that ended in the period, MTBF the time up by the incidents that began in it.
+    inconclusive checks; latency is that of successful checks, its percentiles within 1%; traffic is response bodies, per day since the first
+    check of the period and not below a day; days are in UTC. MTTR is the mean length of incidents that ended in the period, MTBF the time up by
+    the incidents that began in it.
     ");
     let titles: Vec<String> = charts
         .iter()
@@ -290,9 +293,30 @@ async fn periods_that_make_no_sense_are_explained() {
             "show-report period 10s",
             "✗ `period`: a report covers 5 minutes to 10 years, not 10 s. `help show-report` shows what it takes.",
         ),
+        (
+            "show-report 1m",
+            "✗ `period`: a report covers 5 minutes to 10 years, not 1 min. `help show-report` shows what it takes.",
+        ),
+        ("show-report for jsn", "✗ There is no monitor `jsn`; `list-monitors` shows those there are."),
+        ("show-report today", "✗ The period starts at 2026-03-01 00:00 UTC, which has not come yet."),
         ("show-report shpo 7d", "✗ There is no monitor `shpo`; `list-monitors` shows those there are."),
     ] {
         assert_eq!(chat.say(text).await, expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn days_have_names() {
+    let chat = after_a_morning().await;
+    for (text, period) in [
+        ("show-report today", "2026-03-01 00:00 to 2026-03-01 08:22 UTC"),
+        ("show-report for shop yesterday", "2026-02-28 00:00 to 2026-03-01 00:00 UTC (1 d)"),
+        ("show-report shop last 7 days", "to 2026-03-01 08:22 UTC (7 d)"),
+        ("show-report last week", "to 2026-03-01 08:22 UTC (7 d)"),
+        ("show-report 2 weeks", "to 2026-03-01 08:22 UTC (14 d)"),
+    ] {
+        let said = chat.say(text).await;
+        assert!(said.contains(period), "{text}: {said}");
     }
 }
 

@@ -6,3 +6,4 @@ mod chat;
 mod dialogs;
 mod looking;
 mod roles;
+mod secrets;

@@ -112,6 +112,36 @@ fn pausing_resolves_and_ignores_what_was_running() {
 }
 
 #[test]
+fn a_lost_health_without_an_incident_is_found_anew_by_the_next_vote() {
+    let policy = policy(0, 1, 1, 1);
+    for status in [Status::Unknown, Status::Down, Status::Maintenance] {
+        let mut health = Health::after_loss(status, false);
+        assert_eq!(health.status(), Status::Unknown);
+        let step = health.observe(policy, AT, FAIL);
+        assert_eq!((health.status(), step.incident), (Status::Down, Some(IncidentChange::Open)));
+    }
+}
+
+#[test]
+fn a_lost_health_with_an_open_incident_is_down_until_it_recovers() {
+    let policy = policy(2, 2, 3, 2);
+    for status in Status::ALL.into_iter().filter(|status| *status != Status::Paused) {
+        let mut health = Health::after_loss(status, true);
+        assert!(!matches!(health.status(), Status::Up | Status::Degraded), "{status:?}");
+        let incidents = [FAIL, OK, FAIL, OK, OK].map(|reason| health.observe(policy, AT, reason).incident);
+        assert_eq!(incidents, [None, None, None, None, Some(IncidentChange::Resolve)], "{status:?}");
+        assert_eq!(health.status(), Status::Up);
+    }
+}
+
+#[test]
+fn a_paused_monitor_stays_paused_when_its_health_is_lost() {
+    let mut health = Health::after_loss(Status::Paused, false);
+    assert_eq!(health.observe(policy(0, 1, 1, 1), AT, OK), Step::default());
+    assert_eq!(health.resume(AT).flip, Some(Flip { at: AT, from: Status::Paused, to: Status::Unknown }));
+}
+
+#[test]
 fn what_is_stored_is_short() {
     let mut health = Health::default();
     health.observe(Policy::default(), AT, OK);
@@ -124,6 +154,7 @@ enum Event {
     Pause,
     Resume,
     LoseSight,
+    LoseHealth,
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -133,6 +164,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => Just(Event::Pause),
         1 => Just(Event::Resume),
         1 => Just(Event::LoseSight),
+        1 => Just(Event::LoseHealth),
     ];
     prop::collection::vec(event, 0..200)
 }
@@ -148,7 +180,8 @@ fn policies() -> impl Strategy<Value = Policy> {
 
 proptest! {
     /// The flips of any history form one unbroken chain that ends at the status shown, incidents open and resolve
-    /// in turn, and a restart between any two steps (stored and read back) changes nothing.
+    /// in turn, and a restart between any two steps (stored and read back) changes nothing. Losing the health, with
+    /// nothing but the status and the incident left, breaks none of that.
     #[test]
     fn no_flip_is_lost_or_doubled(policy in policies(), events in events()) {
         let mut health = Health::default();
@@ -204,5 +237,9 @@ fn apply(health: &mut Health, policy: Policy, at: Timestamp, event: Event) -> St
         Event::Pause => health.pause(at),
         Event::Resume => health.resume(at),
         Event::LoseSight => health.lose_sight(at),
+        Event::LoseHealth => {
+            *health = Health::after_loss(health.status(), health.confirmed == Some(Confirmed::Down));
+            Step::default()
+        }
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::{SpecError, shorten};
+use super::{SpecError, json_path, shorten};
 
 /// Largest compiled pattern, in bytes. The engine runs in time linear in the body, whatever the pattern.
 const MAX_PATTERN_BYTES: usize = 1 << 20;
@@ -46,7 +46,7 @@ impl Assertion {
     /// Reads the words after `json`: `$.status`, `$.status=ok`, `$.items[0].id == 7`.
     ///
     /// # Errors
-    /// [`SpecError::JsonPath`].
+    /// [`SpecError::JsonPath`], [`SpecError::JsonPathTooBroad`].
     pub fn json(text: &str) -> Result<Self, SpecError> {
         let text = text.trim();
         let assertion = match split_equals(text) {
@@ -62,21 +62,14 @@ impl Assertion {
     /// Prepares the assertion for many answers.
     ///
     /// # Errors
-    /// [`SpecError::Pattern`] and [`SpecError::JsonPath`] for what cannot be parsed.
+    /// [`SpecError::Pattern`] and [`SpecError::JsonPath`] for what cannot be parsed, [`SpecError::JsonPathTooBroad`],
+    /// [`SpecError::EmptyText`].
     pub fn compile(&self) -> Result<CompiledAssertion, SpecError> {
         let test = match self {
-            Self::Contains { text } if text.is_empty() => {
-                return Err(SpecError::TooMuch("say which text the body should contain".to_owned()));
-            }
+            Self::Contains { text } if text.is_empty() => return Err(SpecError::EmptyText),
             Self::Contains { text } => Test::Matches(regex(&regex::escape(text))?),
             Self::Matches { pattern } => Test::Matches(regex(pattern)?),
-            Self::Json { path, equals } => Test::Json(
-                serde_json_path::JsonPath::parse(path).map_err(|error| SpecError::JsonPath {
-                    path: shorten(path, 80),
-                    why: error.message().to_owned(),
-                })?,
-                equals.clone(),
-            ),
+            Self::Json { path, equals } => Test::Json(json_path::parse(path)?, equals.clone()),
         };
         Ok(CompiledAssertion { words: self.to_string(), test })
     }

@@ -4,15 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use monitor_core::duration::humanize;
 use monitor_core::http::{AssertionResult, Auth, CompiledAssertion, HeaderValue, HttpSpec, StatusSet};
 use monitor_core::outcome::{Outcome, Reason};
 
 use super::hop::authorization;
-use crate::failure::{Failure, clean, span};
+use crate::failure::{Failure, clean};
 use crate::trace::Trace;
 
 /// From this size on a body is judged on a thread of its own, because that may take milliseconds.
 const LARGE_BODY_BYTES: usize = 256 * 1024;
+
+/// The same for JSON, which is parsed and may be walked through once for every level that it is deep.
+const LARGE_JSON_BYTES: usize = 16 * 1024;
 
 /// What is expected of an answer.
 #[derive(Clone)]
@@ -62,7 +66,7 @@ impl Expectations {
         }
         match self.slow_after {
             Some(limit) if trace.duration() > limit => {
-                let message = format!("took {}, slower than {}", span(trace.duration()), span(limit));
+                let message = format!("took {}, slower than {}", humanize(trace.duration()), humanize(limit));
                 Err(Failure::new(Reason::Slow, message))
             }
             _ => Ok(()),
@@ -70,7 +74,8 @@ impl Expectations {
     }
 
     async fn evaluate(&self, body: Vec<u8>) -> Result<Vec<AssertionResult>, Failure> {
-        if body.len() < LARGE_BODY_BYTES {
+        let json = self.assertions.compiled.iter().any(CompiledAssertion::is_json);
+        if body.len() < if json { LARGE_JSON_BYTES } else { LARGE_BODY_BYTES } {
             return Ok(self.assertions.evaluate(&body));
         }
         let assertions = Arc::clone(&self.assertions);

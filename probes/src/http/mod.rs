@@ -65,9 +65,14 @@ impl HttpCheck {
 
     async fn check(&self, outbound: &Outbound, trace: &mut Trace) -> Result<(), Failure> {
         let exchange = redirect::follow(&self.first, self.max_redirects, outbound, trace).await?;
-        self.expectations.expect_status(exchange.status())?;
-        let body = exchange.read_body(self.expectations.need_body(), trace).await?;
+        // The body of an answer with a wrong status is read as well, since its size is true and its bytes are traffic.
+        trace.decided = self.expectations.expect_status(exchange.status()).err();
+        let needed = trace.decided.is_none() && self.expectations.need_body();
+        let body = exchange.read_body(needed, trace).await;
         trace.enter(Phase::Judge);
-        self.expectations.judge(body, trace).await
+        match trace.decided.take() {
+            Some(decided) => Err(decided),
+            None => self.expectations.judge(body?, trace).await,
+        }
     }
 }

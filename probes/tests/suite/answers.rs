@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::http::{Assertion, Auth, Body, SpecError};
+use monitor_core::http::{Assertion, Auth, Body, MAX_BODY_BYTES, SpecError};
 use monitor_core::monitor::CheckSpec;
 use monitor_core::outcome::{Reason, Timings, Verdict};
 use monitor_core::secret::Secret;
 use probes::Check;
 use test_support::targets::{Answer, answering, misbehaving};
 
-use crate::{get, plain, run, secret, spec};
+use crate::{SHORT, get, outbound, plain, run, run_with, secret, spec};
 
 #[tokio::test]
 async fn a_good_answer_is_described_in_full() {
@@ -59,6 +59,30 @@ async fn the_status_decides_first() {
 }
 
 #[tokio::test]
+async fn the_body_of_a_wrong_status_is_counted_and_changes_no_reason() {
+    let target = answering(Answer::ok("twelve bytes")).await;
+    let mut spec = spec(&target.url());
+    spec.expect = "404".parse().unwrap();
+    let outcome = run(spec.clone()).await;
+    assert_eq!((outcome.reason, outcome.response_bytes), (Reason::UnexpectedStatus, 12));
+    assert!(outcome.timings.receive_response.is_some());
+    let outbound = outbound();
+    for target in [
+        misbehaving::endless_body().await,
+        misbehaving::flood_of_body().await,
+        misbehaving::resets_in_body().await,
+        misbehaving::announces(MAX_BODY_BYTES + 1).await,
+    ] {
+        spec.url = target.url().parse().unwrap();
+        let outcome = run_with(spec.clone(), &outbound, SHORT).await;
+        assert_eq!(
+            (outcome.reason, outcome.message.as_str()),
+            (Reason::UnexpectedStatus, "answered 200 OK, expected 404")
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_first_assertion_that_fails_is_told_and_all_are_listed() {
     let target = answering(Answer::ok(r#"{"status":"degraded"}"#)).await;
     let mut spec = spec(&target.url());
@@ -85,7 +109,13 @@ async fn large_bodies_are_judged_too() {
     spec.assertions = vec![Assertion::Matches { pattern: "needle$".into() }];
     assert_eq!(run(spec.clone()).await.reason, Reason::Ok);
     spec.assertions = vec![Assertion::Contains { text: "thread".into() }];
-    assert_eq!(run(spec).await.reason, Reason::BodyMismatch);
+    assert_eq!(run(spec.clone()).await.reason, Reason::BodyMismatch);
+    let json = format!(r#"[{}{{"last":true}}]"#, "[],".repeat(20_000));
+    target.set(Answer::ok(json));
+    spec.assertions = vec![Assertion::json("$..last=true").unwrap()];
+    assert_eq!(run(spec.clone()).await.reason, Reason::Ok);
+    spec.assertions = vec![Assertion::json("$..first").unwrap()];
+    assert_eq!(run(spec).await.reason, Reason::JsonMismatch);
 }
 
 #[tokio::test]

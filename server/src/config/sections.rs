@@ -26,6 +26,7 @@ pub(crate) struct Config {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Server {
+    #[serde(deserialize_with = "listen")]
     pub(crate) listen: SocketAddr,
     pub(crate) data_dir: PathBuf,
     #[serde(deserialize_with = "duration")]
@@ -259,6 +260,15 @@ fn without_password(url: &str) -> String {
         }
         None => url.to_owned(),
     }
+}
+
+fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let port = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    let address = port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))).or_else(|| text.parse().ok());
+    let wrong =
+        || serde::de::Error::custom(format!("`{text}` is not an address with a port; write it like 127.0.0.1:8080"));
+    address.ok_or_else(wrong)
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

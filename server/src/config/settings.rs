@@ -30,7 +30,7 @@ impl Setting {
 
     /// The long flag, without dashes before it: the environment variable's words.
     pub(crate) fn flag(&self) -> String {
-        self.env.trim_start_matches("WATCHWORD_").to_lowercase().replace('_', "-")
+        words(self.env)
     }
 
     /// The value of a text from the environment or a flag. What does not fit stays a text, which the section refuses
@@ -56,6 +56,14 @@ impl Setting {
             (default, _) => default.to_owned(),
         }
     }
+}
+
+/// What the names of all variables begin with.
+pub(super) const PREFIX: &str = "WATCHWORD_";
+
+/// A variable's name as words: `data-dir`.
+pub(super) fn words(env: &str) -> String {
+    env.trim_start_matches(PREFIX).to_lowercase().replace('_', "-")
 }
 
 macro_rules! settings {

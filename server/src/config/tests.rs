@@ -28,7 +28,11 @@ fn every_refusal_names_the_field_and_where_its_value_came_from() {
     type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
     let cases: [Case<'_>; 11] = [
         ("", &[("WATCHWORD_LISTEN", "0.0.0.0:80")], "server.listen (from WATCHWORD_LISTEN): only loopback"),
-        ("", &[("WATCHWORD_LISTEN", "8080")], "server.listen (from WATCHWORD_LISTEN): invalid socket address"),
+        (
+            "",
+            &[("WATCHWORD_LISTEN", "8080")],
+            "server.listen (from WATCHWORD_LISTEN): `8080` is not an address with a port; write it like 127.0.0.1:8080",
+        ),
         ("[server]\nlisten = \"[::]:80\"", &[], "server.listen (from /watchword.toml): only loopback"),
         ("[server]\nport = 80", &[], "unknown field `port`"),
         ("[sever]\n", &[], "unknown field `sever`"),
@@ -66,6 +70,32 @@ fn secrets_are_never_shown() {
     let shown = format!("{shown:?} {config:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("c2VjcmV0"), "{shown}");
     assert!(shown.contains("postgres://ww:***@db/ww"));
+}
+
+#[test]
+fn localhost_is_an_address_to_listen_on() {
+    let listen =
+        |text| load_with("", &[("WATCHWORD_LISTEN", text)], &[]).map(|config| config.server.listen.to_string());
+    assert_eq!(listen("localhost:8199").unwrap(), "127.0.0.1:8199");
+    for text in ["nonsense", "localhost", "localhost:", "localhost:99999", ""] {
+        assert!(listen(text).unwrap_err().contains("write it like 127.0.0.1:8080"), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_is_told_once() {
+    let given = Given { file: Some("/nonexistent.toml".into()), env: &|_| None, flag: &|_| None };
+    let told = format!("{:#}", anyhow::Error::from(load(&given).unwrap_err()));
+    assert_eq!(told.matches("No such file").count(), 1, "{told}");
+    assert!(told.contains("/nonexistent.toml"), "{told}");
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_told_with_what_was_meant() {
+    let names = ["WATCHWORD_RETENTON_RAW", "WATCHWORD_PIGEON", "WATCHWORD_LISTEN", "WATCHWORD_CONFIG", "HOME"];
+    let told = unknown(names.into_iter().map(str::to_owned));
+    let told: Vec<_> = told.iter().map(|(name, closest)| (name.as_str(), *closest)).collect();
+    assert_eq!(told, [("WATCHWORD_PIGEON", None), ("WATCHWORD_RETENTON_RAW", Some("WATCHWORD_RETENTION_RAW"))]);
 }
 
 /// The sample, with every default uncommented, is a valid file that changes nothing.

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what tests stand on")]
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use storage::{ConnectOptions, SecretKey, Store};
@@ -94,10 +94,24 @@ impl Server {
     }
 }
 
+/// Says the lines of a file.
+pub(crate) async fn piped(server: &Server, lines: &str) -> Answered {
+    let address = format!("http://{}", server.address);
+    let mut command = watchword(&server.folder);
+    command.args(["chat", "--server", &address]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).await.unwrap();
+    answered(&child.wait_with_output().await.unwrap())
+}
+
 /// Says one thing from a terminal.
 pub(crate) async fn chat(server: &Server, text: &str) -> Answered {
     let address = format!("http://{}", server.address);
     let output = watchword(&server.folder).args(["chat", "-c", text, "--server", &address]).output().await.unwrap();
+    answered(&output)
+}
+
+fn answered(output: &Output) -> Answered {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     Answered { code: output.status.code().unwrap_or(-1), text }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::health::{Flip, Policy, Status};
+use monitor_core::health::{Flip, Health, Policy, Status};
 use monitor_core::http::HttpSpec;
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, Settings};
 use monitor_core::outcome::Reason;
@@ -111,6 +111,12 @@ impl World {
 
     pub(crate) async fn state(&self, monitor: &Monitor) -> MonitorState {
         self.store().state(monitor.id).await.unwrap().unwrap()
+    }
+
+    /// What is remembered of a monitor between two checks.
+    pub(crate) async fn health(&self, monitor: &Monitor) -> Health {
+        let tx = self.store().begin().await.unwrap();
+        tx.health(monitor.id).await.unwrap().unwrap()
     }
 
     pub(crate) async fn status(&self, monitor: &Monitor) -> Status {

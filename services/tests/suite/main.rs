@@ -13,3 +13,4 @@ mod reports;
 mod restarts;
 mod rights;
 mod strangers;
+mod unreadable;

@@ -31,7 +31,7 @@ both!(killed_between_any_two_records_it_loses_and_doubles_nothing, async |databa
         opened += usize::from(step.incident == Some(IncidentChange::Open));
         resolved += usize::from(step.incident == Some(IncidentChange::Resolve));
         assert_eq!(recorded.flips, usize::from(step.flip.is_some()));
-        assert_eq!(world.state(&shop).await.health, health);
+        assert_eq!(world.health(&shop).await, health);
     }
     assert!(opened > 2 && resolved > 2, "{opened} {resolved}");
     assert_eq!(world.flips(shop.id).await, flips);

@@ -3,6 +3,7 @@
 
 mod connecting;
 mod dialogs;
+mod health;
 mod incidents;
 mod key_check;
 mod migrations;

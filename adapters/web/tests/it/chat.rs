@@ -35,7 +35,16 @@ async fn a_failed_command_is_an_answer_that_says_so() {
     let world = World::start().await;
     let answer = world.say("show-monitor nothing").await;
     assert_eq!(answer["replies"][0]["ok"], false);
+    assert_eq!(answer["replies"][0]["code"], "monitor_not_found");
     assert!(answer["replies"][0]["text"].as_str().unwrap().contains("nothing"));
+}
+
+#[tokio::test]
+async fn an_answer_to_a_secret_says_that_the_line_is_not_to_be_kept() {
+    let world = World::start().await;
+    let reply = |answer: serde_json::Value| answer["replies"][0].clone();
+    assert_eq!(reply(world.say("edit-monitor nothing bearer hunter2").await)["sensitive"], true);
+    assert!(reply(world.say("show-monitor nothing").await).get("sensitive").is_none());
 }
 
 #[tokio::test]
@@ -104,8 +113,8 @@ async fn what_cannot_be_served_is_refused_with_a_code_and_a_sentence() {
         (chat(r#"{"text": "help", "conversation": ""}"#.into()), 400, "invalid", "`conversation`"),
         (chat(r#"{"text": "help", "conversation": "a b"}"#.into()), 400, "invalid", "`conversation`"),
         (chat(json!({ "text": "help", "conversation": "x".repeat(65) }).to_string()), 400, "invalid", "64"),
-        (chat(json!({ "text": "x".repeat(64_000) }).to_string()), 413, "too_long", "too long"),
-        (chat(json!({ "text": "x".repeat(10_000_000) }).to_string()), 413, "too_long", "64 kB"),
+        (chat(json!({ "text": "x".repeat(64_000) }).to_string()), 413, "message_too_long", "8000 characters"),
+        (chat(json!({ "text": "x".repeat(10_000_000) }).to_string()), 413, "message_too_long", "8000 characters"),
         (form.body(Body::from("text=help")).unwrap(), 415, "not_json", "application/json"),
         (get("/api/v1/chat"), 405, "wrong_method", "method"),
         (get("/api/v1/nothing"), 404, "no_route", "/"),

@@ -26,6 +26,15 @@ async fn the_page_comes_with_all_its_files() {
 }
 
 #[tokio::test]
+async fn the_page_refuses_what_the_engine_would_refuse() {
+    let world = World::start().await;
+    let (_, _, script) = world.get("/assets/server.js").await;
+    let (_, limit) = script.split_once("const LONGEST_MESSAGE = ").unwrap();
+    let limit: String = limit.chars().take_while(|c| *c != ';').filter(char::is_ascii_digit).collect();
+    assert_eq!(limit, bot_core::grammar::MAX_CHARS.to_string());
+}
+
+#[tokio::test]
 async fn nothing_runs_that_is_not_one_of_its_files() {
     let world = World::start().await;
     let (_, headers, html) = world.get("/").await;

@@ -2,6 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use charts::{Bar, BarChart, Chart, LineChart, Point, Series, Span, State, Theme, TimelineChart, Unit};
 use monitor_core::Timestamp;
+use monitor_core::code::ErrorCode;
 use monitor_core::health::Status;
 use monitor_core::report::DayTraffic;
 use services::view::ReportView;
@@ -117,12 +118,13 @@ pub(crate) async fn files(
 ) -> Result<Vec<Block>, Failure> {
     let subject = subject(view);
     let png = kind == "png";
+    let broken = |text| Failure::new(ErrorCode::Internal, text);
     let draw = move || -> Result<Vec<Block>, Failure> {
         let file = |(what, chart): &(&str, Chart)| {
             let bytes = if png {
                 chart
                     .png(Theme::Light, 2.0)
-                    .map_err(|error| Failure(format!("The {what} chart could not be drawn: {error}.")))?
+                    .map_err(|error| broken(format!("The {what} chart could not be drawn: {error}.")))?
             } else {
                 chart.svg(Theme::Auto).into_bytes()
             };
@@ -133,5 +135,5 @@ pub(crate) async fn files(
         charts.iter().map(file).collect()
     };
     let drawn = tokio::task::spawn_blocking(draw).await;
-    drawn.map_err(|_| Failure("The charts could not be drawn.".to_owned()))?
+    drawn.map_err(|_| broken("The charts could not be drawn.".to_owned()))?
 }

@@ -1,0 +1,92 @@
+//! Whether what was said holds a secret, so that nobody keeps it: no history, no transcript.
+
+use crate::commands::COMMANDS;
+use crate::grammar::{all, closest, is_too_long, same_word};
+
+/// Whether a line may hold a secret: it names an argument whose value is one, or an address with a user in it. Looks at the
+/// words alone, for a line that cannot be read may hold one as well. Of such a line a `failed` answer is known, and then a
+/// slip of the finger in the argument's name counts too.
+#[must_use]
+pub fn may_hold_secret(text: &str, failed: bool) -> bool {
+    // What is too long to be read is not looked through either, and kept nowhere.
+    if is_too_long(text) {
+        return true;
+    }
+    let names = || {
+        let arguments = COMMANDS.iter().flat_map(|command| all(command.arguments));
+        arguments.filter(|argument| argument.secret).flat_map(|argument| argument.names())
+    };
+    let names_one = |word: &str| {
+        let near = failed && closest(word, names()).is_some();
+        near || names().any(|name| same_word(name, word))
+    };
+    let within_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let mut words = text.split(|c| !within_word(c)).map(|word| word.trim_matches('-')).filter(|word| !word.is_empty());
+    words.any(names_one) || text.split_whitespace().any(names_user)
+}
+
+/// Whether a word is an address with a user in it: `https://user:password@host`, or the same without a scheme.
+fn names_user(word: &str) -> bool {
+    let bare = word.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains('/'));
+    bare || word.split("://").skip(1).any(|address| {
+        let Some((before, _)) = address.rsplit_once('@') else { return false };
+        match before.split_once(['/', '?', '#', '\\']) {
+            // A password with a slash in it breaks the address; what stands before the slash is no host and port then.
+            Some((host, _)) => host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_err()),
+            None => true,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_names_a_secret_is_known_however_it_is_written() {
+        for line in [
+            "edit-monitor x bearer TOKEN",
+            "edit-monitor x Token TOKEN",
+            "edit x --bearer=TOKEN",
+            "edit x —bearer TOKEN",
+            "every 5s basic:user:password",
+            "secret_header \"X-Key: abc\"",
+            "add-monitor https://shop.example header \"Authorization: Bearer abc\"",
+            "edit x bearer \"never closed",
+            "https://user:password@shop.example",
+            "add-monitor url:user:password@shop.example",
+            "https://token@shop.example/",
+            "https://user:pass/word@shop.example",
+        ] {
+            assert!(may_hold_secret(line, false), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_kept() {
+        for line in [
+            "",
+            "list-monitors",
+            "add-monitor https://shop.example:8443/@ada every 30s contains ops@example.org",
+            "add-monitor http://[::1]:80/@x body basics",
+            "/add-monitor@watchword_bot https://shop.example",
+        ] {
+            assert!(!may_hold_secret(line, false), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_counts_when_the_line_failed() {
+        for line in ["edit x baerer hunter2", "edit x --tokn hunter2", "edit x secret-heder \"X-Key: abc\""] {
+            assert!(may_hold_secret(line, true) && !may_hold_secret(line, false), "{line}");
+        }
+        assert!(!may_hold_secret("show-monitor shpo", true));
+    }
+
+    /// The answer to a question names no argument, so a secret must not be asked for alone.
+    #[test]
+    fn no_question_asks_for_a_secret() {
+        let mut arguments = COMMANDS.iter().flat_map(|command| all(command.arguments));
+        assert!(!arguments.any(|argument| argument.secret && argument.required));
+    }
+}

@@ -1,0 +1,92 @@
+//! Codes of refused requests, the counterpart of [`Reason`](crate::outcome::Reason) for checks.
+
+use std::fmt;
+
+/// Declares the codes once: variant, stable code, and the sentence that explains it.
+macro_rules! codes {
+    ($($variant:ident $code:literal $about:literal;)+) => {
+        /// Why something was not done: a stable code that scripts and docs may rely on. One list for the whole program, so
+        /// that no code has two meanings.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $(#[doc = $about] $variant,)+
+        }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable code, in snake case.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// One sentence for the docs.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    MessageTooLong "message_too_long" "The message is longer than is read.";
+    UnterminatedQuote "unterminated_quote" "A quote is opened and never closed.";
+    UnknownCommand "unknown_command" "The message begins with no command.";
+    UnknownArgument "unknown_argument" "The command takes no such argument.";
+    MissingValue "missing_value" "A value is missing or empty.";
+    RepeatedArgument "repeated_argument" "An argument is given twice that may be given once.";
+    ConflictingArguments "conflicting_arguments" "Arguments exclude each other.";
+    TooMuch "too_much" "Something is larger or more than it may be.";
+    NotRemovable "not_removable" "`none` for an argument that has to have a value.";
+    InvalidValue "invalid_value" "The argument does not take that value.";
+    InvalidUrl "invalid_url" "The address is none that can be watched.";
+    UnsupportedScheme "unsupported_scheme" "The address is neither `http:` nor `https:`.";
+    UrlTooLong "url_too_long" "The address is too long.";
+    AddressRefused "address_refused" "The target's address is one that this Watchword may not reach, so it is not watched.";
+    InvalidName "invalid_name" "The name is not one that commands could take.";
+    NameTaken "name_taken" "Another monitor has that name.";
+    InvalidDuration "invalid_duration" "The value is not a duration.";
+    InvalidInterval "invalid_interval" "The interval is out of range.";
+    InvalidTimeout "invalid_timeout" "The timeout is out of range.";
+    InvalidSlow "invalid_slow" "The time from which an answer is slow is not below the timeout.";
+    InvalidPolicy "invalid_policy" "Retries, confirmation and recovery do not fit together.";
+    InvalidMethod "invalid_method" "The value is not an HTTP method.";
+    InvalidHeader "invalid_header" "The header cannot be sent.";
+    InvalidStatuses "invalid_statuses" "The value is not a set of HTTP statuses.";
+    InvalidPattern "invalid_pattern" "The regular expression does not work.";
+    InvalidJsonPath "invalid_json_path" "The value is not a JSONPath.";
+    JsonPathTooBroad "json_path_too_broad" "The JSONPath could take without bound to evaluate.";
+    InvalidPeriod "invalid_period" "The period, or its beginning and end, cannot be reported on.";
+    InvalidTime "invalid_time" "The value is not a day or a time.";
+    SecretsStay "secrets_stay" "The monitor's secrets are not sent to another origin.";
+    MonitorNotFound "monitor_not_found" "There is no such monitor.";
+    ConversationNotFound "conversation_not_found" "There is no such conversation.";
+    PageNotFound "page_not_found" "The list has fewer pages.";
+    NoQuestion "no_question" "There is no question open, or it is settled.";
+    ExpiredButton "expired_button" "The button is unknown or too old.";
+    Denied "denied" "The person's role does not allow it.";
+    Busy "busy" "The monitor is being checked and did not become free in time.";
+    Internal "internal" "Something broke in Watchword; its log says what.";
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn codes_are_unique_words_in_snake_case() {
+        let codes: HashSet<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), ErrorCode::ALL.len());
+        assert!(codes.iter().all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')), "{codes:?}");
+    }
+}
