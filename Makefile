@@ -16,7 +16,7 @@ run: cargo ## Start Watchword on this machine, with its data in data/
 	WATCHWORD_DATA_DIR=$${WATCHWORD_DATA_DIR:-data} \
 	cargo run --locked -p watchword -- serve $(ARGS)
 
-test: cargo ## Check format and lints, run every test on SQLite and PostgreSQL
+test: cargo ## Check format and lints, run every test, against real servers of what is checked
 	scripts/test.sh
 
 bench: cargo ## Measure a release build (ARGS="..." goes to the benchmark)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the program and the benchmark in release mode and measures. Arguments go to the benchmark.
+# Builds the program and the benchmark in release mode and measures. Arguments go to the benchmark, which starts the
+# servers that some kinds of checks are measured against by with-services.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Runs all that a change must pass: format, lints, and every test on SQLite and on PostgreSQL.
+# Runs all that a change must pass: format, lints, and every test, on SQLite and on PostgreSQL and against real servers
+# of what Watchword checks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # First of all, so that a missing server is told before the long build and not after it.
-if [[ -z ${WATCHWORD_TEST_POSTGRES_URL:-} ]]; then
-    exec scripts/with-postgres.sh scripts/test.sh
+if [[ ${1:-} != --with-services ]]; then
+    exec scripts/with-services.sh scripts/test.sh --with-services
 fi
 
 scripts/lint.sh
