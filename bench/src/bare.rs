@@ -1,5 +1,7 @@
 //! The limit: a bare loop over an HTTP client, with a new connection for each request, as a check makes one.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -7,6 +9,7 @@ use clap::Args;
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 
+use crate::bare_tls::Asker;
 use crate::pace::{self, Rate};
 use crate::target::BODY_BYTES;
 use crate::{print, procfs, setup};
@@ -26,6 +29,9 @@ pub(crate) struct Options {
     /// How many windows, one after the other
     #[arg(long, default_value_t = 1)]
     windows: u32,
+    /// A PEM file with the authority to trust; with it, TLS is spoken, and no HTTP client is used
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 /// What a window cost.
@@ -38,6 +44,16 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// Several windows as one.
+    pub(crate) fn sum(windows: &[Self]) -> Self {
+        let start = Self { units: 0, seconds: 0.0, cpu_seconds: 0.0 };
+        windows.iter().fold(start, |sum, window| Self {
+            units: sum.units + window.units,
+            seconds: sum.seconds + window.seconds,
+            cpu_seconds: sum.cpu_seconds + window.cpu_seconds,
+        })
+    }
+
     /// Seconds of processor time for 1,000 units.
     pub(crate) fn cpu_per_thousand(&self) -> f64 {
         self.cpu_seconds * 1_000.0 / self.count().max(1.0)
@@ -56,11 +72,24 @@ impl Window {
 
 /// Runs the loop and prints a line of JSON for each window.
 pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
+    if let Some(ca) = &options.ca {
+        let asker = Arc::new(Asker::new(&options.url, ca)?);
+        let request = move || {
+            let asker = Arc::clone(&asker);
+            async move { asker.ask().await.unwrap_or(false) }
+        };
+        return measure(options, request).await;
+    }
     let client = setup::client(0)?;
-    let request = {
-        let url = reqwest::Url::parse(&options.url).context("--url")?;
-        move || ask(client.clone(), url.clone())
-    };
+    let url = reqwest::Url::parse(&options.url).context("--url")?;
+    measure(options, move || ask(client.clone(), url.clone())).await
+}
+
+async fn measure<R, F>(options: &Options, request: R) -> anyhow::Result<()>
+where
+    R: Fn() -> F + Clone + Send + 'static,
+    F: Future<Output = bool> + Send + 'static,
+{
     // What happens only once is not part of what a request costs.
     pace::run(options.rate, Duration::from_millis(500), request.clone()).await;
     let pid = std::process::id();
@@ -79,4 +108,19 @@ async fn ask(client: Client, url: reqwest::Url) -> bool {
     let Ok(response) = client.get(url).send().await else { return false };
     let succeeded = response.status().is_success();
     response.bytes().await.is_ok_and(|body| succeeded && body.len() == BODY_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_add_up() {
+        let windows = [(100, 1.0, 0.1), (300, 2.0, 0.1)];
+        let windows = windows.map(|(units, seconds, cpu_seconds)| Window { units, seconds, cpu_seconds });
+        let sum = Window::sum(&windows);
+        assert_eq!((sum.units, sum.seconds), (400, 3.0));
+        assert_eq!(sum.cpu_per_thousand(), 0.5);
+        assert_eq!(Window::sum(&[]).cpu_per_thousand(), 0.0);
+    }
 }

@@ -86,6 +86,7 @@ impl Figure {
         let measured = match goal.of {
             Of::Value => self.value,
             Of::Limit => self.to_limit()?,
+            Of::Peer => self.to_peer()?,
         };
         Some(measured > goal.most)
     }
@@ -95,6 +96,7 @@ impl Figure {
             let of = match goal.of {
                 Of::Value => "value",
                 Of::Limit => "to_limit",
+                Of::Peer => "to_peer",
             };
             json!({ "of": of, "most": goal.most })
         });
@@ -128,6 +130,14 @@ mod tests {
         assert_eq!(figure(0.3).missed(), None);
         assert_eq!(figure(0.3).beside(Some(0.1), None).missed(), Some(false));
         assert_eq!(figure(0.4).beside(Some(0.1), None).missed(), Some(true));
+    }
+
+    #[test]
+    fn a_goal_beside_the_peer_is_held_against_that_ratio() {
+        let figure = |value| Figure::once("kind.tcp.cpu", "", "", value).beside(Some(0.1), Some(1.0));
+        assert_eq!(figure(0.5).missed(), Some(false));
+        assert_eq!(figure(0.6).missed(), Some(true));
+        assert_eq!(Figure::once("kind.tcp.cpu", "", "", 0.5).missed(), None);
     }
 
     #[test]

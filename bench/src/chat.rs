@@ -14,7 +14,7 @@ use crate::sse::Reader;
 use crate::watchword::Watchword;
 
 /// The conversation's id.
-const CONVERSATION: &str = "bench";
+pub(crate) const CONVERSATION: &str = "bench";
 
 /// How long a card may take.
 const CARD: Duration = Duration::from_secs(20);

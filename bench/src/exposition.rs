@@ -1,5 +1,7 @@
 //! What `/metrics` says, as far as the benchmark needs it.
 
+use std::collections::BTreeMap;
+
 /// The counters at one moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Metrics {
@@ -7,6 +9,8 @@ pub(crate) struct Metrics {
     pub(crate) checks: f64,
     /// Those of them that found what was expected.
     pub(crate) checks_ok: f64,
+    /// The others, by their reason codes.
+    wrong: BTreeMap<String, f64>,
     /// How late checks began.
     pub(crate) lateness: Histogram,
 }
@@ -26,8 +30,9 @@ impl Metrics {
             match name {
                 "watchword_checks_total" => {
                     metrics.checks += value;
-                    if label(labels, "reason") == Some("ok") {
-                        metrics.checks_ok += value;
+                    match label(labels, "reason") {
+                        Some("ok") => metrics.checks_ok += value,
+                        reason => *metrics.wrong.entry(reason.unwrap_or_default().to_owned()).or_default() += value,
                     }
                 }
                 "watchword_check_lateness_seconds_bucket" => {
@@ -41,6 +46,12 @@ impl Metrics {
             }
         }
         metrics
+    }
+
+    /// The reasons of checks that did not find what was expected and ended after `earlier`.
+    pub(crate) fn wrong_since(&self, earlier: &Self) -> String {
+        let is_new = |(reason, count): &(&String, &f64)| earlier.wrong.get(*reason).is_none_or(|before| before < count);
+        self.wrong.iter().filter(is_new).map(|(reason, _)| reason.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -91,6 +102,15 @@ mod tests {
     fn counters_of_all_reasons_add_up() {
         let metrics = Metrics::parse(TEXT);
         assert_eq!((metrics.checks, metrics.checks_ok), (100.0, 90.0));
+    }
+
+    #[test]
+    fn what_went_wrong_lately_is_told() {
+        let before = Metrics::parse(TEXT);
+        assert_eq!(before.wrong_since(&Metrics::default()), "slow");
+        assert_eq!(before.wrong_since(&before), "");
+        let after = Metrics::parse(&TEXT.replace("reason=\"slow\"} 10", "reason=\"slow\"} 11"));
+        assert_eq!(after.wrong_since(&before), "slow");
     }
 
     #[test]

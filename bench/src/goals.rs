@@ -7,6 +7,8 @@ pub(crate) enum Of {
     Value,
     /// How many times the limit's figure it is.
     Limit,
+    /// How many times the peer's figure it is.
+    Peer,
 }
 
 /// The most that a figure may be.
@@ -27,6 +29,10 @@ impl Goal {
         Self { key, of: Of::Limit, most }
     }
 
+    const fn peer(key: &'static str, most: f64) -> Self {
+        Self { key, of: Of::Peer, most }
+    }
+
     /// The goal of a figure, if there is one.
     pub(crate) fn of(key: &str) -> Option<&'static Self> {
         GOALS.iter().find(|goal| goal.key == key)
@@ -43,6 +49,11 @@ const GOALS: &[Goal] = &[
     Goal::value("checks.10000.start", 1_000.0),
     Goal::value("idle.memory", 40.0),
     Goal::value("idle.core", 0.3),
+    Goal::limit("kind.https.cpu", 1.4),
+    Goal::peer("kind.tcp.cpu", 0.5),
+    Goal::value("ping.p99", 5.0),
+    Goal::value("ping.cpu", 0.08),
+    Goal::value("storm.down.last", 2_000.0),
     Goal::value("database.raw", 60.0),
     Goal::value("database.minute", 300.0),
     Goal::value("flip.1000.down.p50", 100.0),

@@ -1,23 +1,27 @@
 //! `bench`: what Watchword costs and how fast it is, measured in one run beside a bare loop over an HTTP client (the
 //! limit) and, where it is installed, prometheus-blackbox-exporter (a peer).
 //!
-//! It starts the release build of `watchword` that lies beside it. The target and the bare loop are this same program,
-//! started again as processes of their own, so that each one's processor time is its own. What is measured how, and the
+//! It starts the release build of `watchword` that lies beside it. The target, the bare loop and whoever pings are this
+//! same program, started again as processes of their own, so that each one's processor time is its own. What is measured how, and the
 //! goals, stand in `docs/performance.md`.
 
 mod bare;
+mod bare_tls;
 mod board;
 mod chat;
 mod clock;
 mod exposition;
 mod goals;
+mod http1;
 mod machine;
 mod pace;
+mod pings;
 mod plan;
 mod process;
 mod procfs;
 mod scenarios;
 mod seed;
+mod servers;
 mod setup;
 mod sse;
 mod stats;
@@ -43,13 +47,13 @@ use crate::setup::Setup;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Fewer and shorter measurements: 4 minutes at most instead of 15
+    /// Fewer and shorter measurements: 6 minutes at most instead of 25
     #[arg(long)]
     quick: bool,
     /// Where the figures are written as JSON [default: bench.json in the target folder]
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Only the measurements whose name holds this text, for example `reports`
+    /// Only the measurements whose name holds this text, for example `kinds` or `kinds: redis`
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
     #[command(subcommand)]
@@ -59,18 +63,25 @@ struct Arguments {
 /// What runs as a process of its own
 #[derive(Subcommand)]
 enum Part {
-    /// Answers on that port of 127.0.0.1, until standard input ends
-    Target { port: u16 },
+    /// Answers on that port of 127.0.0.1 and on others, until standard input ends
+    Target {
+        port: u16,
+        /// Where the certificate of its authority is written to
+        folder: PathBuf,
+    },
     /// Asks an address in a bare loop and prints what each window cost
     Bare(bare::Options),
+    /// Pings heartbeats at a rate and prints how long the answers took
+    Pings(pings::Options),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.part {
-        Some(Part::Target { port }) => target::serve(port).await.map(|()| ExitCode::SUCCESS),
+        Some(Part::Target { port, folder }) => target::serve(port, &folder).await.map(|()| ExitCode::SUCCESS),
         Some(Part::Bare(options)) => bare::run(&options).await.map(|()| ExitCode::SUCCESS),
+        Some(Part::Pings(options)) => pings::run(options).await.map(|()| ExitCode::SUCCESS),
         None => Box::pin(measure(arguments)).await,
     };
     ended.unwrap_or_else(|error| {

@@ -11,6 +11,12 @@ pub(crate) struct Plan {
     pub(crate) paced_s: u64,
     /// Seconds of a window in which Watchword checks.
     pub(crate) checks_s: u64,
+    /// Seconds of a window in which Watchword checks monitors of one kind.
+    pub(crate) kind_s: u64,
+    /// Seconds of a window in which heartbeats are pinged.
+    pub(crate) pings_s: u64,
+    /// How often all monitors of a storm fail and recover.
+    pub(crate) storms: u32,
     /// Seconds of a window in which Watchword has nothing to do.
     pub(crate) idle_s: u64,
     /// How often a target starts to fail and recovers.
@@ -29,11 +35,14 @@ impl Plan {
         flat_s: 5,
         paced_s: 20,
         checks_s: 20,
+        kind_s: 6,
+        pings_s: 20,
+        storms: 3,
         idle_s: 10,
         flips: 30,
         commands: 200,
         reports: 60,
-        at_most_s: 870,
+        at_most_s: 1_470,
     };
 
     pub(crate) const QUICK: Self = Self {
@@ -41,10 +50,13 @@ impl Plan {
         flat_s: 2,
         paced_s: 3,
         checks_s: 5,
+        kind_s: 1,
+        pings_s: 2,
+        storms: 1,
         idle_s: 2,
         flips: 10,
         commands: 60,
         reports: 20,
-        at_most_s: 230,
+        at_most_s: 350,
     };
 }

@@ -72,10 +72,15 @@ impl Process {
     }
 
     fn last_words(&self) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = text.trim().lines().collect();
-        lines[lines.len().saturating_sub(5)..].join(" | ")
+        last_words(&self.log)
     }
+}
+
+/// The last lines of a log.
+pub(crate) fn last_words(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.trim().lines().collect();
+    lines[lines.len().saturating_sub(5)..].join(" | ")
 }
 
 /// A port of this machine that is free now.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use monitor_core::Timestamp;
-use monitor_core::health::Policy;
+use monitor_core::heartbeat::{HeartbeatSpec, Schedule, Uuid, random_uuid};
 use monitor_core::http::HttpSpec;
 use monitor_core::monitor::{CheckSpec, MonitorId, MonitorName, Settings};
 use monitor_core::outcome::{Details, Outcome, Reason, Timings};
@@ -26,12 +26,21 @@ pub(crate) async fn open(data: &Path) -> anyhow::Result<Store> {
     Ok(store)
 }
 
-/// Adds monitors called `m-1`, `m-2` and so on that watch one address; they were added at `now`.
+/// A GET of that address.
+pub(crate) fn http(url: &str) -> anyhow::Result<CheckSpec> {
+    Ok(CheckSpec::Http(HttpSpec::get(url)?))
+}
+
+/// Settings with all defaults but the interval, for [`monitors`].
+pub(crate) fn settings(spec: CheckSpec, interval: Duration) -> anyhow::Result<Settings> {
+    Ok(Settings { interval, ..Settings::new(MonitorName::new("m")?, spec) })
+}
+
+/// Adds monitors called `m-1`, `m-2` and so on that differ in nothing but their names; they were added at `now`.
 pub(crate) async fn monitors(
     store: &Store,
     count: usize,
-    url: &str,
-    interval: Duration,
+    settings: &Settings,
     now: Timestamp,
 ) -> anyhow::Result<(Actor, Vec<MonitorId>)> {
     let actor = store.bootstrap(now).await?;
@@ -40,19 +49,52 @@ pub(crate) async fn monitors(
     for numbers in numbers.chunks(AT_ONCE) {
         let tx = store.begin().await?;
         for number in numbers {
-            let settings = Settings {
-                name: MonitorName::new(&format!("m-{number}"))?,
-                spec: CheckSpec::Http(HttpSpec::get(url)?),
-                interval,
-                timeout: Settings::DEFAULT_TIMEOUT,
-                policy: Policy::default(),
-            };
+            let settings = Settings { name: MonitorName::new(&format!("m-{number}"))?, ..settings.clone() };
             let added = tx.insert_monitor(actor.organisation, actor.person, &settings, now).await?;
             ids.push(added.context("the name is taken")?);
         }
         tx.commit().await?;
     }
     Ok((actor, ids))
+}
+
+/// Adds heartbeats that are expected once a day; the first one's address is [`ping_address`] of 0.
+pub(crate) async fn heartbeats(store: &Store, count: usize, now: Timestamp) -> anyhow::Result<()> {
+    let day = Duration::from_secs(86_400);
+    let spec = HeartbeatSpec::new(Schedule::Every(day), HeartbeatSpec::DEFAULT_GRACE);
+    let (_, ids) = monitors(store, count, &settings(CheckSpec::Heartbeat(spec), day)?, now).await?;
+    let addressed: Vec<_> = ids.into_iter().zip(0..).collect();
+    for addressed in addressed.chunks(AT_ONCE) {
+        let tx = store.begin().await?;
+        for (id, number) in addressed {
+            tx.insert_heartbeat(*id, ping_address(*number)).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The address of a heartbeat by its number. Whoever pings finds it by the same rule.
+pub(crate) fn ping_address(number: u64) -> Uuid {
+    random_uuid(u128::from(number).to_be_bytes())
+}
+
+/// Tells the incidents of monitors in a conversation of the chat page.
+pub(crate) async fn subscribe(
+    store: &Store,
+    (actor, monitors): &(Actor, Vec<MonitorId>),
+    conversation: &str,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let conversation = store.conversation(actor.organisation, "web", conversation, now).await?;
+    for monitors in monitors.chunks(AT_ONCE) {
+        let tx = store.begin().await?;
+        for monitor in monitors {
+            tx.subscribe(*monitor, conversation).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// What a check of the target finds, with durations that differ from one to the next as real ones do.
@@ -78,5 +120,17 @@ pub(crate) fn outcome(at: Timestamp, number: u64, failed: bool) -> Outcome {
         http_status: Some(status),
         response_bytes: BODY_BYTES as u64,
         details: Details::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_heartbeat_has_an_address_of_its_own() {
+        let addresses: HashSet<Uuid> = (0..100_000).map(ping_address).collect();
+        assert_eq!(addresses.len(), 100_000);
     }
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use reqwest::Client;
+use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::plan::Plan;
 use crate::process::{Process, free_port};
-use crate::target::State;
+use crate::target::{CA_FILE, Ports, State};
 
 /// How long nothing may come from a server that is measured.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -42,6 +43,15 @@ impl Setup {
         Ok(Self { plan, http, target, watchword, bench, build_folder, scratch })
     }
 
+    /// Runs this program again, as a process of its own, and answers the lines of JSON that it prints.
+    pub(crate) async fn child<T: DeserializeOwned>(&self, arguments: &[&str]) -> anyhow::Result<Vec<T>> {
+        let mut command = Command::new(&self.bench);
+        let output = command.args(arguments).kill_on_drop(true).output().await.context("cannot start")?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+        let text = String::from_utf8(output.stdout)?;
+        text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    }
+
     /// A new empty folder.
     pub(crate) fn folder(&self, name: &str) -> anyhow::Result<PathBuf> {
         let folder = self.scratch.path().join(name);
@@ -57,24 +67,14 @@ pub(crate) fn client(idle: usize) -> anyhow::Result<Client> {
     Ok(builder.no_proxy().pool_max_idle_per_host(idle).read_timeout(SILENCE).build()?)
 }
 
-/// The target, in a process of its own.
-pub(crate) struct Target {
-    base: String,
-    http: Client,
-    _process: Process,
+/// What the target is asked by.
+pub(crate) struct Addresses {
+    /// The address of HTTP, without a slash at the end.
+    pub(crate) base: String,
+    pub(crate) ports: Ports,
 }
 
-impl Target {
-    async fn start(bench: &Path, folder: &Path, http: Client) -> anyhow::Result<Self> {
-        let port = free_port()?;
-        let mut command = Command::new(bench);
-        command.arg("target").arg(port.to_string());
-        let mut process = Process::start(command, &folder.join("target.log"))?;
-        let base = format!("http://127.0.0.1:{port}");
-        process.wait_for(&http, &format!("{base}/control/state")).await?;
-        Ok(Self { base, http, _process: process })
-    }
-
+impl Addresses {
     /// Always answers as expected.
     pub(crate) fn check(&self) -> String {
         format!("{}/check", self.base)
@@ -85,12 +85,54 @@ impl Target {
         format!("{}/flip", self.base)
     }
 
-    /// Makes [`Target::flip`] fail, or not.
+    /// Always answers as expected, over TLS.
+    pub(crate) fn secure(&self) -> String {
+        format!("https://127.0.0.1:{}/check", self.ports.tls)
+    }
+
+    /// Lets requests wait when it is told to.
+    pub(crate) fn storm(&self) -> String {
+        format!("{}/storm", self.base)
+    }
+
+    /// Answers a GraphQL query.
+    pub(crate) fn graphql(&self) -> String {
+        format!("{}/graphql", self.base)
+    }
+}
+
+/// The target, in a process of its own.
+pub(crate) struct Target {
+    pub(crate) at: Addresses,
+    /// The authority behind its certificate: a PEM file.
+    pub(crate) ca: PathBuf,
+    http: Client,
+    _process: Process,
+}
+
+impl Target {
+    async fn start(bench: &Path, folder: &Path, http: Client) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new(bench);
+        command.arg("target").arg(port.to_string()).arg(folder);
+        let mut process = Process::start(command, &folder.join("target.log"))?;
+        let base = format!("http://127.0.0.1:{port}");
+        process.wait_for(&http, &format!("{base}/control/state")).await?;
+        let ports = http.get(format!("{base}/control/ports")).send().await?.error_for_status()?.json().await?;
+        Ok(Self { at: Addresses { base, ports }, ca: folder.join(CA_FILE), http, _process: process })
+    }
+
+    /// Lets so many requests of [`Addresses::storm`] wait for each other, and then fails them all, or none.
+    pub(crate) async fn gather(&self, count: usize, failing: bool) -> anyhow::Result<()> {
+        self.control(&format!("gather/{count}/{}", if failing { "fail" } else { "ok" })).await.map(drop)
+    }
+
+    /// Makes [`Addresses::flip`] fail, or not.
     pub(crate) async fn switch(&self, failing: bool) -> anyhow::Result<()> {
         self.control(if failing { "fail" } else { "ok" }).await.map(drop)
     }
 
-    /// Forgets when [`Target::check`] was asked first.
+    /// Forgets when [`Addresses::check`] was asked first.
     pub(crate) async fn reset(&self) -> anyhow::Result<()> {
         self.control("reset").await.map(drop)
     }
@@ -100,7 +142,7 @@ impl Target {
     }
 
     async fn control(&self, what: &str) -> anyhow::Result<reqwest::Response> {
-        let response = self.http.get(format!("{}/control/{what}", self.base)).send().await?;
+        let response = self.http.get(format!("{}/control/{what}", self.at.base)).send().await?;
         Ok(response.error_for_status()?)
     }
 }

@@ -36,6 +36,7 @@ fn row(figure: &Figure) -> [String; 7] {
     let goal = figure.goal().map_or_else(String::new, |goal| match goal.of {
         Of::Value => format!("<= {}", goal.most),
         Of::Limit => format!("<= {}x the limit", goal.most),
+        Of::Peer => format!("<= {}x the peer", goal.most),
     });
     let verdict = match figure.missed() {
         Some(true) => "MISSED",

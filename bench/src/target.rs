@@ -1,29 +1,41 @@
-//! The target: answers 1 KiB of JSON, and can be told to fail.
+//! The target: answers 1 KiB of JSON, and can be told to fail. What else it speaks stands in [`protocols`].
 //!
 //! | path | answer |
 //! |---|---|
 //! | `/check` | 200, always |
+//! | `/graphql` | 200, always, as a GraphQL service |
 //! | `/flip` | 200 or, after `/control/fail`, 503 |
+//! | `/storm` | 200 or 503; lets requests wait after `/control/gather/COUNT/fail` or `/ok` |
 //! | `/control/fail`, `/control/ok` | switches `/flip` |
 //! | `/control/reset` | forgets the first request |
 //! | `/control/state` | [`State`] as JSON |
+//! | `/control/ports` | [`Ports`] as JSON |
+
+mod http2;
+mod protocols;
+mod storm;
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::clock::now_us;
+use storm::Storm;
+
+pub(crate) use protocols::{CA_FILE, Ports};
 
 /// Bytes of every answer's body.
 pub(crate) const BODY_BYTES: usize = 1_024;
@@ -35,12 +47,15 @@ pub(crate) struct State {
     pub(crate) first_check_us: u64,
     /// When `/flip` was answered first since it was switched; 0: not yet.
     pub(crate) first_answer_us: u64,
+    /// When the requests that waited for each other at `/storm` were answered; 0: not yet.
+    pub(crate) released_us: u64,
 }
 
 #[derive(Default)]
 struct Seen {
     first_check_us: AtomicU64,
     flip: Mutex<Flip>,
+    storm: Storm,
 }
 
 #[derive(Default)]
@@ -49,13 +64,16 @@ struct Flip {
     first_answer_us: u64,
 }
 
-/// Answers until standard input ends, so that it does not outlive the benchmark.
-pub(crate) async fn serve(port: u16) -> anyhow::Result<()> {
+/// Answers until standard input ends, so that it does not outlive the benchmark. Writes [`CA_FILE`] into the folder.
+pub(crate) async fn serve(port: u16, folder: &Path) -> anyhow::Result<()> {
+    // Each request that waits holds a file. As many as the system gives will do.
+    let _ = rlimit::increase_nofile_limit(1 << 20);
+    let ports = protocols::open(folder, body()).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.with_context(|| format!("cannot listen on port {port}"))?;
     // A connection that cannot be set up fails by itself.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let app = router(Arc::default());
+    let app = router(Arc::default(), ports);
     let (input, input_ends) = oneshot::channel();
     // A thread of its own, for a runtime waits for its own threads when it ends.
     std::thread::spawn(move || {
@@ -68,8 +86,13 @@ pub(crate) async fn serve(port: u16) -> anyhow::Result<()> {
     }
 }
 
-fn router(seen: Arc<Seen>) -> Router {
-    let body = Bytes::from(format!("{{\"status\":\"ok\",\"filler\":\"{:x<1$}\"}}", "", BODY_BYTES - 27));
+/// [`BODY_BYTES`] of JSON.
+fn body() -> Bytes {
+    Bytes::from(format!("{{\"status\":\"ok\",\"filler\":\"{:x<1$}\"}}", "", BODY_BYTES - 27))
+}
+
+fn router(seen: Arc<Seen>, ports: Ports) -> Router {
+    let body = body();
     let answer = move |status: StatusCode| -> Response {
         (status, [(header::CONTENT_TYPE, "application/json")], body.clone()).into_response()
     };
@@ -83,22 +106,38 @@ fn router(seen: Arc<Seen>) -> Router {
             answer(StatusCode::OK)
         }
     };
+    let status = |fails: bool| if fails { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let flip = {
-        let seen = Arc::clone(&seen);
-        async move || answer(if seen.flip_fails() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK })
+        let (seen, answer) = (Arc::clone(&seen), answer.clone());
+        async move || answer(status(seen.flip_fails()))
     };
+    let storm = {
+        let seen = Arc::clone(&seen);
+        async move || answer(status(seen.storm.fails().await))
+    };
+    let graphql = async || ([(header::CONTENT_TYPE, "application/json")], r#"{"data":{"__typename":"Query"}}"#);
     let switch = |failing: bool| {
         let seen = Arc::clone(&seen);
         get(async move || seen.switch(failing))
+    };
+    let gather = {
+        let seen = Arc::clone(&seen);
+        async move |extract::Path((count, what)): extract::Path<(usize, String)>| {
+            seen.storm.gather(count, what == "fail");
+        }
     };
     let reset = Arc::clone(&seen);
     let (fail, ok) = (switch(true), switch(false));
     Router::new()
         .route("/check", get(check))
+        .route("/graphql", post(graphql))
         .route("/flip", get(flip))
+        .route("/storm", get(storm))
+        .route("/control/gather/{count}/{what}", get(gather))
         .route("/control/fail", fail)
         .route("/control/ok", ok)
         .route("/control/reset", get(async move || reset.first_check_us.store(0, Ordering::Relaxed)))
+        .route("/control/ports", get(async move || axum::Json(ports)))
         .route("/control/state", get(async move || axum::Json(seen.state())))
 }
 
@@ -124,13 +163,24 @@ impl Seen {
         State {
             first_check_us: self.first_check_us.load(Ordering::Relaxed),
             first_answer_us: self.flip().first_answer_us,
+            released_us: self.storm.released_us(),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::setup::Addresses;
+
+    /// Starts it within this process.
+    pub(crate) async fn start(folder: &Path) -> Addresses {
+        let ports = protocols::open(folder, body()).await.unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(axum::serve(listener, router(Arc::default(), ports)).into_future());
+        Addresses { base, ports }
+    }
 
     #[test]
     fn the_first_answer_is_the_first_after_the_switch() {

@@ -4,9 +4,18 @@ use monitor_core::Timestamp;
 use monitor_core::duration;
 use monitor_core::health::Status;
 use monitor_core::incident::Resolution;
-use services::view::NamedIncident;
+use services::view::{Content, NamedIncident};
 
 use crate::reply::{Block, Reply, StatusItem};
+
+/// A post as it is now.
+#[must_use]
+pub fn card(content: &Content, now: Timestamp) -> Reply {
+    match content {
+        Content::Incident(named) => incident(named, now),
+        Content::Notice(text) => Reply::text(text.clone()),
+    }
+}
 
 /// The card of an incident as it is now: down, recovered, or paused.
 #[must_use]

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use monitor_core::Timestamp;
+use monitor_core::assertion::AssertionError;
 use monitor_core::code::ErrorCode;
 use monitor_core::http::SpecError;
 use monitor_core::monitor::MonitorError;
@@ -108,11 +109,18 @@ impl From<Reply> for Answer {
 pub(crate) struct Failure {
     code: ErrorCode,
     text: String,
+    /// What is wrong, with a mark under it: shown in a fixed width.
+    pointed: String,
 }
 
 impl Failure {
     pub(crate) fn new(code: ErrorCode, text: impl Into<String>) -> Self {
-        Self { code, text: text.into() }
+        Self { code, text: text.into(), pointed: String::new() }
+    }
+
+    /// With what it is about before it.
+    pub(crate) fn about(self, what: &str) -> Self {
+        Self { text: format!("{what}: {}", self.text), ..self }
     }
 
     /// With a sentence that says what to do next.
@@ -123,13 +131,18 @@ impl Failure {
 
 impl From<Failure> for Reply {
     fn from(failure: Failure) -> Self {
-        Self::failure(failure.code.as_str(), failure.text)
+        let mut reply = Self::failure(failure.code.as_str(), failure.text);
+        reply.blocks.extend((!failure.pointed.is_empty()).then_some(Block::Code { text: failure.pointed }));
+        reply
     }
 }
 
 impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
-        Self::new(error.code(), sentence(&error.to_string()))
+        match error {
+            ServiceError::Invalid(error) => error.into(),
+            error => Self::new(error.code(), sentence(&error.to_string())),
+        }
     }
 }
 
@@ -139,9 +152,18 @@ impl From<GrammarError> for Failure {
     }
 }
 
+impl From<AssertionError> for Failure {
+    fn from(error: AssertionError) -> Self {
+        Self { pointed: error.pointed().to_owned(), ..Self::new(error.code(), sentence(error.message())) }
+    }
+}
+
 impl From<MonitorError> for Failure {
     fn from(error: MonitorError) -> Self {
-        Self::new(error.code(), sentence(&error.to_string()))
+        match error {
+            MonitorError::Assertion(error) => error.into(),
+            error => Self::new(error.code(), sentence(&error.to_string())),
+        }
     }
 }
 

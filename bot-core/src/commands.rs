@@ -6,11 +6,15 @@ mod check_now;
 pub(crate) mod delete_monitor;
 mod edit_monitor;
 pub(crate) mod help;
+mod label_monitors;
 pub(crate) mod list_incidents;
 mod list_monitors;
 mod pause_monitor;
+mod ping_key;
 mod resume_monitor;
+mod selection;
 mod show_monitor;
+mod show_pings;
 mod show_report;
 mod status;
 
@@ -30,9 +34,12 @@ pub const COMMANDS: &[&Command] = &[
     &edit_monitor::COMMAND,
     &pause_monitor::COMMAND,
     &resume_monitor::COMMAND,
+    &label_monitors::COMMAND,
     &delete_monitor::COMMAND,
     &status::COMMAND,
     &show_report::COMMAND,
+    &show_pings::COMMAND,
+    &ping_key::COMMAND,
     &list_incidents::COMMAND,
     &cancel::COMMAND,
 ];

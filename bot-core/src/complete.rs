@@ -7,6 +7,7 @@ use crate::command::Command;
 use crate::commands::{COMMANDS, find};
 use crate::engine::Engine;
 use crate::grammar::{self, Argument, Kind, Line, Shape, Token, all, classify, is_own_name};
+use crate::kinds::{self, CheckKind};
 
 /// Most monitors offered.
 const MONITORS: u64 = 20;
@@ -62,7 +63,7 @@ impl Engine {
     }
 
     async fn argument(&self, actor: &Actor, command: &Command, before: &[Token], typed: &Token) -> Completion {
-        let (given, pending) = walk(command, before);
+        let Walked { given, pending, kind } = walk(command, before);
         let (start, typed) = (typed.at.start, typed.text.as_str());
         if let Some(argument) = pending {
             return Completion { start, choices: self.values(actor, argument, typed).await };
@@ -73,7 +74,9 @@ impl Engine {
         {
             return Completion { start: start + name.len() + 1, choices: self.values(actor, argument, value).await };
         }
-        let open = |argument: &&Argument| argument.repeated || !given.contains(&argument.name);
+        let open = |argument: &&Argument| {
+            (argument.repeated || !given.contains(&argument.name)) && kind.is_none_or(|kind| kind.takes(argument))
+        };
         if let Some(flag) = typed.strip_prefix("--") {
             let flags = all(command.arguments).filter(open).filter(|argument| argument.name.starts_with(flag));
             return Completion {
@@ -82,8 +85,10 @@ impl Engine {
             };
         }
         let mut choices = Vec::new();
-        for argument in all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name))
-        {
+        let positional = |argument: &&Argument| argument.positional && !given.contains(&argument.name);
+        // Once it is known what is watched, no kind is said any more.
+        let said = |argument: &&Argument| argument.kind == Kind::CheckKind && kind.is_some();
+        for argument in all(command.arguments).filter(positional).filter(|argument| !said(argument)) {
             choices.extend(self.values(actor, argument, typed).await);
         }
         let words = all(command.arguments).filter(|argument| !argument.positional).filter(open);
@@ -104,6 +109,8 @@ impl Engine {
                 return names.into_iter().map(|name| Choice::new(name, "")).collect();
             }
             Kind::Command => COMMANDS.iter().map(|command| command.name).collect(),
+            Kind::CheckKind => kinds::KINDS.iter().map(|kind| kind.name).collect(),
+            Kind::Switch => vec!["yes", "no"],
             Kind::Choice(choices) => choices.to_vec(),
             Kind::Duration => vec!["1s", "5s", "10s", "30s", "1m", "5m", "1h"],
             Kind::Period => vec!["1h", "24h", "7d", "30d", "90d"],
@@ -130,15 +137,25 @@ fn commands(actor: &Actor, typed: &Token) -> Completion {
     Completion { start, choices: if choices.is_empty() { by_alias().into_iter().collect() } else { choices } }
 }
 
-/// The arguments that were given, and the one whose value comes next.
-fn walk(command: &Command, tokens: &[Token]) -> (Vec<&'static str>, Option<&'static Argument>) {
+/// What the words before say.
+struct Walked {
+    /// The arguments that were given.
+    given: Vec<&'static str>,
+    /// The one whose value comes next.
+    pending: Option<&'static Argument>,
+    /// The check kind that was said or follows from the address.
+    kind: Option<&'static CheckKind>,
+}
+
+fn walk(command: &Command, tokens: &[Token]) -> Walked {
     let mut given = Vec::new();
     let mut pending = None;
+    let mut kind = None;
     for token in tokens {
         if pending.take().is_some() {
             continue;
         }
-        match classify(command.arguments, token) {
+        match classify(command.arguments, token, |name| given.contains(&name)) {
             Shape::Named(argument, value) => {
                 given.push(argument.name);
                 pending = Some(argument).filter(|_| value.is_none() && argument.kind != Kind::Flag);
@@ -146,10 +163,20 @@ fn walk(command: &Command, tokens: &[Token]) -> (Vec<&'static str>, Option<&'sta
             Shape::Value => {
                 let mut free =
                     all(command.arguments).filter(|argument| argument.positional && !given.contains(&argument.name));
-                given.extend(free.find(|argument| argument.kind.fits(&token.text)).map(|argument| argument.name));
+                let fits = |argument: &&Argument| match argument.kind {
+                    Kind::Address => kinds::may_be_target(kind.map(|kind: &CheckKind| kind.name), &token.text),
+                    kind => kind.fits(&token.text),
+                };
+                let Some(argument) = free.find(fits) else { continue };
+                given.push(argument.name);
+                match argument.kind {
+                    Kind::CheckKind => kind = kinds::find(&token.text),
+                    Kind::Address => kind = kind.or_else(|| kinds::meant(None, &token.text).ok()),
+                    _ => {}
+                }
             }
             Shape::UnknownFlag | Shape::Filler => {}
         }
     }
-    (given, pending)
+    Walked { given, pending, kind }
 }

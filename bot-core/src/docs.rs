@@ -7,6 +7,7 @@ use monitor_core::people::Permission;
 
 use crate::commands::{COMMANDS, help};
 use crate::grammar::{Argument, all};
+use crate::kinds::options;
 
 const INTRODUCTION: &str = "\
 <!-- Written by bot_core::docs() from the declarations in bot-core/src/commands/. Do not edit. -->
@@ -49,12 +50,16 @@ pub fn docs() -> String {
         }
         notes.push(format!("For {}.", who(command.permission)));
         let _ = writeln!(page, "{}\n", notes.join(" "));
-        if all(command.arguments).next().is_some() {
+        let own = || all(command.arguments).filter(|argument| !options::is_option(argument));
+        if own().next().is_some() {
             let _ = writeln!(page, "| argument | say | about |\n|---|---|---|");
-            for argument in all(command.arguments) {
+            for argument in own() {
                 let _ = writeln!(page, "{}", row(argument));
             }
             page.push('\n');
+        }
+        if all(command.arguments).any(options::is_option) {
+            page.push_str("Beside these there are the options of the [check kinds](checks.md); `help tls` shows those of `tls` checks.\n\n");
         }
         let examples: Vec<String> = command.examples.iter().map(|example| format!("    {example}")).collect();
         let _ = writeln!(page, "{}\n", examples.join("\n"));
@@ -66,7 +71,8 @@ pub fn docs() -> String {
     page
 }
 
-fn row(argument: &Argument) -> String {
+/// A row of a table of arguments.
+pub(crate) fn row(argument: &Argument) -> String {
     let cell = |text: &str| text.replace('|', "\\|");
     let more: Vec<String> = argument.words.iter().skip(1).map(|word| format!("`{word}`")).collect();
     let more = if more.is_empty() { String::new() } else { format!(" Also {}.", more.join(", ")) };

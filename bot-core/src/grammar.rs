@@ -15,7 +15,7 @@ mod token;
 pub use argument::{Argument, Arguments, all, find, same_word};
 pub use error::{GrammarError, Invalid};
 pub use given::Given;
-pub use kind::{Kind, parse_header, parse_ratio, parse_redirects, parse_time};
+pub use kind::{Kind, parse_header, parse_ratio, parse_redirects, parse_switch, parse_time};
 pub(crate) use line::is_own_name;
 pub use line::{Line, is_too_long};
 pub use parse::parse;

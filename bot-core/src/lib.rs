@@ -6,6 +6,9 @@
 //!
 //! To add a command: its file in `commands/` with a `COMMAND`, a line in the list of `commands.rs`, a test in
 //! `tests/`, and `docs/commands.md`, which the test `the_docs_are_those_of_the_declarations` writes for you.
+//!
+//! To add the words of a check kind: its file in `kinds/` with a `KIND`, a line in the list of `kinds.rs`, options that no
+//! other kind has in `kinds/options.rs`, and `docs/checks.md`, which a test writes for you as well.
 
 pub mod cards;
 mod command;
@@ -15,6 +18,7 @@ mod dialog;
 mod docs;
 mod engine;
 pub mod grammar;
+mod kinds;
 mod period;
 mod present;
 pub mod reply;
@@ -26,6 +30,7 @@ pub use command::Command;
 pub use complete::{Choice, Completion};
 pub use docs::docs;
 pub use engine::{Engine, Input, Request};
+pub use kinds::checks_docs;
 pub use reply::Reply;
 pub use sensitive::may_hold_secret;
 pub use text::TextStyle;

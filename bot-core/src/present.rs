@@ -7,10 +7,12 @@ pub(crate) mod report;
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::http::{Auth, Body, HeaderValue};
+use monitor_core::assertion::Assertion;
+use monitor_core::checks::Family;
 use monitor_core::monitor::{CheckSpec, Settings};
 use monitor_core::{duration, http::shorten};
 
+use crate::kinds;
 use crate::reply::Field;
 pub(crate) use check::{certificate, findings, verdict};
 pub(crate) use overview::{counts, rows};
@@ -58,45 +60,59 @@ pub(crate) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// What an owner chose, secrets hidden; what is as by default is left out where it says little.
-pub(crate) fn settings(settings: &Settings) -> Vec<Field> {
-    let CheckSpec::Http(spec) = &settings.spec;
-    let method = if spec.method == "GET" { String::new() } else { format!("{} ", spec.method) };
-    let mut fields = vec![
-        Field::new("address", format!("{method}{}", spec.url)),
-        Field::new("interval", format!("every {}", duration::format(settings.interval))),
-        Field::new("timeout", duration::format(settings.timeout)),
-        Field::new("expects", format!("status {}", spec.expect)),
+/// What an owner chose, secrets hidden; what is as by default is left out where it says little. `parents` are the names of
+/// those that it depends on.
+pub(crate) fn settings(settings: &Settings, parents: &[String]) -> Vec<Field> {
+    let kind = kinds::of(&settings.spec);
+    let mut fields = Vec::new();
+    if !matches!(settings.spec, CheckSpec::Http(_)) {
+        fields.push(Field::new("kind", kind.name));
+    }
+    if !kind.is_named_by_target() {
+        let method = kinds::request_of(&settings.spec).map_or("GET", |request| request.method.as_str());
+        let method = if method == "GET" { String::new() } else { format!("{method} ") };
+        fields.push(Field::new("address", format!("{method}{}", settings.spec.target())));
+    }
+    if kind.is_probed() {
+        fields.push(Field::new("interval", format!("every {}", duration::format(settings.interval))));
+        fields.push(Field::new("timeout", duration::format(settings.timeout)));
+    }
+    fields.extend(expectations(settings));
+    fields.extend((kind.shown)(&settings.spec));
+    if settings.family != Family::Any {
+        fields.push(Field::new("addresses", format!("IP{} only", settings.family.word())));
+    }
+    let labels: Vec<String> = settings.labels.iter().map(|label| label.to_string()).collect();
+    let belonging = [
+        ("labels", labels.join(", ")),
+        ("group", settings.group.clone().unwrap_or_default()),
+        ("depends on", parents.join(", ")),
     ];
-    fields.extend(spec.assertions.iter().map(|assertion| Field::new("and", shorten(&assertion.to_string(), 120))));
-    if let Some(slow) = spec.slow_after {
-        fields.push(Field::new("slow", format!("from {}", duration::format(slow))));
+    fields.extend(
+        belonging.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Field::new(name, value)),
+    );
+    if kind.is_probed() {
+        fields.push(down_after(settings));
     }
-    let auth = match &spec.auth {
-        Some(Auth::Bearer(_)) => Some("a bearer token (hidden)".to_owned()),
-        Some(Auth::Basic { user, .. }) => Some(format!("basic authentication as {user} (password hidden)")),
-        None => None,
+    fields
+}
+
+/// What has to hold: what is asserted by default, as far as the owner says nothing else of it, and what the owner asserts.
+fn expectations(settings: &Settings) -> Vec<Field> {
+    let own = || settings.assertions.iter();
+    let stands = |default: &Assertion| {
+        let mentioned = settings.spec.facts().iter().filter(|fact| default.mentions(**fact));
+        !mentioned.into_iter().any(|fact| own().any(|assertion| assertion.mentions(*fact)))
     };
-    fields.extend(auth.map(|auth| Field::new("sends", auth)));
-    for header in &spec.headers {
-        let value = match &header.value {
-            HeaderValue::Plain(value) => shorten(value, 80),
-            HeaderValue::Secret(_) => "(hidden)".to_owned(),
-        };
-        fields.push(Field::new("header", format!("{}: {value}", header.name)));
-    }
-    match &spec.body {
-        Some(Body::Json(json)) => fields.push(Field::new("body", format!("JSON {}", shorten(&json.to_string(), 80)))),
-        Some(Body::Text(text)) => fields.push(Field::new("body", shorten(text, 80))),
-        None => {}
-    }
-    fields.push(Field::new(
-        "redirects",
-        match spec.max_redirects {
-            0 => "not followed".to_owned(),
-            most => format!("followed, up to {most}"),
-        },
-    ));
+    let defaults = settings.spec.default_assertions().iter().filter_map(|text| Assertion::parse(text).ok());
+    let texts = defaults.filter(stands).map(|assertion| assertion.to_string());
+    let texts = texts.chain(own().map(|assertion| assertion.to_string()));
+    let name = |index| if index == 0 { "expects" } else { "and" };
+    texts.enumerate().map(|(index, text)| Field::new(name(index), shorten(&text, 120))).collect()
+}
+
+/// When a failure counts.
+fn down_after(settings: &Settings) -> Field {
     let policy = settings.policy;
     let down = if policy.of == 1 {
         "a failed check".to_owned()
@@ -109,6 +125,5 @@ pub(crate) fn settings(settings: &Settings) -> Vec<Field> {
         1 => "tried again once".to_owned(),
         retries => format!("tried again {retries} times"),
     };
-    fields.push(Field::new("down after", format!("{down} ({again}), up after {up}")));
-    fields
+    Field::new("down after", format!("{down} ({again}), up after {up}"))
 }

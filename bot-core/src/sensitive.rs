@@ -57,6 +57,13 @@ mod tests {
             "add-monitor url:user:password@shop.example",
             "https://token@shop.example/",
             "https://user:pass/word@shop.example",
+            "postgres://ada:hunter2@db.example/shop",
+            "add-monitor redis :hunter2@cache.example",
+            "edit x url mqtts://ada:hunter2@broker.example",
+            "edit x credentials ada:hunter2",
+            "add-monitor https://x.example proxy http://ada:hunter2@proxy.example:3128",
+            "edit x client-cert \"-----BEGIN CERTIFICATE-----",
+            "add-monitor flow x step 'GET https://x.example oauth2 \"https://id.example a:b\"'",
         ] {
             assert!(may_hold_secret(line, false), "{line}");
         }
@@ -69,7 +76,8 @@ mod tests {
             "list-monitors",
             "add-monitor https://shop.example:8443/@ada every 30s contains ops@example.org",
             "add-monitor http://[::1]:80/@x body basics",
-            "/add-monitor@watchword_bot https://shop.example",
+            "/add-monitor@watchword_bot https://shop.example/login",
+            "add-monitor tcp://db.example:5432 send PING label env=prod",
         ] {
             assert!(!may_hold_secret(line, false), "{line}");
         }

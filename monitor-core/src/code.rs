@@ -50,12 +50,16 @@ codes! {
     NameTaken "name_taken" "Another monitor has that name.";
     InvalidDuration "invalid_duration" "The value is not a duration.";
     InvalidInterval "invalid_interval" "The interval is out of range.";
+    InvalidSchedule "invalid_schedule" "The value is not a schedule or not a time zone.";
     InvalidTimeout "invalid_timeout" "The timeout is out of range.";
-    InvalidSlow "invalid_slow" "The time from which an answer is slow is not below the timeout.";
     InvalidPolicy "invalid_policy" "Retries, confirmation and recovery do not fit together.";
     InvalidMethod "invalid_method" "The value is not an HTTP method.";
     InvalidHeader "invalid_header" "The header cannot be sent.";
-    InvalidStatuses "invalid_statuses" "The value is not a set of HTTP statuses.";
+    InvalidEndpoint "invalid_endpoint" "The value is not a host, or not a host and a port.";
+    DependsInCircle "depends_in_circle" "Monitors would depend on each other.";
+    InvalidLabel "invalid_label" "The value is not a label.";
+    InvalidOption "invalid_option" "An option of the check does not work.";
+    InvalidAssertion "invalid_assertion" "The assertion is not one that can be checked.";
     InvalidPattern "invalid_pattern" "The regular expression does not work.";
     InvalidJsonPath "invalid_json_path" "The value is not a JSONPath.";
     JsonPathTooBroad "json_path_too_broad" "The JSONPath could take without bound to evaluate.";
@@ -63,6 +67,8 @@ codes! {
     InvalidTime "invalid_time" "The value is not a day or a time.";
     SecretsStay "secrets_stay" "The monitor's secrets are not sent to another origin.";
     MonitorNotFound "monitor_not_found" "There is no such monitor.";
+    NotHeartbeat "not_heartbeat" "The monitor is no heartbeat, to which jobs report in.";
+    NotChecked "not_checked" "The monitor is a heartbeat, which nothing can check from here.";
     ConversationNotFound "conversation_not_found" "There is no such conversation.";
     PageNotFound "page_not_found" "The list has fewer pages.";
     NoQuestion "no_question" "There is no question open, or it is settled.";

@@ -217,6 +217,12 @@ impl Health {
         Self { confirmed, sight, ..Self::default() }
     }
 
+    /// Whether it is down, or failing and being tried again.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.confirmed == Some(Confirmed::Down) || self.failed_attempts > 0
+    }
+
     /// The status that people see.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -1,19 +1,17 @@
 //! The HTTP check kind: what to ask, and what to expect of the answer.
 
-mod assertion;
+mod address;
+mod auth;
 mod error;
-mod json_path;
-mod status_set;
-
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
-pub use assertion::{Assertion, AssertionResult, CompiledAssertion};
+use address::{check_scheme, parse_url};
+pub use auth::Auth;
 pub use error::SpecError;
-pub use status_set::StatusSet;
 
+use crate::checks::ClientIdentity;
 use crate::secret::Secret;
 
 /// Largest response body that is read, in bytes. What comes after it makes the check fail with `body_too_large`.
@@ -28,8 +26,6 @@ pub const MAX_REQUEST_BODY_BYTES: usize = 64 * 1024;
 
 /// Most headers and most assertions that a check may have.
 pub const MAX_LIST: usize = 32;
-
-const MAX_URL_BYTES: usize = 2_048;
 
 /// An HTTP(S) check as configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,18 +44,62 @@ pub struct HttpSpec {
     /// How the request is authenticated.
     #[serde(default)]
     pub auth: Option<Auth>,
-    /// The statuses that count as success. Default: 200 to 299.
-    #[serde(default)]
-    pub expect: StatusSet,
-    /// What else the answer has to satisfy.
-    #[serde(default)]
-    pub assertions: Vec<Assertion>,
-    /// From this total duration on an answer is slow: degraded, not down.
-    #[serde(default)]
-    pub slow_after: Option<Duration>,
     /// How many redirects are followed, 0 to [`MAX_REDIRECTS`]. 0 judges the redirect itself.
     #[serde(default = "ten")]
     pub max_redirects: u8,
+    /// Which version of HTTP is spoken.
+    #[serde(default)]
+    pub version: Version,
+    /// A certificate with which the check is recognised (mutual TLS).
+    #[serde(default)]
+    pub identity: Option<ClientIdentity>,
+    /// A proxy that the request goes through: `http`, without user information.
+    #[serde(default)]
+    pub proxy: Option<Proxy>,
+    /// Whether cookies that an answer sets are sent back along redirects.
+    #[serde(default = "yes")]
+    pub cookies: bool,
+    /// Whether the connection is kept for the next check. Phases of a connection that was kept are not measured.
+    #[serde(default)]
+    pub keep_alive: bool,
+}
+
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Version {
+    /// HTTP/2 where TLS negotiates it, else HTTP/1.1.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// HTTP/1.1 only.
+    #[serde(rename = "1.1")]
+    Http1,
+    /// HTTP/2 only; without TLS by prior knowledge.
+    #[serde(rename = "2")]
+    Http2,
+}
+
+/// A proxy for HTTP. An `https` target is reached through it by CONNECT.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proxy {
+    /// Its address.
+    pub url: Url,
+    /// Who logs in there.
+    #[serde(default)]
+    pub login: Option<crate::checks::Login>,
+}
+
+impl Proxy {
+    /// A proxy is an `http` address and nothing more.
+    fn validate(&self) -> Result<(), SpecError> {
+        let bare = self.url.username().is_empty() && self.url.password().is_none();
+        if self.url.scheme() == "http" && self.url.host().is_some() && bare && matches!(self.url.path(), "" | "/") {
+            return Ok(());
+        }
+        Err(SpecError::Option(
+            "a proxy is given like http://proxy.example:3128, with its login apart from it".to_owned(),
+        ))
+    }
 }
 
 fn get() -> String {
@@ -68,6 +108,10 @@ fn get() -> String {
 
 fn ten() -> u8 {
     10
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A request header.
@@ -89,6 +133,25 @@ pub enum HeaderValue {
     Secret(Secret),
 }
 
+impl HeaderValue {
+    /// The secret, when it is one.
+    pub fn secret_mut(&mut self) -> Option<&mut Secret> {
+        match self {
+            Self::Secret(secret) => Some(secret),
+            Self::Plain(_) => None,
+        }
+    }
+
+    /// The text, whether it may be shown or not.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Secret(secret) => secret.expose(),
+        }
+    }
+}
+
 /// A request body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,21 +160,8 @@ pub enum Body {
     Json(serde_json::Value),
     /// Sent as `text/plain; charset=utf-8`.
     Text(String),
-}
-
-/// How a request is authenticated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Auth {
-    /// `Authorization: Bearer …`
-    Bearer(Secret),
-    /// `Authorization: Basic …`
-    Basic {
-        /// The user's name.
-        user: String,
-        /// The password.
-        password: Secret,
-    },
+    /// Sent as `application/x-www-form-urlencoded`: names and values in their order.
+    Form(Vec<(String, String)>),
 }
 
 impl HttpSpec {
@@ -128,39 +178,35 @@ impl HttpSpec {
             headers: Vec::new(),
             body: None,
             auth,
-            expect: StatusSet::default(),
-            assertions: Vec::new(),
-            slow_after: None,
             max_redirects: ten(),
+            version: Version::default(),
+            identity: None,
+            proxy: None,
+            cookies: yes(),
+            keep_alive: false,
         })
     }
 
     /// Every secret of the spec, in an order that depends only on its shape.
     pub fn secrets_mut(&mut self) -> Vec<&mut Secret> {
-        let auth = match &mut self.auth {
-            Some(Auth::Bearer(secret) | Auth::Basic { password: secret, .. }) => Some(secret),
-            None => None,
-        };
-        let headers = self.headers.iter_mut().filter_map(|header| match &mut header.value {
-            HeaderValue::Secret(secret) => Some(secret),
-            HeaderValue::Plain(_) => None,
-        });
-        auth.into_iter().chain(headers).collect()
+        let auth = self.auth.as_mut().into_iter().flat_map(Auth::secrets_mut);
+        let headers = self.headers.iter_mut().filter_map(|header| header.value.secret_mut());
+        let identity = self.identity.as_mut().map(|identity| &mut identity.key);
+        let proxy = self.proxy.as_mut().and_then(|proxy| proxy.login.as_mut()).map(|login| &mut login.password);
+        auth.chain(headers).chain(identity).chain(proxy).collect()
     }
 
-    /// Checks all that can be checked without asking the target, and compiles the assertions.
+    /// Checks all that can be checked without asking the target.
     ///
     /// # Errors
     /// The [`SpecError`] of the first option that does not work.
-    pub fn compile(&self) -> Result<Vec<CompiledAssertion>, SpecError> {
+    pub fn validate(&self) -> Result<(), SpecError> {
         check_scheme(&self.url)?;
         if self.method.is_empty() || self.method.len() > 20 || !self.method.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err(SpecError::Method(shorten(&self.method, 40)));
         }
-        if self.headers.len() > MAX_LIST || self.assertions.len() > MAX_LIST {
-            return Err(SpecError::TooMuch(format!(
-                "a check may have {MAX_LIST} headers and {MAX_LIST} assertions at most"
-            )));
+        if self.headers.len() > MAX_LIST {
+            return Err(SpecError::TooMuch(format!("a check may have {MAX_LIST} headers at most")));
         }
         if self.max_redirects > MAX_REDIRECTS {
             return Err(SpecError::TooMuch(format!("at most {MAX_REDIRECTS} redirects can be followed")));
@@ -168,78 +214,47 @@ impl HttpSpec {
         let body_bytes = match &self.body {
             Some(Body::Text(text)) => text.len(),
             Some(Body::Json(json)) => json.to_string().len(),
+            Some(Body::Form(fields)) => fields.iter().map(|(name, value)| name.len() + value.len() + 2).sum(),
             None => 0,
         };
         if body_bytes > MAX_REQUEST_BODY_BYTES {
             return Err(SpecError::TooMuch(format!("the request body is longer than {MAX_REQUEST_BODY_BYTES} bytes")));
         }
-        for header in &self.headers {
-            let value = match &header.value {
-                HeaderValue::Plain(value) => value,
-                HeaderValue::Secret(secret) => secret.expose(),
-            };
-            check_header(&header.name, value)?;
+        if self.auth.is_some() && self.headers.iter().any(|header| header.name.eq_ignore_ascii_case("authorization")) {
+            return Err(SpecError::AuthorizedTwice);
         }
-        self.assertions.iter().map(Assertion::compile).collect()
-    }
-}
-
-/// Parses an address and takes the user information out of it.
-fn parse_url(address: &str) -> Result<(Url, Option<Auth>), SpecError> {
-    let address = address.trim();
-    if address.len() > MAX_URL_BYTES {
-        return Err(SpecError::UrlTooLong);
-    }
-    let wrong = || SpecError::Url(shorten(address, 80));
-    let lower = address.to_ascii_lowercase();
-    let mut url = if lower.starts_with("http://") || lower.starts_with("https://") || lower.contains("://") {
-        Url::parse(address).map_err(|_| wrong())?
-    } else {
-        match Url::parse(address) {
-            Ok(url) if matches!(url.scheme(), "mailto" | "javascript" | "data" | "file" | "about") => url,
-            _ => Url::parse(&format!("https://{address}")).map_err(|_| wrong())?,
+        let identity_bytes =
+            self.identity.as_ref().map_or(0, |identity| identity.certificate.len() + identity.key.expose().len());
+        if identity_bytes > MAX_REQUEST_BODY_BYTES {
+            let most = format!("the client certificate is longer than {MAX_REQUEST_BODY_BYTES} bytes");
+            return Err(SpecError::TooMuch(most));
         }
-    };
-    check_scheme(&url)?;
-    if !url.host().is_some_and(|host| is_host(&host)) {
-        return Err(wrong());
+        self.auth.as_ref().map_or(Ok(()), Auth::validate)?;
+        self.proxy.as_ref().map_or(Ok(()), Proxy::validate)?;
+        self.check_version()?;
+        check_headers(&self.headers)
     }
-    let auth = (!url.username().is_empty() || url.password().is_some()).then(|| Auth::Basic {
-        user: percent_decode(url.username()),
-        password: Secret::new(percent_decode(url.password().unwrap_or_default())),
-    });
-    if auth.is_some() && (url.set_username("").is_err() || url.set_password(None).is_err()) {
-        return Err(wrong());
-    }
-    url.set_fragment(None);
-    Ok((url, auth))
-}
 
-/// URLs take hosts such as `ht!tp`, which no name server knows.
-fn is_host(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => {
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-        }
-        Host::Ipv4(_) | Host::Ipv6(_) => true,
-    }
-}
-
-/// Decodes `%XX` by the same rules as form data; `+` stays what it is.
-fn percent_decode(text: &str) -> String {
-    let form = format!("v={}", text.replace('+', "%2B").replace('&', "%26"));
-    url::form_urlencoded::parse(form.as_bytes()).next().map_or_else(String::new, |(_, value)| value.into_owned())
-}
-
-fn check_scheme(url: &Url) -> Result<(), SpecError> {
-    match url.scheme() {
-        "http" | "https" => Ok(()),
-        other => Err(SpecError::Scheme(shorten(other, 40))),
+    /// Refuses what cannot be done in the chosen version of HTTP.
+    fn check_version(&self) -> Result<(), SpecError> {
+        let why = match (self.version, &self.auth) {
+            (Version::Http2, Some(Auth::Ntlm { .. })) => "NTLM works with HTTP/1.1 only: leave the version out",
+            (Version::Http2, _) if self.proxy.is_some() && self.url.scheme() == "http" => {
+                "a proxy is spoken to by HTTP/1.1: leave the version out, or watch an https address"
+            }
+            _ => return Ok(()),
+        };
+        Err(SpecError::Option(why.to_owned()))
     }
 }
 
 /// Headers that the client itself has to set, because a wrong value would break the exchange.
 const OWN_HEADERS: [&str; 5] = ["content-length", "transfer-encoding", "connection", "upgrade", "te"];
+
+/// Refuses headers that cannot be sent.
+pub(crate) fn check_headers(headers: &[Header]) -> Result<(), SpecError> {
+    headers.iter().try_for_each(|header| check_header(&header.name, header.value.expose()))
+}
 
 /// Names are tokens and values are visible characters, tabs and spaces.
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-5>.
@@ -315,7 +330,54 @@ mod tests {
         let mut spec = HttpSpec::get("https://shop.example").unwrap();
         for (name, value) in [("X-A", "b\r\nX-Evil: 1"), ("bad name", "x"), ("", "x"), ("Content-Length", "5")] {
             spec.headers = vec![Header { name: name.into(), value: HeaderValue::Plain(value.into()) }];
-            assert!(matches!(spec.compile(), Err(SpecError::Header(_))), "{name}");
+            assert!(matches!(spec.validate(), Err(SpecError::Header(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn logins_and_proxies_that_cannot_work_are_refused() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let oauth2 = |token_url: &str, client_id: &str| Auth::OAuth2 {
+            token_url: url(token_url),
+            client_id: client_id.into(),
+            client_secret: Secret::new("s"),
+            scope: String::new(),
+        };
+        let sigv4 = |region: &str| Auth::SigV4 {
+            access_key: "AKIDEXAMPLE".into(),
+            secret_key: Secret::new("s"),
+            region: region.into(),
+            service: "execute-api".into(),
+        };
+        let ntlm = || Auth::Ntlm { user: r"CORP\ada".into(), password: Secret::new("s") };
+        let mut spec = HttpSpec::get("http://shop.example").unwrap();
+        for (auth, works) in [
+            (oauth2("https://sso.example/token", "me"), true),
+            (oauth2("https://sso.example/token", ""), false),
+            (oauth2("https://a:b@sso.example/token", "me"), false),
+            (oauth2("ftp://sso.example/token", "me"), false),
+            (sigv4("eu-central-1"), true),
+            (sigv4(""), false),
+            (sigv4("eu central"), false),
+            (ntlm(), true),
+            (Auth::Digest { user: String::new(), password: Secret::new("s") }, false),
+            (Auth::Basic { user: "a:b".into(), password: Secret::new("s") }, false),
+        ] {
+            spec.auth = Some(auth);
+            assert_eq!(spec.validate().is_ok(), works, "{:?}", spec.auth);
+        }
+        (spec.auth, spec.version) = (Some(ntlm()), Version::Http2);
+        assert_eq!(spec.validate().unwrap_err().to_string(), "NTLM works with HTTP/1.1 only: leave the version out");
+        (spec.auth, spec.version) = (None, Version::Auto);
+        for (proxy, works) in [
+            ("http://proxy.example:3128", true),
+            ("https://proxy.example", false),
+            ("socks5://proxy.example", false),
+            ("http://a:b@proxy.example", false),
+            ("http://proxy.example/path", false),
+        ] {
+            spec.proxy = Some(Proxy { url: url(proxy), login: None });
+            assert_eq!(spec.validate().is_ok(), works, "{proxy}");
         }
     }
 
@@ -324,9 +386,9 @@ mod tests {
         let mut spec = HttpSpec::get("https://shop.example").unwrap();
         for method in ["", "G E T", "GET\r\n", "get"] {
             spec.method = method.into();
-            assert!(matches!(spec.compile(), Err(SpecError::Method(_))), "{method:?}");
+            assert!(matches!(spec.validate(), Err(SpecError::Method(_))), "{method:?}");
         }
         spec.method = "PROPFIND".into();
-        assert!(spec.compile().is_ok());
+        assert!(spec.validate().is_ok());
     }
 }

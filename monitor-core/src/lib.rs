@@ -6,7 +6,9 @@
 //! | module | what it defines |
 //! |---|---|
 //! | [`monitor`] | a monitor as its owner configured it |
+//! | [`checks`] | the check kinds: what each is asked to do |
 //! | [`http`] | the HTTP check kind: its options and what it expects |
+//! | [`assertion`] | what an answer has to satisfy, in one language for all kinds |
 //! | [`outcome`] | what one check found: verdict, reason code, timings |
 //! | [`health`] | the state machine from outcomes to status, flips and incidents |
 //! | [`code`] | stable codes of what is refused |
@@ -16,11 +18,15 @@
 //! | [`report`] | what a period looked like |
 //! | [`people`] | organisations, people, roles and what a role may do |
 
+pub mod assertion;
+pub mod checks;
 pub mod code;
 pub mod duration;
 pub mod health;
+pub mod heartbeat;
 pub mod http;
 pub mod incident;
+pub mod labels;
 pub mod monitor;
 pub mod outcome;
 pub mod people;

@@ -6,10 +6,17 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::assertion::{AssertionError, Assertions, FactKind};
+use crate::checks::{
+    DnsSpec, DomainSpec, Family, FlowSpec, GraphQlSpec, GrpcSpec, IcmpSpec, MailSpec, MqttSpec, RedisSpec, Security,
+    SqlSpec, TcpSpec, TlsSpec, WebSocketSpec,
+};
 use crate::code::ErrorCode;
 use crate::duration;
 use crate::health::Policy;
+use crate::heartbeat::HeartbeatSpec;
 use crate::http::{HttpSpec, SpecError, shorten};
+use crate::labels::{Labels, MAX_LABELS};
 use crate::people::{OrganisationId, id};
 use crate::secret::Secret;
 
@@ -30,19 +37,15 @@ pub enum MonitorError {
     /// The timeout is out of range.
     #[error("a timeout of {0} is not possible; choose between 100ms and 60s")]
     Timeout(String),
-    /// Checks would time out before they could be slow.
-    #[error(
-        "an answer cannot be slow from {slow} on when checks time out after {timeout}; choose less for `slow` or more for `timeout`"
-    )]
-    Slow {
-        /// From when on answers would be slow.
-        slow: String,
-        /// When checks time out.
-        timeout: String,
-    },
-    /// A request would be authorized in two ways.
-    #[error("a request has one Authorization: say `bearer` or `basic`, or send a header of that name, not both")]
-    AuthorizedTwice,
+    /// The label is not a key and a value.
+    #[error("`{0}` is not a label; write it like env=prod")]
+    Label(String),
+    /// There are more labels or parents than may be.
+    #[error("{0}")]
+    TooMuch(String),
+    /// An assertion does not work with the check.
+    #[error(transparent)]
+    Assertion(#[from] AssertionError),
     /// The confirmation policy does not fit together.
     #[error("{0}")]
     Policy(&'static str),
@@ -59,8 +62,9 @@ impl MonitorError {
             Self::Name(_) => ErrorCode::InvalidName,
             Self::Interval(_) => ErrorCode::InvalidInterval,
             Self::Timeout(_) => ErrorCode::InvalidTimeout,
-            Self::Slow { .. } => ErrorCode::InvalidSlow,
-            Self::AuthorizedTwice => ErrorCode::ConflictingArguments,
+            Self::Label(_) => ErrorCode::InvalidLabel,
+            Self::TooMuch(_) => ErrorCode::TooMuch,
+            Self::Assertion(error) => error.code(),
             Self::Policy(_) => ErrorCode::InvalidPolicy,
             Self::Spec(error) => error.code(),
         }
@@ -124,46 +128,191 @@ impl fmt::Display for MonitorName {
     }
 }
 
-/// What is checked, one variant per check kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum CheckSpec {
-    /// An HTTP(S) request.
-    Http(HttpSpec),
+/// Declares the kinds once: variant, word, spec, what is watched, and which facts its checks find.
+macro_rules! kinds {
+    ($($variant:ident($spec:ty) $word:literal $target:expr, $secrets:expr, $facts:expr, $about:literal;)+) => {
+        /// What is checked, one variant per check kind.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        pub enum CheckSpec {
+            $(#[doc = $about] #[serde(rename = $word)] $variant($spec),)+
+        }
+
+        impl CheckSpec {
+            /// The words of all kinds, each with a sentence about it.
+            pub const KINDS: &'static [(&'static str, &'static str)] = &[$(($word, $about)),+];
+
+            /// What is watched, for lists: an address without secrets.
+            #[must_use]
+            pub fn target(&self) -> String {
+                match self { $(Self::$variant(spec) => { let target: fn(&$spec) -> String = $target; target(spec) })+ }
+            }
+
+            /// The kind's word.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $word,)+ }
+            }
+
+            /// Every secret of the spec, in an order that depends only on its shape.
+            pub fn secrets_mut(&mut self) -> Vec<&mut Secret> {
+                match self { $(Self::$variant(spec) => { let secrets: fn(&mut $spec) -> Vec<&mut Secret> = $secrets; secrets(spec) })+ }
+            }
+
+            /// What its checks find, and assertions can be about.
+            #[must_use]
+            pub fn facts(&self) -> &'static [FactKind] {
+                match self { $(Self::$variant(_) => $facts,)+ }
+            }
+
+            /// Checks all that can be checked without asking the target.
+            ///
+            /// # Errors
+            /// The [`SpecError`] of the first option that does not work.
+            pub fn validate(&self) -> Result<(), SpecError> {
+                match self { $(Self::$variant(spec) => spec.validate(),)+ }
+            }
+        }
+    };
+}
+
+use FactKind as F;
+
+const HTTP_FACTS: &[F] = &[
+    F::Status,
+    F::Header,
+    F::Body,
+    F::Json,
+    F::Size,
+    F::Protocol,
+    F::Latency,
+    F::LatencyDns,
+    F::LatencyConnect,
+    F::LatencyTls,
+    F::LatencyFirstByte,
+    F::CertificateDays,
+    F::CertificateIssuer,
+    F::CertificateSubject,
+    F::CertificateNames,
+    F::TlsProtocol,
+    F::TlsCipher,
+];
+const STREAM_FACTS: &[F] = &[
+    F::Body,
+    F::Json,
+    F::Size,
+    F::Latency,
+    F::LatencyDns,
+    F::LatencyConnect,
+    F::LatencyTls,
+    F::CertificateDays,
+    F::CertificateIssuer,
+    F::CertificateSubject,
+    F::CertificateNames,
+    F::TlsProtocol,
+    F::TlsCipher,
+];
+const MAIL_FACTS: &[F] = &[
+    F::Banner,
+    F::Latency,
+    F::LatencyDns,
+    F::LatencyConnect,
+    F::LatencyTls,
+    F::CertificateDays,
+    F::CertificateIssuer,
+    F::CertificateSubject,
+    F::CertificateNames,
+    F::TlsProtocol,
+    F::TlsCipher,
+];
+const TLS_FACTS: &[F] = &[
+    F::CertificateDays,
+    F::CertificateIssuer,
+    F::CertificateSubject,
+    F::CertificateNames,
+    F::TlsProtocol,
+    F::TlsCipher,
+    F::Protocol,
+    F::Latency,
+    F::LatencyDns,
+    F::LatencyConnect,
+    F::LatencyTls,
+];
+const QUERY_FACTS: &[F] =
+    &[F::Result, F::Rows, F::Latency, F::LatencyDns, F::LatencyConnect, F::LatencyTls, F::CertificateDays];
+
+kinds! {
+    Http(HttpSpec) "http" |spec| spec.url.to_string(), HttpSpec::secrets_mut, HTTP_FACTS,
+        "A website or an API: an HTTP(S) request and its answer.";
+    Tcp(TcpSpec) "tcp" |spec| format!("tcp://{}", spec.endpoint), |_| Vec::new(), STREAM_FACTS,
+        "A TCP port: it accepts connections, and answers what is sent.";
+    Icmp(IcmpSpec) "icmp" |spec| format!("icmp://{}", spec.host), |_| Vec::new(), &[F::Latency, F::LatencyDns, F::Loss],
+        "A host: it answers echo requests (ping).";
+    Dns(DnsSpec) "dns" |spec| format!("dns://{}?type={}", spec.name, spec.record), |_| Vec::new(),
+        &[F::Answers, F::Ttl, F::Dnssec, F::Latency],
+        "A DNS record: a name server gives the expected answer.";
+    Tls(TlsSpec) "tls" |spec| format!("tls://{}", spec.endpoint), |_| Vec::new(), TLS_FACTS,
+        "A certificate: its chain, its names, the days it has left, and the TLS it is shown in.";
+    Domain(DomainSpec) "domain" |spec| format!("domain:{}", spec.name), |_| Vec::new(),
+        &[F::DomainDays, F::DomainRegistrar, F::Latency],
+        "A domain's registration: when it ends, by RDAP.";
+    Grpc(GrpcSpec) "grpc" |spec| format!("{}://{}/{}", if spec.tls { "grpcs" } else { "grpc" }, spec.endpoint, spec.service),
+        GrpcSpec::secrets_mut,
+        &[F::GrpcStatus, F::Latency, F::LatencyDns, F::LatencyConnect, F::LatencyTls, F::CertificateDays],
+        "A gRPC service: what its health protocol says.";
+    GraphQl(GraphQlSpec) "graphql" |spec| spec.http.url.to_string(), |spec| spec.http.secrets_mut(), HTTP_FACTS,
+        "A GraphQL service: a query that is answered without errors.";
+    WebSocket(WebSocketSpec) "websocket" |spec| spec.url.to_string(), WebSocketSpec::secrets_mut, STREAM_FACTS,
+        "A WebSocket: it opens, and answers what is sent.";
+    Smtp(MailSpec) "smtp" |spec| mail_target("smtp", spec), MailSpec::secrets_mut, MAIL_FACTS,
+        "A mail server that takes mail: banner, STARTTLS, certificate, login.";
+    Imap(MailSpec) "imap" |spec| mail_target("imap", spec), MailSpec::secrets_mut, MAIL_FACTS,
+        "A mail server that hands out mail: banner, STARTTLS, certificate, login.";
+    Postgres(SqlSpec) "postgres" |spec| sql_target("postgres", spec), SqlSpec::secrets_mut, QUERY_FACTS,
+        "A PostgreSQL database: login and a query.";
+    Mysql(SqlSpec) "mysql" |spec| sql_target("mysql", spec), SqlSpec::secrets_mut, QUERY_FACTS,
+        "A MySQL or MariaDB database: login and a query.";
+    Redis(RedisSpec) "redis" |spec| format!("{}://{}/{}", with_tls("redis", spec.tls), spec.endpoint, spec.database), RedisSpec::secrets_mut, QUERY_FACTS,
+        "A Redis server: login and a command.";
+    Mqtt(MqttSpec) "mqtt" |spec| format!("{}://{}/{}", with_tls("mqtt", spec.tls), spec.endpoint, spec.topic.as_deref().unwrap_or_default()),
+        MqttSpec::secrets_mut, STREAM_FACTS,
+        "An MQTT broker: login, and a message of a topic.";
+    Flow(FlowSpec) "flow" |spec| flow_target(spec), FlowSpec::secrets_mut,
+        &[F::Steps, F::Status, F::Header, F::Body, F::Json, F::Size, F::Latency],
+        "An API flow: several requests, where a later one uses what an earlier one answered.";
+    Heartbeat(HeartbeatSpec) "heartbeat" HeartbeatSpec::target, |_| Vec::new(), &[F::Duration, F::ExitCode],
+        "A job or worker that reports in: its pings have to come in time.";
 }
 
 impl CheckSpec {
-    /// What is watched, for lists: an address without secrets.
+    /// What is asserted of facts that the owner's assertions do not mention.
     #[must_use]
-    pub fn target(&self) -> String {
+    pub fn default_assertions(&self) -> &'static [&'static str] {
         match self {
-            Self::Http(spec) => spec.url.to_string(),
+            Self::Http(_) => &["status in 200..299"],
+            _ => &[],
         }
     }
+}
 
-    /// The kind's name.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Http(_) => "http",
-        }
-    }
+/// A scheme, with an `s` where TLS is spoken from the first byte.
+fn with_tls(scheme: &str, tls: bool) -> String {
+    format!("{scheme}{}", if tls { "s" } else { "" })
+}
 
-    /// Every secret of the spec, in an order that depends only on its shape.
-    pub fn secrets_mut(&mut self) -> Vec<&mut Secret> {
-        match self {
-            Self::Http(spec) => spec.secrets_mut(),
-        }
-    }
+fn mail_target(scheme: &str, spec: &MailSpec) -> String {
+    format!("{}://{}", with_tls(scheme, spec.security == Security::Tls), spec.endpoint)
+}
 
-    /// Checks all that can be checked without asking the target.
-    ///
-    /// # Errors
-    /// What [`HttpSpec::compile`] says.
-    pub fn validate(&self) -> Result<(), SpecError> {
-        match self {
-            Self::Http(spec) => spec.compile().map(|_| ()),
-        }
+fn sql_target(scheme: &str, spec: &SqlSpec) -> String {
+    format!("{scheme}://{}/{}", spec.endpoint, spec.database.as_deref().unwrap_or_default())
+}
+
+fn flow_target(spec: &FlowSpec) -> String {
+    let first = spec.steps.first().map(|step| step.address.as_str()).unwrap_or_default();
+    match spec.steps.len() {
+        0 | 1 => first.to_owned(),
+        more => format!("{first} and {} more", more - 1),
     }
 }
 
@@ -180,6 +329,16 @@ pub struct Settings {
     pub timeout: Duration,
     /// When the health changes.
     pub policy: Policy,
+    /// What else has to hold of what a check finds.
+    pub assertions: Assertions,
+    /// Which addresses of a name are tried.
+    pub family: Family,
+    /// What it belongs to, by key.
+    pub labels: Labels,
+    /// The group it is shown in, one word.
+    pub group: Option<String>,
+    /// Monitors that it depends on: while one of them is down, its own failures alert nobody.
+    pub parents: Vec<MonitorId>,
 }
 
 impl Settings {
@@ -187,6 +346,26 @@ impl Settings {
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
     /// How long a check may take unless its owner says otherwise.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// Most parents of a monitor.
+    pub const MAX_PARENTS: usize = 16;
+
+    /// A monitor of that name and check, with all defaults.
+    #[must_use]
+    pub fn new(name: MonitorName, spec: CheckSpec) -> Self {
+        Self {
+            name,
+            spec,
+            interval: Self::DEFAULT_INTERVAL,
+            timeout: Self::DEFAULT_TIMEOUT,
+            policy: Policy::default(),
+            assertions: Assertions::default(),
+            family: Family::default(),
+            labels: Labels::default(),
+            group: None,
+            parents: Vec::new(),
+        }
+    }
 
     /// Checks every setting.
     ///
@@ -200,16 +379,16 @@ impl Settings {
         if !(Duration::from_millis(100)..=Duration::from_secs(60)).contains(&self.timeout) {
             return Err(MonitorError::Timeout(duration::format(self.timeout)));
         }
-        let CheckSpec::Http(spec) = &self.spec;
-        if let Some(slow) = spec.slow_after.filter(|slow| *slow >= self.timeout) {
-            let (slow, timeout) = (duration::format(slow), duration::format(self.timeout));
-            return Err(MonitorError::Slow { slow, timeout });
+        if self.labels.len() > MAX_LABELS || self.parents.len() > Self::MAX_PARENTS {
+            let most = format!("a monitor has at most {MAX_LABELS} labels and {} parents", Self::MAX_PARENTS);
+            return Err(MonitorError::TooMuch(most));
         }
-        if spec.auth.is_some() && spec.headers.iter().any(|header| header.name.eq_ignore_ascii_case("authorization")) {
-            return Err(MonitorError::AuthorizedTwice);
+        if let Some(group) = &self.group {
+            MonitorName::new(group)?;
         }
-        self.policy.validate().map_err(MonitorError::Policy)?;
-        Ok(self.spec.validate()?)
+        self.spec.validate()?;
+        self.assertions.compile(self.spec.facts(), self.spec.default_assertions())?;
+        self.policy.validate().map_err(MonitorError::Policy)
     }
 }
 
@@ -263,23 +442,7 @@ mod tests {
     }
 
     fn settings(spec: HttpSpec) -> Settings {
-        Settings {
-            name: MonitorName::new("shop").unwrap(),
-            spec: CheckSpec::Http(spec),
-            interval: Settings::DEFAULT_INTERVAL,
-            timeout: Settings::DEFAULT_TIMEOUT,
-            policy: Policy::default(),
-        }
-    }
-
-    #[test]
-    fn an_answer_that_times_out_cannot_be_slow() {
-        let mut spec = HttpSpec::get("shop.example").unwrap();
-        for (slow_ms, refused) in [(9_999, false), (10_000, true), (20_000, true)] {
-            spec.slow_after = Some(Duration::from_millis(slow_ms));
-            let code = settings(spec.clone()).validate().map_err(|error| error.code());
-            assert_eq!(code, if refused { Err(ErrorCode::InvalidSlow) } else { Ok(()) }, "{slow_ms}");
-        }
+        Settings::new(MonitorName::new("shop").unwrap(), CheckSpec::Http(spec))
     }
 
     #[test]
@@ -290,7 +453,7 @@ mod tests {
             spec.auth = None;
             assert_eq!(settings(spec.clone()).validate(), Ok(()));
             spec.auth = Some(Auth::Bearer(Secret::new("y")));
-            assert_eq!(settings(spec.clone()).validate(), Err(MonitorError::AuthorizedTwice));
+            assert_eq!(settings(spec.clone()).validate(), Err(MonitorError::Spec(SpecError::AuthorizedTwice)));
         }
     }
 

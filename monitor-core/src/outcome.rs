@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
-use crate::http::AssertionResult;
+use crate::assertion::AssertionResult;
 
 /// How one check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,6 +66,9 @@ macro_rules! reasons {
 reasons! {
     Ok = 0 "ok" Ok "The target answered as expected.";
     Slow = 1 "slow" Slow "The answer was right but took longer than the latency threshold.";
+    Degraded = 2 "degraded" Slow "An assertion about how well the target works does not hold.";
+    CertificateEnding = 3 "certificate_ending" Slow "The certificate ends soon.";
+    DomainEnding = 4 "domain_ending" Slow "The domain's registration ends soon.";
     DnsNotFound = 10 "dns_not_found" Failed "The host name does not exist.";
     DnsFailure = 11 "dns_failure" Failed "The name server refused or failed to answer.";
     DnsTimeout = 12 "dns_timeout" Failed "The name server did not answer in time.";
@@ -79,6 +82,9 @@ reasons! {
     TlsUntrusted = 33 "tls_untrusted" Failed "The certificate is not signed by an authority that is trusted here.";
     TlsHandshake = 34 "tls_handshake" Failed "The TLS handshake failed.";
     TlsTimeout = 35 "tls_timeout" Failed "The TLS handshake did not end in time.";
+    StarttlsMissing = 36 "starttls_missing" Failed "The target does not offer to upgrade to TLS.";
+    TlsClientCertificate = 37 "tls_client_certificate" Failed "The target wants a client certificate, or another one.";
+    DomainExpired = 38 "domain_expired" Failed "The domain's registration has ended, or there is none.";
     HttpProtocol = 40 "http_protocol" Failed "The answer is not valid HTTP.";
     HeadersTooLarge = 41 "headers_too_large" Failed "The answer's headers do not end or are too large.";
     ResponseTimeout = 42 "response_timeout" Failed "The target did not begin to answer in time.";
@@ -89,10 +95,28 @@ reasons! {
     UnexpectedStatus = 47 "unexpected_status" Failed "The HTTP status is not one of those expected.";
     BodyMismatch = 48 "body_mismatch" Failed "The body does not contain what is expected.";
     JsonMismatch = 49 "json_mismatch" Failed "The JSON is not what is expected.";
+    AssertionFailed = 50 "assertion_failed" Failed "An assertion does not hold.";
+    ProtocolMismatch = 51 "protocol_mismatch" Failed "The target does not speak the protocol of the check.";
+    AuthenticationFailed = 52 "authentication_failed" Failed "The target does not accept the login.";
+    QueryFailed = 53 "query_failed" Failed "The target refused the query or command.";
+    UnexpectedAnswer = 54 "unexpected_answer" Failed "The answer is not the one expected.";
+    NotServing = 55 "not_serving" Failed "The service says that it is not serving.";
+    DnssecMissing = 56 "dnssec_missing" Failed "The answer is not proven by DNSSEC.";
+    NoReply = 57 "no_reply" Failed "No echo request was answered.";
+    ProxyFailed = 58 "proxy_failed" Inconclusive "The proxy did not let the request through.";
+    TokenFailed = 59 "token_failed" Failed "No OAuth 2 token was given for the client credentials.";
     AddressRefused = 60 "address_refused" Inconclusive "The target's address is one that this Watchword may not reach.";
     LocalResources = 61 "local_resources" Inconclusive "This machine ran out of sockets, files or memory.";
     LocalNetwork = 62 "local_network" Inconclusive "This machine has no network.";
     ProbeFailed = 63 "probe_failed" Inconclusive "The check itself failed, which is a fault of Watchword.";
+    PermissionMissing = 64 "permission_missing" Inconclusive "This machine does not permit what the check needs.";
+    RegistryUnavailable = 65 "registry_unavailable" Inconclusive "The domain's registry could not be asked, or does not tell when the registration ends.";
+    HeartbeatMissed = 80 "heartbeat_missed" Failed "The job did not report in time.";
+    HeartbeatFailed = 81 "heartbeat_failed" Failed "The job reported that it failed.";
+    HeartbeatTooLong = 82 "heartbeat_too_long" Failed "The job has been running for longer than it may.";
+    HeartbeatTooEarly = 83 "heartbeat_too_early" Failed "The job ran sooner after its last run than it may.";
+    HeartbeatOverlap = 84 "heartbeat_overlap" Failed "A run began while another one was under way.";
+    HeartbeatSlow = 85 "heartbeat_slow" Slow "The job succeeded but took longer than it may.";
 }
 
 impl Reason {
@@ -151,6 +175,12 @@ pub struct Details {
     /// Where redirects led, without query and fragment, when there were any.
     #[serde(default)]
     pub final_url: Option<String>,
+    /// News of what is coming, such as the end of a certificate: told once, and again when it changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// How long each step of a flow took, by its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<(String, Duration)>,
     /// What became of each assertion.
     #[serde(default)]
     pub assertions: Vec<AssertionResult>,

@@ -3,35 +3,48 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use monitor_core::checks::Endpoint;
 use monitor_core::duration::humanize;
 use monitor_core::outcome::{Reason, Verdict};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
-use url::Url;
+use url::Host;
 
 use crate::failure::Failure;
 use crate::outbound::Outbound;
+use crate::tls::Alpn;
 use crate::trace::{Phase, Trace};
 
 /// A connection to a target.
 pub(crate) type Stream = Either<TcpStream, TlsStream<TcpStream>>;
 
 impl Outbound {
-    /// Connects to where an `http` or `https` URL points, by the address policy. The connection is made to exactly the
-    /// address that the policy has seen: there is no second resolution that could give another one.
-    pub(crate) async fn connect(&self, url: &Url, trace: &mut Trace) -> Result<Stream, Failure> {
-        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
-            return Err(Failure::new(Reason::ProbeFailed, "the address has no host to connect to"));
-        };
-        let addresses = self.resolve(&host, trace).await?;
+    /// Connects to a host by the address policy. The connection is made to exactly the address that the policy has seen:
+    /// there is no second resolution that could give another one.
+    pub(crate) async fn connect(&self, host: &Host<&str>, port: u16, trace: &mut Trace) -> Result<TcpStream, Failure> {
+        let addresses = self.resolve(host, trace).await?;
         trace.enter(Phase::Connect);
-        let stream = first_of(&addresses, port, trace).await?;
-        if url.scheme() == "http" {
+        first_of(&addresses, port, trace).await
+    }
+
+    /// Connects to an endpoint, with TLS from the first byte or without.
+    pub(crate) async fn open(&self, endpoint: &Endpoint, tls: bool, trace: &mut Trace) -> Result<Stream, Failure> {
+        let host = borrowed(&endpoint.host);
+        let stream = self.connect(&host, endpoint.port, trace).await?;
+        if !tls {
             return Ok(Either::Left(stream));
         }
-        trace.enter(Phase::Tls);
-        self.tls().handshake(&host, stream, trace).await.map(Either::Right)
+        self.tls().handshake(self.tls().plain(Alpn::None), &host, stream, trace).await.map(Either::Right)
+    }
+}
+
+/// A host without owning it.
+pub(crate) fn borrowed(host: &Host<String>) -> Host<&str> {
+    match host {
+        Host::Domain(name) => Host::Domain(name),
+        Host::Ipv4(ip) => Host::Ipv4(*ip),
+        Host::Ipv6(ip) => Host::Ipv6(*ip),
     }
 }
 
@@ -68,7 +81,8 @@ async fn connect_within(peer: SocketAddr, share: Duration) -> Result<TcpStream, 
     }
 }
 
-async fn connect(peer: SocketAddr) -> Result<TcpStream, Failure> {
+/// Connects to an address that the policy has let through, or that nobody chose.
+pub(crate) async fn connect(peer: SocketAddr) -> Result<TcpStream, Failure> {
     #[expect(clippy::disallowed_methods, reason = "the policy has let this address through")]
     let connected = TcpStream::connect(peer).await;
     let doing = || format!("connecting to {} port {}", peer.ip(), peer.port());
@@ -77,3 +91,6 @@ async fn connect(peer: SocketAddr) -> Result<TcpStream, Failure> {
     stream.set_nodelay(true).map_err(|error| Failure::io(&error, &doing()))?;
     Ok(stream)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::io;
 
 use monitor_core::http::shorten;
 use monitor_core::outcome::Reason;
+use rustls::AlertDescription;
 
 /// Why a check did not end well, or not as fast as it should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,9 @@ impl Failure {
 
     /// What an I/O error says, while `doing` ("connecting to 192.0.2.1 port 80").
     pub(crate) fn io(error: &io::Error, doing: &str) -> Self {
+        if let Some(failure) = Self::of_tls(error) {
+            return failure;
+        }
         use io::ErrorKind as Kind;
         let (reason, what) = match error.kind() {
             Kind::ConnectionRefused => (Reason::ConnectionRefused, "the connection was refused"),
@@ -45,6 +49,50 @@ impl Failure {
         Self::new(reason, format!("{what} while {doing}"))
     }
 
+    /// What a TLS error says that comes after the handshake. With TLS 1.3 a target refuses a client certificate, or misses
+    /// one, only then.
+    fn of_tls(error: &io::Error) -> Option<Self> {
+        let inner = error.get_ref()?;
+        match inner.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::AlertReceived(alert)) => Some(Self::alert(*alert)),
+            Some(other) => {
+                let message = format!("the TLS connection broke ({})", clean(&other.to_string(), 80));
+                Some(Self::new(Reason::TlsHandshake, message))
+            }
+            // HTTP/2 keeps nothing of an error but its text.
+            None => {
+                let missing = AlertDescription::CertificateRequired;
+                let text = rustls::Error::AlertReceived(missing).to_string();
+                (inner.to_string() == text).then(|| Self::alert(missing))
+            }
+        }
+    }
+
+    /// What it means that the target ended TLS with that alert.
+    /// Source: <https://www.rfc-editor.org/rfc/rfc8446#section-6.2>.
+    pub(crate) fn alert(alert: AlertDescription) -> Self {
+        use AlertDescription as Alert;
+        match alert {
+            Alert::CertificateRequired | Alert::NoCertificate => {
+                Self::new(Reason::TlsClientCertificate, "the target wants a client certificate, and none was shown")
+            }
+            Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied => {
+                let message = format!("the target does not accept the client certificate (alert {alert:?})");
+                Self::new(Reason::TlsClientCertificate, message)
+            }
+            _ => {
+                let message = format!("the target ended the TLS handshake with the alert {alert:?}");
+                Self::new(Reason::TlsHandshake, message)
+            }
+        }
+    }
+
     /// What an HTTP error says, while `doing` ("waiting for the answer").
     pub(crate) fn http(error: &hyper::Error, doing: &str) -> Self {
         if error.is_parse_too_large() {
@@ -62,7 +110,12 @@ impl Failure {
                 Some(inner) => Self::http(inner, doing),
                 None => Self::protocol(error),
             },
+            Some(source) if source.is::<h2::Error>() => match source.downcast_ref() {
+                Some(inner) => Self::http2(inner, doing),
+                None => Self::protocol(error),
+            },
             Some(source) => match source.downcast_ref::<io::Error>() {
+                Some(inner) if Self::of_tls(inner).is_some() => Self::io(inner, doing),
                 // Hyper says so of a chunk that cannot be read.
                 Some(inner) if matches!(inner.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
                     Self::protocol(error)
@@ -74,6 +127,19 @@ impl Failure {
                 Self::new(Reason::ConnectionReset, format!("the target closed the connection while {doing}"))
             }
             None => Self::protocol(error),
+        }
+    }
+
+    /// What an HTTP/2 error says, while `doing`. Too large headers look the same as invalid ones.
+    fn http2(error: &h2::Error, doing: &str) -> Self {
+        let why = error.reason().map_or_else(|| error.to_string(), |reason| reason.description().to_owned());
+        let why = clean(&why, 80);
+        match error.is_remote() {
+            true => Self::new(Reason::ConnectionReset, format!("the target broke off while {doing} ({why})")),
+            false => {
+                let message = format!("the answer is not valid HTTP/2, or its headers are too large ({why})");
+                Self::new(Reason::HttpProtocol, message)
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 //!
 //! ```no_run
 //! # use std::time::Duration;
-//! # use monitor_core::{Timestamp, http::HttpSpec, monitor::CheckSpec};
+//! # use monitor_core::{Timestamp, http::HttpSpec, monitor::{CheckSpec, MonitorName, Settings}};
 //! # use probes::{Check, Outbound, OutboundConfig};
 //! # async fn example(now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
 //! let outbound = Outbound::new(&OutboundConfig {
@@ -13,56 +13,45 @@
 //!     ca_file: None,
 //!     user_agent: "Watchword/1.0".into(),
 //! })?;
-//! let check = Check::compile(&CheckSpec::Http(HttpSpec::get("https://shop.example/health")?))?;
+//! let spec = CheckSpec::Http(HttpSpec::get("https://shop.example/health")?);
+//! let check = Check::compile(&Settings::new(MonitorName::new("shop")?, spec))?;
 //! let outcome = probes::run(&check, &outbound, now, Duration::from_secs(10)).await;
 //! # Ok(()) }
 //! ```
 //!
-//! To add a check kind: its spec becomes a variant of [`CheckSpec`], a module here compiles and runs it, and [`Check`]
-//! and [`run`] get an arm, which the compiler asks for. It reaches its target through [`Outbound`], which holds the
-//! [`address_policy`].
+//! To add a check kind: its spec becomes a variant of [`monitor_core::monitor::CheckSpec`], a module here compiles it and
+//! probes with it, and [`probe`] gets an arm, which the compiler asks for. It reaches its target through [`Outbound`],
+//! which holds the [`address_policy`], and leaves what it finds in its trace.
 
 pub mod address_policy;
+mod certificate;
+mod check;
 mod connect;
+mod database;
+mod dns;
+mod domain;
+mod ending;
 mod failure;
+mod flow;
+mod graphql;
+mod grpc;
 mod http;
+mod icmp;
+mod imap;
+mod lines;
+mod mqtt;
+mod mysql;
 mod outbound;
+mod postgres;
+mod probe;
+mod redis;
 mod resolve;
+mod smtp;
+mod tcp;
 mod tls;
+mod tls_certificate;
 mod trace;
+mod websocket;
 
-use std::time::Duration;
-
-use monitor_core::Timestamp;
-use monitor_core::http::SpecError;
-use monitor_core::monitor::CheckSpec;
-use monitor_core::outcome::Outcome;
-
-pub use crate::http::HttpCheck;
+pub use crate::check::{Check, run};
 pub use crate::outbound::{Outbound, OutboundConfig, OutboundError};
-
-/// A check ready to run: a spec compiled once for many runs.
-#[derive(Debug, Clone)]
-pub enum Check {
-    /// An HTTP(S) request.
-    Http(HttpCheck),
-}
-
-impl Check {
-    /// Prepares a check for many runs.
-    ///
-    /// # Errors
-    /// The [`SpecError`] of the first option that does not work.
-    pub fn compile(spec: &CheckSpec) -> Result<Self, SpecError> {
-        match spec {
-            CheckSpec::Http(spec) => HttpCheck::compile(spec).map(Self::Http),
-        }
-    }
-}
-
-/// Runs one check, which started at `at`. Returns within `timeout`, whatever the target does.
-pub async fn run(check: &Check, outbound: &Outbound, at: Timestamp, timeout: Duration) -> Outcome {
-    match check {
-        Check::Http(check) => check.run(outbound, at, timeout).await,
-    }
-}

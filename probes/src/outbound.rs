@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
+use crate::domain::Bootstrap;
+use crate::http::Tokens;
+use crate::icmp::Pings;
 use crate::resolve::Resolver;
 use crate::tls::Tls;
 
@@ -51,6 +54,9 @@ struct Inner {
     resolver: Resolver,
     tls: Tls,
     user_agent: HeaderValue,
+    pings: Pings,
+    bootstrap: Bootstrap,
+    tokens: Tokens,
 }
 
 impl fmt::Debug for Outbound {
@@ -73,7 +79,9 @@ impl Outbound {
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| OutboundError::UserAgent(config.user_agent.clone()))?;
         let tls = Tls::new(config.ca_file.as_deref())?;
-        Ok(Self(Arc::new(Inner { allow_private: config.allow_private, resolver, tls, user_agent })))
+        let (allow_private, pings, bootstrap) = (config.allow_private, Pings::default(), Bootstrap::default());
+        let tokens = Tokens::default();
+        Ok(Self(Arc::new(Inner { allow_private, resolver, tls, user_agent, pings, bootstrap, tokens })))
     }
 
     pub(crate) fn allow_private(&self) -> bool {
@@ -88,7 +96,20 @@ impl Outbound {
         &self.0.tls
     }
 
+    pub(crate) fn pings(&self) -> &Pings {
+        &self.0.pings
+    }
+
+    pub(crate) fn bootstrap(&self) -> &Bootstrap {
+        &self.0.bootstrap
+    }
+
     pub(crate) fn user_agent(&self) -> &HeaderValue {
         &self.0.user_agent
+    }
+
+    /// The tokens of logins, shared by all checks.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
     }
 }

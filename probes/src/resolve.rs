@@ -1,13 +1,14 @@
 //! From a host to the addresses that may be connected to.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ResolverConfig, ResolverOpts};
+use hickory_resolver::config::{NameServerConfig, ProtocolConfig, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::rr::Name;
+use monitor_core::checks::Family;
 use monitor_core::outcome::Reason;
 use url::Host;
 
@@ -29,7 +30,10 @@ const MAX_CACHED_NEGATIVE: Duration = Duration::from_secs(5);
 const MAX_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// Asks the system's name servers, and its hosts file first. Answers are kept for their TTL within the limits above.
-pub(crate) struct Resolver(TokioResolver);
+pub(crate) struct Resolver {
+    names: TokioResolver,
+    servers: Vec<SocketAddr>,
+}
 
 impl Resolver {
     pub(crate) fn system() -> Result<Self, OutboundError> {
@@ -42,9 +46,20 @@ impl Resolver {
         options.positive_max_ttl = Some(MAX_CACHED);
         options.negative_max_ttl = Some(MAX_CACHED_NEGATIVE);
         options.timeout = options.timeout.min(MAX_ATTEMPT);
+        let udp = |server: &NameServerConfig| {
+            let udp = server.connections.iter().find(|connection| matches!(connection.protocol, ProtocolConfig::Udp));
+            udp.map(|connection| SocketAddr::new(server.ip, connection.port))
+        };
+        let servers = config.name_servers().iter().filter_map(udp).collect();
         let resolver =
             TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).with_options(options).build();
-        resolver.map(Self).map_err(|error| OutboundError::Resolver(error.to_string()))
+        let names = resolver.map_err(|error| OutboundError::Resolver(error.to_string()))?;
+        Ok(Self { names, servers })
+    }
+
+    /// The name servers that are asked, for checks that ask them on their own.
+    pub(crate) fn name_servers(&self) -> Vec<SocketAddr> {
+        self.servers.clone()
     }
 
     async fn lookup(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
@@ -54,7 +69,7 @@ impl Resolver {
             return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
         }
         let not_a_name = |_| Failure::new(Reason::DnsNotFound, format!("{} is not a host name", clean(name, 80)));
-        let found = self.0.lookup_ip(Name::from_ascii(name).map_err(not_a_name)?).await;
+        let found = self.names.lookup_ip(Name::from_ascii(name).map_err(not_a_name)?).await;
         Ok(found.map_err(|error| failed(name, &error))?.iter().collect())
     }
 }
@@ -70,7 +85,13 @@ impl Outbound {
             Host::Ipv4(ip) => vec![IpAddr::V4(*ip)],
             Host::Ipv6(ip) => vec![IpAddr::V6(*ip)],
         };
-        let Some(first) = addresses.first().copied() else { return Err(not_found(&host.to_string())) };
+        let family = trace.wanted().family;
+        addresses.retain(|ip| match family {
+            Family::Any => true,
+            Family::V4 => ip.is_ipv4(),
+            Family::V6 => ip.is_ipv6(),
+        });
+        let Some(first) = addresses.first().copied() else { return Err(not_found(&host.to_string(), family)) };
         addresses.retain(|&ip| refused(ip, self.allow_private()).is_none());
         addresses.truncate(MAX_ADDRESSES);
         match refused(first, self.allow_private()) {
@@ -93,15 +114,20 @@ fn refusal(host: &Host<&str>, ip: IpAddr, kind: &str) -> Failure {
     Failure::new(Reason::AddressRefused, format!("{what}; {next}"))
 }
 
-fn not_found(name: &str) -> Failure {
-    Failure::new(Reason::DnsNotFound, format!("{} has no address", clean(name, 80)))
+fn not_found(name: &str, family: Family) -> Failure {
+    let which = match family {
+        Family::Any => "address",
+        Family::V4 => "IPv4 address",
+        Family::V6 => "IPv6 address",
+    };
+    Failure::new(Reason::DnsNotFound, format!("{} has no {which}", clean(name, 80)))
 }
 
 fn failed(name: &str, error: &NetError) -> Failure {
     let name = clean(name, 80);
     match error {
         _ if error.is_nx_domain() => Failure::new(Reason::DnsNotFound, format!("the name {name} does not exist")),
-        _ if error.is_no_records_found() => not_found(&name),
+        _ if error.is_no_records_found() => not_found(&name, Family::Any),
         NetError::Timeout => Failure::new(Reason::DnsTimeout, format!("the name server did not answer for {name}")),
         NetError::Dns(DnsError::ResponseCode(code)) => {
             Failure::new(Reason::DnsFailure, format!("the name server answered “{code}” for {name}"))

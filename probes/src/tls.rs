@@ -1,33 +1,66 @@
 //! TLS: whom we trust, and what a failed handshake means.
 //!
 //! Sessions are not resumed: every check does the whole handshake, so that its time is the time of a new visitor and a
-//! certificate is looked at each time.
+//! certificate is looked at each time. Only where connections are kept, which measures no handshake anyway, they are.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use monitor_core::Timestamp;
+use monitor_core::checks::ClientIdentity;
 use monitor_core::duration::humanize;
 use monitor_core::outcome::Reason;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use url::Host;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::certificate::{self, from_seconds};
 use crate::failure::{Failure, clean};
 use crate::outbound::OutboundError;
-use crate::trace::Trace;
+use crate::trace::{Phase, Trace};
 
 /// Most names of a certificate that a message lists.
 const MAX_NAMES: usize = 3;
 
+/// Which protocols are offered within TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alpn {
+    /// None: the port says which it is.
+    None,
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// HTTP/2 rather than HTTP/1.1.
+    Both,
+}
+
+impl Alpn {
+    const ALL: [Self; 4] = [Self::None, Self::Http1, Self::Http2, Self::Both];
+
+    fn protocols(self) -> Vec<Vec<u8>> {
+        let (http2, http1) = (b"h2".to_vec(), b"http/1.1".to_vec());
+        match self {
+            Self::None => Vec::new(),
+            Self::Http1 => vec![http1],
+            Self::Http2 => vec![http2],
+            Self::Both => vec![http2, http1],
+        }
+    }
+}
+
 /// The TLS side of the outbound client.
-pub(crate) struct Tls(TlsConnector);
+pub(crate) struct Tls {
+    roots: Arc<RootCertStore>,
+    /// One for each of [`Alpn::ALL`], for checks that show no certificate of their own.
+    plain: [TlsConnector; 4],
+}
 
 impl Tls {
     /// Trusts the system's authorities, Mozilla's where the system has none, and those of `ca_file`.
@@ -49,32 +82,41 @@ impl Tls {
                 roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
             }
         }
-        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions();
-        let builder = builder.map_err(|error| OutboundError::Tls(error.to_string()))?;
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        config.resumption = Resumption::disabled();
-        Ok(Self(TlsConnector::from(Arc::new(config))))
+        let roots = Arc::new(roots);
+        let plain = |alpn: Alpn| connector(&roots, alpn, None).map_err(|error| OutboundError::Tls(error.message));
+        let [none, http1, http2, both] = Alpn::ALL.map(plain);
+        Ok(Self { plain: [none?, http1?, http2?, both?], roots })
     }
 
-    /// Does the handshake with the server of that name, and notes when its certificate ends.
-    pub(crate) async fn handshake(
+    /// The connector that offers these protocols and shows no certificate.
+    pub(crate) fn plain(&self, alpn: Alpn) -> &TlsConnector {
+        let index = Alpn::ALL.iter().position(|other| *other == alpn).unwrap_or_default();
+        &self.plain[index]
+    }
+
+    /// A connector that shows a certificate, to be kept for many checks.
+    pub(crate) fn identified(&self, alpn: Alpn, identity: &ClientIdentity) -> Result<TlsConnector, Failure> {
+        connector(&self.roots, alpn, Some(identity))
+    }
+
+    /// Does the handshake with the server of that name, and notes what its certificate says.
+    pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
+        connector: &TlsConnector,
         host: &Host<&str>,
-        stream: TcpStream,
+        stream: S,
         trace: &mut Trace,
-    ) -> Result<TlsStream<TcpStream>, Failure> {
+    ) -> Result<TlsStream<S>, Failure> {
+        trace.enter(Phase::Tls);
         let name = match host {
             Host::Domain(name) => ServerName::try_from((*name).to_owned()),
             Host::Ipv4(ip) => Ok(ServerName::from(std::net::IpAddr::V4(*ip))),
             Host::Ipv6(ip) => Ok(ServerName::from(std::net::IpAddr::V6(*ip))),
         };
         let not_a_name = |_| Failure::new(Reason::TlsHandshake, format!("no certificate can be for the name {host}"));
-        match self.0.connect(name.map_err(not_a_name)?, stream).await {
+        match connector.connect(name.map_err(not_a_name)?, stream).await {
             Ok(stream) => {
-                let leaf = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-                trace.details.certificate_not_after = leaf.and_then(not_after);
+                certificate::note(stream.get_ref().1, trace);
                 Ok(stream)
             }
             Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
@@ -85,13 +127,31 @@ impl Tls {
     }
 }
 
-fn not_after(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
-    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
-    Some(from_seconds(certificate.validity().not_after.timestamp()))
-}
-
-fn from_seconds(seconds: i64) -> Timestamp {
-    Timestamp::from_millis(seconds.saturating_mul(1_000))
+fn connector(
+    roots: &Arc<RootCertStore>,
+    alpn: Alpn,
+    identity: Option<&ClientIdentity>,
+) -> Result<TlsConnector, Failure> {
+    let broken = |what: &str, why: &dyn fmt::Display| {
+        Failure::new(Reason::ProbeFailed, format!("{what} cannot be used ({})", clean(&why.to_string(), 80)))
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| broken("TLS", &error))?
+        .with_root_certificates(Arc::clone(roots));
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => {
+            let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(identity.certificate.as_bytes()).collect();
+            let chain = chain.map_err(|error| broken("the client certificate", &error))?;
+            let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes());
+            let key = key.map_err(|error| broken("the client certificate's key", &error))?;
+            builder.with_client_auth_cert(chain, key).map_err(|error| broken("the client certificate", &error))?
+        }
+    };
+    config.alpn_protocols = alpn.protocols();
+    config.resumption = Resumption::disabled();
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 fn from_unix(time: UnixTime) -> Timestamp {
@@ -104,9 +164,9 @@ fn failed(error: &rustls::Error, host: &Host<&str>, trace: &mut Trace) -> Failur
     match error {
         Tls::InvalidCertificate(error) => certificate_failed(error, host, trace),
         Tls::InvalidMessage(_) => handshake("what came back is not TLS; does the port speak plain HTTP?"),
-        Tls::AlertReceived(alert) => handshake(&format!("the target ended the TLS handshake with the alert {alert:?}")),
+        Tls::AlertReceived(alert) => Failure::alert(*alert),
         Tls::PeerIncompatible(why) => handshake(&format!("the target speaks no TLS that is safe ({why:?})")),
-        Tls::NoApplicationProtocol => handshake("the target does not speak HTTP/1.1 over TLS"),
+        Tls::NoApplicationProtocol => handshake("the target speaks none of the protocols that are offered within TLS"),
         other => handshake(&format!("the TLS handshake failed ({})", clean(&other.to_string(), 80))),
     }
 }

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use monitor_core::Timestamp;
+use monitor_core::assertion::{FactKind, Facts};
+use monitor_core::checks::Family;
 use monitor_core::duration::humanize;
 use monitor_core::outcome::{Details, Outcome, Reason, Timings};
 
@@ -23,6 +25,8 @@ pub(crate) enum Phase {
 
 /// A check's record. It lives outside of the exchange, so that a check whose time runs out still tells how far it came.
 pub(crate) struct Trace {
+    /// When the check started, by the clock of people.
+    pub(crate) at: Timestamp,
     started: Instant,
     /// How long the check may take in all.
     timeout: Duration,
@@ -35,14 +39,36 @@ pub(crate) struct Trace {
     pub(crate) http_status: Option<u16>,
     pub(crate) response_bytes: u64,
     pub(crate) details: Details,
-    /// What is wrong with the answer whatever else comes of it.
-    pub(crate) decided: Option<Failure>,
+    /// What was found, for the assertions; latencies are added when the check has ended.
+    pub(crate) facts: Facts,
+    /// What the check looks for, so that nothing is kept for nobody.
+    wanted: Wanted,
+    /// What is to be told of a target that is fine as yet.
+    warning: Option<Failure>,
+    /// Secrets that came up only now, such as tokens.
+    secrets: Vec<String>,
+}
+
+/// What a check wants beside the figures.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted {
+    /// Which addresses of a name are tried.
+    pub(crate) family: Family,
+    /// Whether an assertion is about the body.
+    pub(crate) body: bool,
+    /// Whether an assertion is about how much came.
+    pub(crate) size: bool,
+    /// Whether an assertion is about headers.
+    pub(crate) headers: bool,
+    /// Whether an assertion is about the certificate or TLS.
+    pub(crate) tls: bool,
 }
 
 impl Trace {
-    pub(crate) fn start(timeout: Duration) -> Self {
+    pub(crate) fn start(at: Timestamp, timeout: Duration, wanted: Wanted) -> Self {
         let now = Instant::now();
         Self {
+            at,
             started: now,
             timeout,
             mark: now,
@@ -52,7 +78,65 @@ impl Trace {
             http_status: None,
             response_bytes: 0,
             details: Details::default(),
-            decided: None,
+            facts: Facts::new(),
+            wanted,
+            warning: None,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// Notes that the target is fine as yet, but something is coming: the check is degraded unless it fails. `news` is what
+    /// is told once, and again when it changes.
+    pub(crate) fn warn(&mut self, warning: Failure, news: String) {
+        self.warning = Some(warning);
+        self.details.warning = Some(news);
+    }
+
+    /// Notes that the target works, but not as well as it should. What was noted before stays.
+    pub(crate) fn degrade(&mut self, failure: Failure) {
+        self.warning.get_or_insert(failure);
+    }
+
+    /// The warning as the result of a check that is fine otherwise.
+    pub(crate) fn warning(&mut self) -> Result<(), Failure> {
+        self.warning.take().map_or(Ok(()), Err)
+    }
+
+    /// Notes a secret that came up only now, such as a token, so that it is not told should the target send it back.
+    pub(crate) fn conceal(&mut self, secret: impl Into<String>) {
+        self.secrets.push(secret.into());
+    }
+
+    /// The secrets that came up.
+    pub(crate) fn take_secrets(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.secrets)
+    }
+
+    /// What the check looks for.
+    pub(crate) fn wanted(&self) -> Wanted {
+        self.wanted
+    }
+
+    /// Notes the HTTP status.
+    pub(crate) fn note_status(&mut self, status: u16) {
+        self.http_status = Some(status);
+        self.facts.set(FactKind::Status, f64::from(status));
+    }
+
+    /// Ends the last phase, and notes how long everything took.
+    pub(crate) fn end(&mut self) {
+        self.enter(Phase::Judge);
+        self.facts.set(FactKind::Latency, self.duration());
+        let phases = [
+            (FactKind::LatencyDns, self.timings.dns_lookup),
+            (FactKind::LatencyConnect, self.timings.tcp_connection),
+            (FactKind::LatencyTls, self.timings.tls_handshake),
+            (FactKind::LatencyFirstByte, self.timings.time_to_first_byte),
+        ];
+        for (fact, time) in phases {
+            if let Some(time) = time {
+                self.facts.set(fact, time);
+            }
         }
     }
 
@@ -69,7 +153,7 @@ impl Trace {
         let now = self.leave();
         self.phase = Some(phase);
         if phase == Phase::Judge {
-            self.duration = Some(now - self.started);
+            self.duration.get_or_insert(now - self.started);
         }
     }
 
@@ -97,22 +181,31 @@ impl Trace {
         self.duration.unwrap_or_else(|| self.started.elapsed())
     }
 
+    /// Notes a duration that was measured in a better way than from start to end.
+    pub(crate) fn measured(&mut self, duration: Duration) {
+        self.leave();
+        self.timings.time_to_first_byte = Some(duration);
+        self.duration = Some(duration);
+    }
+
+    /// Notes that the answer is complete as far as can be known, so that waiting for more is not the target's time.
+    pub(crate) fn complete(&mut self) {
+        self.duration = Some(self.started.elapsed());
+    }
+
     /// How much of the check's time is left.
     pub(crate) fn remaining(&self) -> Duration {
         self.timeout.saturating_sub(self.started.elapsed())
     }
 
     /// The failure of a check whose time ran out where it is now.
-    pub(crate) fn out_of_time(&mut self) -> Failure {
-        if let Some(decided) = self.decided.take() {
-            return decided;
-        }
+    pub(crate) fn out_of_time(&self) -> Failure {
         let (reason, what) = match self.phase {
             None | Some(Phase::Resolve) => (Reason::DnsTimeout, "the name was not resolved"),
             Some(Phase::Connect) => (Reason::ConnectTimeout, "the connection was not made"),
             Some(Phase::Tls) => (Reason::TlsTimeout, "the TLS handshake did not end"),
-            Some(Phase::Send | Phase::FirstByte) => (Reason::ResponseTimeout, "the headers of the answer did not come"),
-            Some(Phase::Body) => (Reason::BodyTimeout, "the body of the answer did not end"),
+            Some(Phase::Send | Phase::FirstByte) => (Reason::ResponseTimeout, "the answer did not come"),
+            Some(Phase::Body) => (Reason::BodyTimeout, "the answer did not end"),
             Some(Phase::Judge) => {
                 (Reason::ProbeFailed, "the assertions took too long: make them simpler; the answer was not judged")
             }

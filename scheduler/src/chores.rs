@@ -60,7 +60,10 @@ pub(crate) async fn run(chore: Chore, services: Services, stop: CancellationToke
 async fn tick(_tick: (), context: Data<(Chore, Services)>) -> Result<(), BoxDynError> {
     let (chore, services) = &*context;
     let rows = match chore {
-        Chore::Beat => services.beat().await.map(|()| 0),
+        Chore::Beat => {
+            services.beat().await?;
+            services.conclude_absence().await.map(|()| 0)
+        }
         Chore::RollUp => services.roll_up().await,
         Chore::Forget => services.forget().await,
     }?;

@@ -79,7 +79,8 @@ impl Metrics {
         self.waiting.set(i64::try_from(outcomes).unwrap_or(i64::MAX));
     }
 
-    pub(crate) fn recorded(&self, recorded: &Recorded) {
+    /// Counts what a transaction changed.
+    pub fn recorded(&self, recorded: &Recorded) {
         let add = |counter: &Counter, count: usize| counter.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
         add(&self.flips, recorded.flips);
         add(&self.incidents_opened, recorded.opened);

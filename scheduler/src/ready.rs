@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use monitor_core::Timestamp;
 use monitor_core::health::Policy;
-use monitor_core::monitor::{Monitor, MonitorId, Settings};
+use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, Settings};
 use probes::Check;
 use storage::{Claim, Store, StoreError};
 
@@ -17,6 +17,8 @@ pub(crate) struct Ready {
     revision: i32,
     pub(crate) timeout: Duration,
     pub(crate) policy: Policy,
+    /// Whether it is a heartbeat, of which only the deadline is looked at.
+    pub(crate) heartbeat: bool,
     /// The compiled check, or why it cannot be run.
     pub(crate) check: Result<Check, String>,
 }
@@ -91,7 +93,8 @@ impl ReadyChecks {
             revision: monitor.revision,
             timeout: monitor.settings.timeout,
             policy: monitor.settings.policy,
-            check: Check::compile(&monitor.settings.spec).map_err(|error| error.to_string()),
+            heartbeat: matches!(monitor.settings.spec, CheckSpec::Heartbeat(_)),
+            check: Check::compile(&monitor.settings).map_err(|error| error.to_string()),
         };
         self.keep(monitor.id, ready);
     }
@@ -103,6 +106,7 @@ impl ReadyChecks {
             revision: claim.revision,
             timeout: Settings::DEFAULT_TIMEOUT,
             policy: Policy::default(),
+            heartbeat: false,
             check: Err("its settings cannot be read; the log says why".to_owned()),
         };
         self.keep(claim.monitor, ready);

@@ -75,11 +75,15 @@ async fn check(due: DueCheck, context: Data<Context>) -> Result<(), BoxDynError>
         return Ok(());
     }
     shared.metrics.started(at.since(held.claim.due));
+    if ready.heartbeat {
+        return judge(shared, held).await;
+    }
     let outcome = match &ready.check {
         Ok(check) => {
             let probe = probes::run(check, shared.services.outbound(), at, ready.timeout);
             let ended = tokio::time::timeout(ready.timeout + OVERTIME, probe).await;
-            ended.unwrap_or_else(|_| not_run(at, "the check did not end in time".to_owned()))
+            let outcome = ended.unwrap_or_else(|_| not_run(at, "the check did not end in time".to_owned()));
+            shared.services.examine(check, outcome).await
         }
         Err(why) => not_run(at, why.clone()),
     };
@@ -87,6 +91,18 @@ async fn check(due: DueCheck, context: Data<Context>) -> Result<(), BoxDynError>
     let done = Finished { claim: held.claim, policy: ready.policy, outcome };
     // The writer is gone only when the program stops; the claim is handed back then.
     let _ = finished.send(Done { held, finished: done }).await;
+    Ok(())
+}
+
+/// Looks at the deadline of a heartbeat. When it cannot be written down what came of it, the lease runs out, and the
+/// heartbeat is due again.
+async fn judge(shared: &Shared, held: Held) -> Result<(), BoxDynError> {
+    let (recorded, outcome) = shared.services.judge_heartbeat(held.claim).await?;
+    if let Some(outcome) = outcome {
+        shared.metrics.ended(&outcome);
+    }
+    shared.metrics.recorded(&recorded);
+    held.recorded();
     Ok(())
 }
 

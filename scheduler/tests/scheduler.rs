@@ -13,7 +13,7 @@ use monitor_core::report::Retention;
 use probes::{Outbound, OutboundConfig};
 use prometheus_client::registry::Registry;
 use scheduler::{Metrics, Scheduler, SchedulerConfig};
-use services::view::Message;
+use services::view::Post;
 use services::{Services, SystemClock};
 use storage::{IncidentFilter, Scope, Store};
 use test_support::both;
@@ -38,12 +38,12 @@ impl World {
     }
 
     async fn monitor(&self, name: &str, url: &str, interval_s: u64, timeout: Duration) -> Monitor {
+        let spec = CheckSpec::Http(HttpSpec::get(url).unwrap());
         let settings = Settings {
-            name: MonitorName::new(name).unwrap(),
-            spec: CheckSpec::Http(HttpSpec::get(url).unwrap()),
             interval: Duration::from_secs(interval_s),
             timeout,
             policy: Policy { retries: 1, ..Policy::default() },
+            ..Settings::new(MonitorName::new(name).unwrap(), spec)
         };
         self.services.add_monitor(&self.owner, &settings, self.conversation).await.unwrap()
     }
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// The next card after `seq`.
-    async fn card_after(&self, seq: i64) -> Message {
+    async fn card_after(&self, seq: i64) -> Post {
         let mut changes = self.services.changes();
         let card = async {
             loop {
@@ -87,14 +87,14 @@ both!(a_failing_target_is_told_once_and_its_card_turns_into_recovered, async |da
 
     target.set_status(503);
     let down = world.card_after(0).await;
-    assert_eq!((down.revision, down.incident.monitor_name.as_str()), (1, "shop"));
-    assert!(down.incident.incident.resolved.is_none());
+    assert_eq!((down.revision, down.incident().unwrap().monitor_name.as_str()), (1, "shop"));
+    assert!(down.incident().unwrap().incident.resolved.is_none());
     target.reached(target.requests() + 2).await;
 
     target.set_status(200);
     let recovered = world.card_after(down.seq).await;
-    assert_eq!((recovered.id, recovered.revision), (down.id, 2));
-    assert!(recovered.incident.incident.resolved.is_some());
+    assert_eq!((&recovered.id, recovered.revision), (&down.id, 2));
+    assert!(recovered.incident().unwrap().incident.resolved.is_some());
     scheduler.stop().await;
 
     let store = world.services.store();

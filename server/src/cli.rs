@@ -19,6 +19,7 @@ pub(crate) enum Subcommand {
     Serve,
     Chat(ChatOptions),
     Migrate(Direction),
+    Import(ImportOptions),
     Config(ShowConfig),
     Version,
 }
@@ -29,6 +30,13 @@ pub(crate) struct ChatOptions {
     pub(crate) json: bool,
     pub(crate) conversation: String,
     pub(crate) server: Option<String>,
+}
+
+/// What `watchword import` takes over.
+pub(crate) struct ImportOptions {
+    pub(crate) file: PathBuf,
+    pub(crate) dry_run: bool,
+    pub(crate) conversation: String,
 }
 
 /// What `watchword migrate` does.
@@ -53,6 +61,7 @@ pub(crate) fn parse() -> Arguments {
     let subcommand = match matches.subcommand() {
         Some(("chat", chat)) => Subcommand::Chat(chat_options(chat)),
         Some(("migrate", migrate)) => Subcommand::Migrate(direction(migrate)),
+        Some(("import", import)) => Subcommand::Import(import_options(import)),
         Some(("config", config)) if config.get_flag("sample") => Subcommand::Config(ShowConfig::Sample),
         Some(("config", config)) if config.get_flag("docs") => Subcommand::Config(ShowConfig::Docs),
         Some(("config", _)) => Subcommand::Config(ShowConfig::InForce),
@@ -81,6 +90,7 @@ fn command() -> Command {
         .subcommand(Command::new("serve").about("Runs the server: checks, chat, API and pages"))
         .subcommand(chat())
         .subcommand(migrate())
+        .subcommand(import())
         .subcommand(
             Command::new("config")
                 .about("Shows the configuration in force, without secrets")
@@ -113,6 +123,18 @@ fn migrate() -> Command {
         .subcommand(Command::new("status").about("Lists the migrations and which are applied"))
 }
 
+fn import() -> Command {
+    let file = Arg::new("file").value_name("FILE").required(true).value_parser(clap::value_parser!(PathBuf)).help(
+        "A services.json, Uptime Kuma's database or JSON backup, Gatus' YAML, or Healthchecks' list of checks as JSON",
+    );
+    let conversation = Arg::new("conversation").long("conversation").value_name("ID").default_value("terminal");
+    Command::new("import")
+        .about("Takes monitors over from another program; what is there already is left alone")
+        .arg(file)
+        .arg(switch("dry-run", "Only tells what would be taken, and what would not"))
+        .arg(conversation.help("The conversation of the terminal that is told about incidents"))
+}
+
 fn switch(id: &'static str, about: &'static str) -> Arg {
     Arg::new(id).long(id).help(about).action(ArgAction::SetTrue)
 }
@@ -124,6 +146,14 @@ fn chat_options(matches: &ArgMatches) -> ChatOptions {
         json: matches.get_flag("json"),
         conversation: text("conversation").unwrap_or_default(),
         server: text("server"),
+    }
+}
+
+fn import_options(matches: &ArgMatches) -> ImportOptions {
+    ImportOptions {
+        file: matches.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
+        dry_run: matches.get_flag("dry-run"),
+        conversation: matches.get_one::<String>("conversation").cloned().unwrap_or_default(),
     }
 }
 

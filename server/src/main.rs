@@ -4,9 +4,11 @@ mod chat;
 mod cli;
 mod config;
 mod database;
+mod import;
 mod logging;
 mod migrate;
 mod operations;
+mod pings;
 mod serve;
 
 use std::io::{ErrorKind, Write};
@@ -37,6 +39,7 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::ShowConfig::InForce => in_force(&config?),
         }),
         Subcommand::Serve => runtime()?.block_on(serve::run(config?)),
+        Subcommand::Import(options) => runtime()?.block_on(import::run(&config?, options)),
         Subcommand::Migrate(direction) => runtime()?.block_on(migrate::run(&config?, direction)),
         Subcommand::Chat(options) => runtime()?.block_on(chat::run(&config?, options)),
     }

@@ -1,5 +1,6 @@
 //! `watchword serve`: everything in one process.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,7 +8,9 @@ use std::sync::Arc;
 use adapter_web::WebState;
 use anyhow::Context;
 use bot_core::Engine;
-use probes::{Outbound, OutboundConfig};
+use monitor_core::checks::{Endpoint, TcpSpec};
+use monitor_core::monitor::{CheckSpec, MonitorName, Settings};
+use probes::{Check, Outbound, OutboundConfig};
 use prometheus_client::registry::Registry;
 use scheduler::{Metrics, Scheduler, SchedulerConfig};
 use services::{Services, SystemClock};
@@ -16,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config};
+use crate::pings::{self, PingMetrics, Pings};
 use crate::{database, environment_names, logging, operations, say};
 
 pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -37,6 +41,14 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(config.server.listen)
         .await
         .with_context(|| format!("server.listen: cannot listen on {}; is it in use?", config.server.listen))?;
+    let ping_listener = match config.pings.listen {
+        None => None,
+        Some(address) => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("pings.listen: cannot listen on {address}; is it in use?"))?,
+        ),
+    };
     let store = database::open(&config).await?;
     store.migrate().await.context("the database could not be brought up to date")?;
     store.verify_key().await.with_context(|| database::key_in_use(&config))?;
@@ -45,37 +57,63 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         ca_file: config.outbound.ca_file.clone(),
         user_agent: config.outbound.user_agent.clone(),
     })?;
-    let services = Services::new(store.clone(), outbound, Arc::new(SystemClock), config.retention.retention());
+    let witnesses = config.checks.witnesses.iter().map(witness).collect::<anyhow::Result<_>>()?;
+    let retention = config.retention.retention();
+    let services = Services::with_witnesses(store.clone(), outbound, Arc::new(SystemClock), retention, witnesses);
     services.local_owner().await?;
     let mut registry = Registry::with_prefix("watchword");
     let metrics = Metrics::register(&mut registry);
+    let ping_metrics = PingMetrics::register(&mut registry, metrics.clone());
     let limits =
         SchedulerConfig { concurrency: affordable(config.checks.concurrency, files), grace: config.server.grace };
     let mut scheduler = Scheduler::start(services.clone(), metrics, limits).await?;
 
     let stopping = CancellationToken::new();
     let engine = Arc::new(Engine::new(services.clone()));
-    let web = adapter_web::router(WebState { engine, services, shutdown: stopping.clone() });
-    let app = web.merge(operations::router(store.clone(), registry, stopping.clone()));
     let address = listener.local_addr()?;
+    let ping_address = ping_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    services.publish_pings_at(&ping_url(&config.pings.url, ping_address.unwrap_or(address)));
+    let pings = pings::router(Pings { services: services.clone(), metrics: ping_metrics, create: config.pings.create });
+    let web = adapter_web::router(WebState { engine, services, shutdown: stopping.clone() });
+    let app = web.merge(pings.clone()).merge(operations::router(store.clone(), registry, stopping.clone()));
+    let ping_server = ping_listener.map(|listener| tokio::spawn(pings::serve(listener, pings, stopping.clone())));
+    let told_to_stop = told_to_stop()?;
     tracing::info!(%address, data_dir = %config.server.data_dir.display(), "watchword is ready");
     say(&welcome(&address.to_string(), config.outbound.allow_private_targets));
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
     let server = tokio::spawn(served.into_future());
 
     tokio::select! {
-        signal = wait_for_signal() => signal?,
+        () = told_to_stop => {}
         () = scheduler.failed() => anyhow::bail!("the scheduler has ended; the log says why"),
     }
     tracing::info!(grace = ?config.server.grace, "stopping: running checks may end");
     stopping.cancel();
     scheduler.stop().await;
-    if tokio::time::timeout(config.server.grace, server).await.is_err() {
+    let served = async {
+        let _ = server.await;
+        if let Some(pings) = ping_server {
+            let _ = pings.await;
+        }
+    };
+    if tokio::time::timeout(config.server.grace, served).await.is_err() {
         tracing::warn!("connections were still open and are cut");
     }
     store.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// How jobs reach this program, unless the operator said so.
+fn ping_url(said: &str, listening: SocketAddr) -> String {
+    if said.is_empty() { format!("http://{listening}") } else { said.to_owned() }
+}
+
+/// A check that the network is there, by connecting to that endpoint.
+fn witness(endpoint: &Endpoint) -> anyhow::Result<Check> {
+    let spec = CheckSpec::Tcp(TcpSpec::new(endpoint.clone()));
+    Ok(Check::compile(&Settings::new(MonitorName::new("witness")?, spec))?)
 }
 
 fn welcome(address: &str, private_allowed: bool) -> String {
@@ -104,12 +142,14 @@ fn affordable(concurrency: u32, files: u64) -> u32 {
     concurrency.min(most)
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
+/// Ends when an operator asks the program to; from this call on, not only from when it is awaited.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

@@ -1,6 +1,10 @@
 //! The real program in a process of its own: started, talked to, stopped and killed.
 
 mod common;
+#[path = "program/import.rs"]
+mod import;
+#[path = "program/pings.rs"]
+mod pings;
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use monitor_core::monitor::{CheckSpec, Monitor, MonitorError, Settings};
+use monitor_core::monitor::{CheckSpec, Monitor, Settings};
 use monitor_core::outcome::Outcome;
 use monitor_core::people::{Actor, Permission};
 use probes::Check;
@@ -21,24 +21,26 @@ impl Services {
     /// Checks once what these settings describe. Nothing is stored.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::Invalid`].
+    /// [`ServiceError::Denied`], [`ServiceError::Invalid`], [`ServiceError::NotChecked`] for a heartbeat.
     pub async fn preview(&self, actor: &Actor, settings: &Settings) -> Result<Outcome> {
         require(actor, Permission::Edit)?;
         settings.validate()?;
-        let check = compile(&settings.spec)?;
+        let check = compile(settings)?;
         Ok(probes::run(&check, self.outbound(), self.now(), settings.timeout).await)
     }
 
     /// Checks a monitor now, paused or not, and records what was found. If a check is running, waits for its end first.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::MonitorNotFound`], [`ServiceError::Busy`], [`ServiceError::Internal`].
+    /// [`ServiceError::Denied`], [`ServiceError::MonitorNotFound`], [`ServiceError::NotChecked`] for a heartbeat,
+    /// [`ServiceError::Busy`], [`ServiceError::Internal`].
     pub async fn check_now(&self, actor: &Actor, name: &str) -> Result<(Monitor, Outcome)> {
         require(actor, Permission::Respond)?;
         let monitor = self.monitor(actor, name).await?;
-        let check = compile(&monitor.settings.spec)?;
+        let check = compile(&monitor.settings)?;
         let claim = self.claim(&monitor).await?;
         let outcome = probes::run(&check, self.outbound(), self.now(), monitor.settings.timeout).await;
+        let outcome = self.examine(&check, outcome).await;
         let finished = Finished { claim, policy: monitor.settings.policy, outcome: outcome.clone() };
         self.record(&[finished]).await?;
         Ok((monitor, outcome))
@@ -58,6 +60,9 @@ impl Services {
     }
 }
 
-fn compile(spec: &CheckSpec) -> Result<Check> {
-    Check::compile(spec).map_err(|error| ServiceError::Invalid(MonitorError::Spec(error)))
+fn compile(settings: &Settings) -> Result<Check> {
+    if matches!(settings.spec, CheckSpec::Heartbeat(_)) {
+        return Err(ServiceError::NotChecked(settings.name.to_string()));
+    }
+    Ok(Check::compile(settings)?)
 }

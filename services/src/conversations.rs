@@ -5,9 +5,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use monitor_core::people::{Actor, ConversationId, Permission};
-use storage::Message;
+use storage::{Message, Notice};
 use tokio::sync::watch;
 
+use crate::view::{Content, Post};
 use crate::{Result, ServiceError, Services, require};
 
 /// How long an unanswered question and an unpressed button live.
@@ -77,9 +78,15 @@ impl Services {
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
-    pub async fn messages_after(&self, actor: &Actor, conversation: ConversationId, seq: i64) -> Result<Vec<Message>> {
+    pub async fn messages_after(&self, actor: &Actor, conversation: ConversationId, seq: i64) -> Result<Vec<Post>> {
         self.own_conversation(actor, conversation).await?;
-        Ok(self.store().messages_after(conversation, seq, CARDS).await?)
+        let cards = self.store().messages_after(conversation, seq, CARDS).await?;
+        let notices = self.store().notices_after(conversation, seq, CARDS).await?;
+        let mut posts: Vec<Post> = cards.into_iter().map(card).chain(notices.into_iter().map(notice)).collect();
+        posts.sort_unstable_by_key(|post| post.seq);
+        // No more of one sort than were read of it: of the other there may be some in between.
+        posts.truncate(usize::try_from(CARDS).unwrap_or(usize::MAX));
+        Ok(posts)
     }
 
     /// The number of the latest change in a conversation.
@@ -103,6 +110,16 @@ impl Services {
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.cards_changed.subscribe()
     }
+}
+
+fn card(message: Message) -> Post {
+    let Message { id, seq, revision, incident, created_at, updated_at } = message;
+    Post { id: id.to_string(), seq, revision, content: Content::Incident(incident), created_at, updated_at }
+}
+
+fn notice(notice: Notice) -> Post {
+    let Notice { id, seq, revision, text, created_at, updated_at } = notice;
+    Post { id: format!("notice-{id}"), seq, revision, content: Content::Notice(text), created_at, updated_at }
 }
 
 /// That many random bytes as URL-safe text.

@@ -25,12 +25,26 @@ pub enum ServiceError {
     /// The organisation has no such conversation.
     #[error("there is no such conversation here; start a new one")]
     ConversationNotFound,
+    /// Monitors would depend on each other.
+    #[error("`{parent}` depends on `{monitor}` itself, or is it; a monitor cannot depend on what depends on it")]
+    DependsInCircle {
+        /// The monitor that should depend on the other.
+        monitor: String,
+        /// The other.
+        parent: String,
+    },
     /// Another monitor has that name.
     #[error("there is a monitor `{0}` already; choose another name, like `name {0}-2`")]
     NameTaken(MonitorName),
     /// The settings do not work.
     #[error(transparent)]
     Invalid(#[from] MonitorError),
+    /// A monitor of another kind was asked for what only heartbeats have.
+    #[error("`{0}` is not a heartbeat: it is checked from here, and nothing reports in for it")]
+    NotHeartbeat(String),
+    /// A heartbeat was to be checked.
+    #[error("`{0}` is a heartbeat: its job reports in by itself, and there is nothing to check from here")]
+    NotChecked(String),
     /// The monitor is being checked and did not become free in time.
     #[error("`{0}` is being checked right now; ask again in a moment")]
     Busy(String),
@@ -50,8 +64,11 @@ impl ServiceError {
             Self::Denied { .. } => ErrorCode::Denied,
             Self::MonitorNotFound { .. } => ErrorCode::MonitorNotFound,
             Self::ConversationNotFound => ErrorCode::ConversationNotFound,
+            Self::DependsInCircle { .. } => ErrorCode::DependsInCircle,
             Self::NameTaken(_) => ErrorCode::NameTaken,
             Self::Invalid(error) => error.code(),
+            Self::NotHeartbeat(_) => ErrorCode::NotHeartbeat,
+            Self::NotChecked(_) => ErrorCode::NotChecked,
             Self::Busy(_) => ErrorCode::Busy,
             Self::Internal { .. } => ErrorCode::Internal,
         }

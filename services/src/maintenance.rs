@@ -1,11 +1,14 @@
 //! The program's own housekeeping.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::health::Flip;
+use monitor_core::duration::humanize;
+use monitor_core::health::{Flip, Status};
 use monitor_core::monitor::MonitorId;
 use monitor_core::rollup::Resolution;
+use storage::Audience;
 
 use crate::{Result, Services};
 
@@ -21,8 +24,33 @@ pub const BEAT_EVERY: Duration = Duration::from_secs(5);
 /// Monitors handled in one transaction.
 const CHUNK: u64 = 500;
 
+/// How long after an absence it is told at the latest what was found then.
+const CONCLUDED_AFTER: Duration = Duration::from_secs(120);
+
 /// Rows removed in one transaction.
 const FORGET_BATCH: u64 = 1_000;
+
+/// A time in which Watchword itself was not running, of which nothing has been told but that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Absence {
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl Absence {
+    fn topic(self) -> String {
+        format!("absence {}", self.since.as_millis())
+    }
+
+    fn text(self) -> String {
+        format!(
+            "I was not running from {} to {} ({}). Nothing was checked in that time, which counts as unknown.",
+            self.since.to_minute(),
+            self.until.to_minute(),
+            humanize(self.until.since(self.since)),
+        )
+    }
+}
 
 impl Services {
     /// Notes that checks are running.
@@ -60,8 +88,44 @@ impl Services {
             tx.insert_flips(&flips).await?;
             tx.commit().await?;
         }
+        self.excuse_heartbeats().await?;
         tracing::warn!(%since, "nothing was checked for a while; that time counts as unknown");
+        let absence = Absence { since, until: self.now() };
+        self.tell(Audience::Everybody, &absence.topic(), &absence.text(), absence.until).await;
+        *self.absence() = Some(absence);
         Ok(Some(since))
+    }
+
+    /// After an absence, once every monitor was looked at again or two minutes are over: adds to what was told of it how
+    /// everything is now.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Internal`].
+    pub async fn conclude_absence(&self) -> Result<()> {
+        let Some(absence) = *self.absence() else { return Ok(()) };
+        let now = self.now();
+        let mut found = Vec::new();
+        for organisation in self.store().organisations().await? {
+            found.push((organisation, self.store().status_counts(organisation).await?));
+        }
+        let unseen = found.iter().flat_map(|(_, counts)| counts).any(|(status, _)| *status == Status::Unknown);
+        if unseen && now.since(absence.until) < CONCLUDED_AFTER {
+            return Ok(());
+        }
+        for (organisation, counts) in found {
+            let counts: Vec<String> =
+                counts.iter().map(|(status, count)| format!("{count} {}", status.as_str())).collect();
+            if !counts.is_empty() {
+                let text = format!("{} Now that I am back: {}.", absence.text(), counts.join(", "));
+                self.tell(Audience::Organisation(organisation), &absence.topic(), &text, now).await;
+            }
+        }
+        *self.absence() = None;
+        Ok(())
+    }
+
+    fn absence(&self) -> MutexGuard<'_, Option<Absence>> {
+        self.inner.absence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Rolls up every minute, hour and day that is over and settled. Answers how many rollups were written.

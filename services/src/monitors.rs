@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use monitor_core::health::{Health, Step};
-use monitor_core::monitor::{Monitor, MonitorName, Settings};
+use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, MonitorName, Settings};
 use monitor_core::people::{Actor, ConversationId, Permission};
 use storage::Tx;
 
+use crate::dependencies::{tell_resolved, tell_withheld};
 use crate::{Result, ServiceError, Services, require};
 
 /// Names looked through for one that is close to a mistyped one, or free.
@@ -33,7 +34,8 @@ impl Services {
         Ok(std::iter::once(wanted.clone()).chain(numbered).find(free).unwrap_or_else(|| wanted.clone()))
     }
 
-    /// Adds a monitor, whose incidents are told in that conversation. Its first check is due at once.
+    /// Adds a monitor, whose incidents are told in that conversation. Its first check is due at once; a heartbeat
+    /// waits for its first ping.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::Invalid`], [`ServiceError::ConversationNotFound`],
@@ -42,12 +44,16 @@ impl Services {
         require(actor, Permission::Edit)?;
         settings.validate()?;
         self.own_conversation(actor, tell).await?;
+        self.check_parents(actor.organisation, None, settings).await?;
         let now = self.now();
         let tx = self.store().begin().await?;
         let id = tx.insert_monitor(actor.organisation, actor.person, settings, now).await?;
         let id = id.ok_or_else(|| ServiceError::NameTaken(settings.name.clone()))?;
         tx.subscribe(id, tell).await?;
-        tx.retry_at(&[(id, now)]).await?;
+        match &settings.spec {
+            CheckSpec::Heartbeat(spec) => self.await_reports(&tx, id, spec).await?,
+            _ => tx.retry_at(&[(id, now)]).await?,
+        }
         tx.commit().await?;
         tracing::info!(monitor = %settings.name, monitor_id = %id, person_id = %actor.person, "monitor added");
         self.monitor(actor, settings.name.as_str()).await
@@ -79,6 +85,17 @@ impl Services {
         Ok(self.store().monitor_names(actor.organisation, &prefix.to_lowercase(), limit).await?)
     }
 
+    /// The names of these monitors, as far as there are such in the organisation.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::Internal`].
+    pub async fn names_of(&self, actor: &Actor, ids: &[MonitorId]) -> Result<Vec<String>> {
+        require(actor, Permission::Read)?;
+        let monitors = if ids.is_empty() { Vec::new() } else { self.store().monitors_by_id(ids).await? };
+        let own = monitors.into_iter().filter(|monitor| monitor.organisation == actor.organisation);
+        Ok(own.map(|monitor| monitor.settings.name.to_string()).collect())
+    }
+
     /// Gives a monitor new settings. A running check ends with the old ones.
     ///
     /// # Errors
@@ -88,10 +105,14 @@ impl Services {
         require(actor, Permission::Edit)?;
         settings.validate()?;
         let monitor = self.monitor(actor, name).await?;
+        self.check_parents(actor.organisation, Some(monitor.id), settings).await?;
         let tx = self.store().begin().await?;
         if !tx.update_monitor(monitor.id, settings, self.now()).await? {
             self.monitor(actor, name).await?; // it may be gone by now
             return Err(ServiceError::NameTaken(settings.name.clone()));
+        }
+        if let CheckSpec::Heartbeat(spec) = &settings.spec {
+            self.await_reports(&tx, monitor.id, spec).await?;
         }
         tx.commit().await?;
         tracing::info!(monitor = %settings.name, monitor_id = %monitor.id, person_id = %actor.person, "monitor changed");
@@ -124,6 +145,9 @@ impl Services {
         if step.flip.is_some() {
             tx.set_paused(monitor.id, paused, now).await?;
             let told = self.apply(&tx, &monitor, &health, &step).await?;
+            if matches!(monitor.settings.spec, CheckSpec::Heartbeat(_)) {
+                self.reset_heartbeat(&tx, monitor.id).await?;
+            }
             tx.commit().await?;
             self.announce(told);
             tracing::info!(monitor = %monitor.settings.name, monitor_id = %monitor.id, person_id = %actor.person, paused, "monitor paused or resumed");
@@ -133,14 +157,16 @@ impl Services {
 
     async fn apply(&self, tx: &Tx, monitor: &Monitor, health: &Health, step: &Step) -> Result<bool> {
         tx.save_health(&[(monitor.id, health)]).await?;
+        let now = self.now();
+        // Whoever is not watched explains nothing any more.
+        let told = tell_withheld(tx, &[monitor.id], now).await?;
         let flips: Vec<_> = step.flip.into_iter().map(|flip| (monitor.id, flip)).collect();
         tx.insert_flips(&flips).await?;
-        let Some(_) = step.incident else { return Ok(false) };
-        let now = self.now();
+        let Some(_) = step.incident else { return Ok(told) };
         let resolved = tx.resolve_incident(monitor.id, now, monitor_core::incident::Resolution::Paused).await?;
         match resolved {
-            Some(incident) => Ok(!tx.post_incident(incident, now).await?.is_empty()),
-            None => Ok(false),
+            Some(incident) => Ok(tell_resolved(tx, incident, now).await? || told),
+            None => Ok(told),
         }
     }
 
@@ -153,7 +179,9 @@ impl Services {
         let monitor = self.monitor(actor, name).await?;
         let tx = self.store().begin().await?;
         tx.delete_monitor(monitor.id).await?;
+        let told = tell_withheld(&tx, &[monitor.id], self.now()).await?;
         tx.commit().await?;
+        self.announce(told);
         tracing::info!(monitor = %monitor.settings.name, monitor_id = %monitor.id, person_id = %actor.person, "monitor deleted");
         Ok(monitor)
     }

@@ -12,6 +12,7 @@ use monitor_core::outcome::{Details, Outcome};
 use storage::{Claim, StoreError, Tx};
 
 use crate::Services;
+use crate::dependencies::{tell_opened, tell_resolved, tell_withheld};
 
 /// A check that ended.
 #[derive(Debug, Clone)]
@@ -35,6 +36,15 @@ pub struct Recorded {
     pub resolved: usize,
     /// Checks whose lease had passed to another worker: the result is kept, the health left to that worker.
     pub stale: usize,
+}
+
+impl Recorded {
+    pub(crate) fn count(&mut self, change: IncidentChange) {
+        match change {
+            IncidentChange::Open => self.opened += 1,
+            IncidentChange::Resolve => self.resolved += 1,
+        }
+    }
 }
 
 /// Fingerprints of the details last written for each monitor, so that they are written only when they change.
@@ -69,6 +79,8 @@ struct Changes<'a> {
     flips: Vec<(MonitorId, Flip)>,
     retries: Vec<(MonitorId, Timestamp)>,
     incidents: Vec<(usize, IncidentChange)>,
+    /// Monitors that were down or failing before, and are not any more.
+    out_of_trouble: Vec<MonitorId>,
 }
 
 impl Services {
@@ -96,7 +108,18 @@ impl Services {
         let mut recorded = Recorded { flips: changes.flips.len(), stale, ..Recorded::default() };
         let mut told = false;
         for (index, change) in changes.incidents {
-            told |= change_incident(&tx, &batch[index], change, &mut recorded).await?;
+            let Finished { claim, outcome, .. } = &batch[index];
+            if let Some(anybody) = change_incident(&tx, claim.monitor, ended(outcome), outcome, change).await? {
+                recorded.count(change);
+                told |= anybody;
+            }
+        }
+        tx.hurry_parents(&changes.retries.iter().map(|(monitor, _)| *monitor).collect::<Vec<_>>(), now).await?;
+        told |= tell_withheld(&tx, &changes.out_of_trouble, now).await?;
+        for (monitor, details) in &changes.details {
+            if let Some(news) = &details.warning {
+                told |= !tx.post_notice_once(*monitor, &warning_topic(*monitor, news), news, now).await?.is_empty();
+            }
         }
         tx.commit().await?;
         known.remember(&changes.details);
@@ -125,6 +148,9 @@ fn judge(batch: &[Finished], mut healths: Vec<(MonitorId, Health)>, now: Timesta
         changes.details.push((monitor, &outcome.details));
         let mut health = before.clone();
         let step = health.observe(*policy, ended(outcome), outcome.reason);
+        if before.is_failing() && !health.is_failing() {
+            changes.out_of_trouble.push(monitor);
+        }
         if health != before {
             changes.healths.push((monitor, health));
         }
@@ -135,34 +161,33 @@ fn judge(batch: &[Finished], mut healths: Vec<(MonitorId, Health)>, now: Timesta
     changes
 }
 
+/// What is coming is told once for each wording.
+fn warning_topic(monitor: MonitorId, news: &str) -> String {
+    format!("warning {monitor} {news}")
+}
+
 /// When something became known: at the end of the check.
 fn ended(outcome: &Outcome) -> Timestamp {
     outcome.at + outcome.duration
 }
 
-/// Opens or resolves the monitor's incident and posts its card; tells whether anybody is told.
-async fn change_incident(
+/// Opens or resolves the monitor's incident and posts its card; tells whether anybody is told. `None`: it was open, or
+/// resolved, already.
+pub(crate) async fn change_incident(
     tx: &Tx,
-    finished: &Finished,
+    monitor: MonitorId,
+    at: Timestamp,
+    outcome: &Outcome,
     change: IncidentChange,
-    recorded: &mut Recorded,
-) -> Result<bool, StoreError> {
-    let (monitor, outcome) = (finished.claim.monitor, &finished.outcome);
-    let at = ended(outcome);
-    let incident = match change {
-        IncidentChange::Open => {
-            let opened = tx.open_incident(monitor, at, outcome.reason, &outcome.message).await?;
-            recorded.opened += usize::from(opened.is_some());
-            opened
-        }
-        IncidentChange::Resolve => {
-            let resolved = tx.resolve_incident(monitor, at, Resolution::Recovered).await?;
-            recorded.resolved += usize::from(resolved.is_some());
-            resolved
-        }
-    };
-    match incident {
-        Some(incident) => Ok(!tx.post_incident(incident, at).await?.is_empty()),
-        None => Ok(false),
+) -> Result<Option<bool>, StoreError> {
+    match change {
+        IncidentChange::Open => match tx.open_incident(monitor, at, outcome.reason, &outcome.message).await? {
+            Some(incident) => tell_opened(tx, monitor, incident, at).await.map(Some),
+            None => Ok(None),
+        },
+        IncidentChange::Resolve => match tx.resolve_incident(monitor, at, Resolution::Recovered).await? {
+            Some(incident) => tell_resolved(tx, incident, at).await.map(Some),
+            None => Ok(None),
+        },
     }
 }

@@ -1,10 +1,13 @@
 //! What services answer with, beside the types of monitor-core.
 
+use monitor_core::Timestamp;
 use monitor_core::health::Status;
 use monitor_core::incident::Incident;
 use monitor_core::monitor::Monitor;
 use monitor_core::report::{Report, Span, Window};
-pub use storage::{IncidentFilter, Message, MonitorState, NamedIncident, OverviewFilter, OverviewRow, StoredResult};
+pub use storage::{
+    IncidentFilter, MonitorState, NamedIncident, OverviewFilter, OverviewRow, OverviewSort, StoredResult,
+};
 
 /// One monitor in full.
 #[derive(Debug, Clone)]
@@ -19,6 +22,43 @@ pub struct MonitorView {
     pub incident: Option<Incident>,
     /// Its last 24 hours.
     pub day: ReportView,
+}
+
+/// Something posted in a conversation, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Its id, the same through all its changes.
+    pub id: String,
+    /// Its place in the conversation: that of its latest change.
+    pub seq: i64,
+    /// 1 when it is new, and one more with every change.
+    pub revision: i32,
+    /// What it shows.
+    pub content: Content,
+    /// When it was posted.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+impl Post {
+    /// The incident that it shows.
+    #[must_use]
+    pub fn incident(&self) -> Option<&NamedIncident> {
+        match &self.content {
+            Content::Incident(incident) => Some(incident),
+            Content::Notice(_) => None,
+        }
+    }
+}
+
+/// What a post shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// An incident.
+    Incident(NamedIncident),
+    /// A notice in words.
+    Notice(String),
 }
 
 /// How everything stands.

@@ -9,6 +9,7 @@
 //! | `conversations`, `dialogs` | where Watchword talks, and what it is waiting for there |
 //! | `monitors`, `overview` | monitors as configured, and how they are |
 //! | `health` | what is remembered of a monitor between two checks |
+//! | `heartbeats`, `pings` | jobs that report in: where they report, what is awaited, and their latest reports |
 //! | `schedule` | which monitor is due, and who is checking it |
 //! | `results`, `rollups`, `flips` | what checks found, what that adds up to, and changes of status |
 //! | `incidents`, `messages` | incidents and their cards in conversations |
@@ -21,18 +22,22 @@
 
 mod connect;
 mod conversations;
+mod dependencies;
 mod dialogs;
 mod entity;
 mod error;
 mod flips;
 mod health;
+mod heartbeats;
 mod incidents;
 mod key_check;
 mod messages;
 mod migration;
 mod monitors;
+mod notices;
 mod overview;
 mod people;
+mod pings;
 mod results;
 mod retention;
 mod rollups;
@@ -45,9 +50,12 @@ mod tx;
 
 pub use connect::{ConnectOptions, Durability, Store};
 pub use error::StoreError;
+pub use heartbeats::{Awaited, HeartbeatRow, NEVER};
 pub use incidents::{IncidentFilter, NamedIncident};
 pub use messages::Message;
-pub use overview::{MonitorState, OverviewFilter, OverviewRow};
+pub use notices::{Audience, Notice};
+pub use overview::{MonitorState, OverviewFilter, OverviewRow, OverviewSort};
+pub use pings::NewPing;
 pub use results::{Scope, StoredResult};
 pub use retention::Forgotten;
 pub use schedule::Claim;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
+use monitor_core::checks::Family;
 use monitor_core::health::Health;
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, MonitorName, Settings};
 use monitor_core::people::{OrganisationId, PersonId};
@@ -195,7 +196,7 @@ fn columns(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<monitor::ActiveModel, StoreError> {
-    let Settings { name, spec, interval, timeout, policy } = settings;
+    let Settings { name, spec, interval, timeout, policy, assertions, family, labels, group, parents } = settings;
     Ok(monitor::ActiveModel {
         name: Set(name.as_str().to_owned()),
         name_key: Set(name.key()),
@@ -207,6 +208,11 @@ fn columns(
         interval_ms: Set(integer(interval.as_millis())),
         timeout_ms: Set(integer(timeout.as_millis())),
         policy: Set(json(policy)?),
+        assertions: Set(json(assertions)?),
+        family: Set(family.word().to_owned()),
+        labels: Set(json(labels)?),
+        group_name: Set(group.clone()),
+        parents: Set(json(parents)?),
         updated_at_ms: Set(now.as_millis()),
         ..Default::default()
     })
@@ -260,6 +266,11 @@ fn read(cipher: &Cipher, row: monitor::Model) -> Result<Monitor, StoreError> {
             interval: duration("interval_ms", row.interval_ms)?,
             timeout: duration("timeout_ms", row.timeout_ms)?,
             policy: serde_json::from_str(&row.policy).map_err(|_| corrupt("policy"))?,
+            assertions: serde_json::from_str(&row.assertions).map_err(|_| corrupt("assertions"))?,
+            family: Family::from_word(&row.family).ok_or_else(|| corrupt("family"))?,
+            labels: serde_json::from_str(&row.labels).map_err(|_| corrupt("labels"))?,
+            group: row.group_name,
+            parents: serde_json::from_str(&row.parents).map_err(|_| corrupt("parents"))?,
         },
         paused: row.paused,
         revision: row.revision,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use monitor_core::Timestamp;
 use monitor_core::health::Status;
+use monitor_core::labels::Labels;
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::Details;
 use monitor_core::people::OrganisationId;
@@ -11,6 +12,7 @@ use monitor_core::schedule::next_slot;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value};
 
 use crate::entity::monitor_state;
+use crate::heartbeats::NEVER;
 use crate::results::StoredResult;
 use crate::rows::{get, integer, text};
 use crate::sql::Sql;
@@ -23,6 +25,42 @@ pub struct OverviewFilter {
     pub status: Option<Status>,
     /// Only those with this in their name or target, whatever its case.
     pub text: Option<String>,
+    /// Only those with all of these labels.
+    pub labels: Labels,
+    /// Only those of this group, whatever its case.
+    pub group: Option<String>,
+    /// In which order.
+    pub sort: OverviewSort,
+}
+
+/// The order of an overview; monitors that are equal in it are ordered by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OverviewSort {
+    /// The worst status first.
+    #[default]
+    Status,
+    /// By name alone.
+    Name,
+    /// The slowest latest check first.
+    Latency,
+}
+
+impl OverviewSort {
+    /// The order of a word, whatever its case.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Status, Self::Name, Self::Latency].into_iter().find(|sort| sort.word().eq_ignore_ascii_case(word))
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Name => "name",
+            Self::Latency => "latency",
+        }
+    }
 }
 
 /// One monitor in an overview.
@@ -32,8 +70,14 @@ pub struct OverviewRow {
     pub id: MonitorId,
     /// Its name.
     pub name: String,
+    /// The word of its check kind.
+    pub kind: String,
     /// What it watches.
     pub target: String,
+    /// The group it is shown in.
+    pub group: Option<String>,
+    /// Its labels.
+    pub labels: Labels,
     /// How often.
     pub interval: Duration,
     /// How it is.
@@ -51,7 +95,8 @@ pub struct MonitorState {
     pub status: Status,
     /// What the latest check learned beside the figures; empty when it cannot be read.
     pub details: Details,
-    /// When it is checked next, which is after this check while one is running; `None` while it is paused.
+    /// When it is checked next, which is after this check while one is running; for a heartbeat when something is wrong
+    /// unless a ping comes before. `None` while it is paused, and while nothing is awaited of a heartbeat.
     pub next_due: Option<Timestamp>,
     /// Since when it has that status; `None` when the status never changed.
     pub since: Option<Timestamp>,
@@ -61,7 +106,7 @@ pub struct MonitorState {
 
 /// Which rows an [`OverviewFilter`] means: an empty text filters nothing.
 macro_rules! filtered {
-    ($position:literal) => {
+    ($position:literal, $($labelled:tt)+) => {
         concat!(
             "FROM monitor_state s JOIN monitor m ON m.id = s.monitor_id
              WHERE s.organisation_id = $1 AND ($2 = '' OR s.status = $2)
@@ -69,20 +114,40 @@ macro_rules! filtered {
             $position,
             "(m.name_key, $3) > 0 OR ",
             $position,
-            "(lower(m.target), $3) > 0)"
+            "(lower(m.target), $3) > 0) AND ($4 = '{}' OR ",
+            $($labelled)+,
+            ") AND ($5 = '' OR lower(m.group_name) = $5)"
         )
     };
 }
 
+/// Whether a monitor has all labels of the object `$4`.
+macro_rules! labelled {
+    (sqlite) => {
+        "NOT EXISTS (SELECT 1 FROM json_each($4) w WHERE NOT EXISTS (
+             SELECT 1 FROM json_each(m.labels) l WHERE l.key = w.key AND l.value = w.value))"
+    };
+    (postgres) => {
+        "CAST(m.labels AS jsonb) @> CAST($4 AS jsonb)"
+    };
+}
+
 macro_rules! page {
-    ($position:literal) => {
+    ($($filtered:tt)+) => {
         concat!(
             "WITH page AS (
-                 SELECT m.id, m.name, m.name_key, m.target, s.interval_ms, s.status, CASE s.status
-                     WHEN 'down' THEN 0 WHEN 'degraded' THEN 1 WHEN 'inconclusive' THEN 2 WHEN 'unknown' THEN 3
-                     WHEN 'up' THEN 4 WHEN 'maintenance' THEN 5 ELSE 6 END AS place ",
-            filtered!($position),
-            " ORDER BY place, m.name_key LIMIT $4 OFFSET $5
+                 SELECT m.id, m.name, m.name_key, m.kind, m.target, m.group_name, m.labels, s.interval_ms, s.status,
+                     CASE $6
+                     WHEN 'latency' THEN -coalesce((
+                         SELECT r.duration_us FROM check_result r WHERE r.monitor_id = m.id ORDER BY r.at_ms DESC LIMIT 1
+                     ), -1)
+                     WHEN 'name' THEN 0
+                     ELSE CASE s.status
+                         WHEN 'down' THEN 0 WHEN 'degraded' THEN 1 WHEN 'inconclusive' THEN 2 WHEN 'unknown' THEN 3
+                         WHEN 'up' THEN 4 WHEN 'maintenance' THEN 5 ELSE 6 END
+                     END AS place ",
+            $($filtered)+,
+            " ORDER BY place, m.name_key LIMIT $7 OFFSET $8
              )
              SELECT page.*, r.at_ms, r.reason, r.duration_us, r.http_status, r.bytes, r.timings, r.message,
                  (SELECT max(f.at_ms) FROM flip f WHERE f.monitor_id = page.id) AS since_ms
@@ -106,17 +171,27 @@ impl Store {
         limit: u64,
     ) -> Result<(u64, Vec<OverviewRow>), StoreError> {
         const COUNT: Sql = Sql::each(
-            concat!("SELECT count(*) AS monitors ", filtered!("instr")),
-            concat!("SELECT count(*) AS monitors ", filtered!("strpos")),
+            concat!("SELECT count(*) AS monitors ", filtered!("instr", labelled!(sqlite))),
+            concat!("SELECT count(*) AS monitors ", filtered!("strpos", labelled!(postgres))),
         );
-        const PAGE: Sql = Sql::each(page!("instr"), page!("strpos"));
+        const PAGE: Sql =
+            Sql::each(page!(filtered!("instr", labelled!(sqlite))), page!(filtered!("strpos", labelled!(postgres))));
         let status = filter.status.map_or("", Status::as_str);
         let wanted = filter.text.as_deref().map(str::to_lowercase).unwrap_or_default();
-        let filter: [Value; 3] = [organisation.0.into(), status.into(), text(&wanted).into_owned().into()];
+        let sort = filter.sort.word();
+        let labels = serde_json::to_string(&filter.labels).map_err(|error| StoreError::Other(error.into()))?;
+        let group = filter.group.as_deref().map(str::to_lowercase).unwrap_or_default();
+        let filter: [Value; 5] = [
+            organisation.0.into(),
+            status.into(),
+            text(&wanted).into_owned().into(),
+            text(&labels).into_owned().into(),
+            text(&group).into_owned().into(),
+        ];
 
         let count = self.reader().query_one_raw(COUNT.with(self.backend(), filter.clone())).await?;
         let count: i64 = count.map_or(Ok(0), |row| get(&row, "monitors"))?;
-        let page = [integer(limit).into(), integer(offset).into()];
+        let page = [sort.into(), integer(limit).into(), integer(offset).into()];
         let rows = self.reader().query_all_raw(PAGE.with(self.backend(), filter.into_iter().chain(page))).await?;
         let rows = rows.iter().map(OverviewRow::read).collect::<Result<_, _>>()?;
         Ok((count.unsigned_abs(), rows))
@@ -158,7 +233,11 @@ impl OverviewRow {
         Ok(Self {
             id,
             name: get(row, "name")?,
+            kind: get(row, "kind")?,
             target: get(row, "target")?,
+            group: get(row, "group_name")?,
+            // Labels that cannot be read are named where the monitor is; a list is shown all the same.
+            labels: serde_json::from_str(&get::<String>(row, "labels")?).unwrap_or_default(),
             interval: Duration::from_millis(get::<i64>(row, "interval_ms")?.unsigned_abs()),
             status: read_status(id, row)?,
             since: read_since(row)?,
@@ -181,7 +260,7 @@ impl MonitorState {
         Ok(Self {
             status: read_status(monitor, row)?,
             details: state.details.map_or_else(Details::default, |stored| read_details(monitor, &stored)),
-            next_due: state.active.then(|| Timestamp::from_millis(next_due_ms)),
+            next_due: state.active.then(|| Timestamp::from_millis(next_due_ms)).filter(|due| *due < NEVER),
             since: read_since(row)?,
             running: state.lease_ms.is_some(),
         })

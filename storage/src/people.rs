@@ -11,6 +11,15 @@ use crate::tx::Lock;
 use crate::{Store, StoreError, Tx};
 
 impl Store {
+    /// Every organisation.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn organisations(&self) -> Result<Vec<OrganisationId>, StoreError> {
+        let rows = organisation::Entity::find().order_by_asc(organisation::Column::Id).all(self.reader()).await?;
+        Ok(rows.into_iter().map(|row| OrganisationId(row.id)).collect())
+    }
+
     /// The owner of the first organisation, both of which are made when there are none.
     ///
     /// # Errors

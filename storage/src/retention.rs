@@ -67,6 +67,8 @@ impl Store {
             "SELECT old.id FROM monitor_state s CROSS JOIN incident old
              WHERE old.monitor_id = s.monitor_id AND old.opened_at_ms < $1 AND old.resolved_at_ms < $1 LIMIT $2"
         );
+        const NOTICES: Sql =
+            forget!("notice", "id", "SELECT old.id FROM notice old WHERE old.updated_at_ms < $1 LIMIT $2");
         const DIALOGS: Sql = forget!(
             "dialog",
             "conversation_id, person_id",
@@ -82,7 +84,7 @@ impl Store {
             results: self.delete(RESULTS, old((now - retention.raw).min(progress.minute))).await?,
             rollups: self.forget_rollups(now, retention, &progress, limit).await?,
             flips: self.delete(FLIPS, old(past)).await?,
-            incidents: self.delete(INCIDENTS, old(past)).await?,
+            incidents: self.delete(INCIDENTS, old(past)).await? + self.delete(NOTICES, old(past)).await?,
             dialogs: self.delete(DIALOGS, old(now)).await? + self.delete(ACTIONS, old(now)).await?,
         })
     }

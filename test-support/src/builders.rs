@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::health::Policy;
 use monitor_core::http::HttpSpec;
 use monitor_core::monitor::{CheckSpec, MonitorId, MonitorName, Settings};
 use monitor_core::outcome::{Details, Outcome, Reason, Timings};
@@ -20,13 +19,8 @@ pub const START: Timestamp = Timestamp::from_millis(1_772_323_200_000);
 /// When the name is none.
 #[must_use]
 pub fn settings(name: &str, interval: Duration) -> Settings {
-    Settings {
-        name: MonitorName::new(name).expect("a name"),
-        spec: CheckSpec::Http(HttpSpec::get("https://shop.example").expect("an address")),
-        interval,
-        timeout: Settings::DEFAULT_TIMEOUT,
-        policy: Policy::default(),
-    }
+    let spec = CheckSpec::Http(HttpSpec::get("https://shop.example").expect("an address"));
+    Settings { interval, ..Settings::new(MonitorName::new(name).expect("a name"), spec) }
 }
 
 /// Adds one monitor for each interval at [`START`], called `m1`, `m2` and so on, to the first organisation.

@@ -7,12 +7,10 @@ use storage::{ConnectOptions, SecretKey, Store};
 use tempfile::TempDir;
 
 use crate::builders::START;
+use crate::services;
 
 /// The key of every test database, in base64.
 pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-
-/// Names the server that the tests make their databases on.
-const POSTGRES_VARIABLE: &str = "WATCHWORD_TEST_POSTGRES_URL";
 
 /// A migrated, empty database. It is removed when dropped, so keep it for as long as its store is used.
 #[derive(Debug)]
@@ -81,7 +79,7 @@ impl TestDatabase {
     /// # Panics
     /// When the variable is not set, or the server does not let its user create databases.
     pub async fn postgres() -> Self {
-        let server = server();
+        let server = services::postgres();
         let name = unique_name();
         // Template 0, because nobody can be connected to it, which would stop us.
         execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).await;
@@ -147,17 +145,6 @@ async fn open(url: &str) -> Store {
     store
 }
 
-fn server() -> String {
-    #[expect(clippy::disallowed_methods, reason = "the one place where tests are told of their server")]
-    let server = std::env::var(POSTGRES_VARIABLE);
-    server.unwrap_or_else(|_| {
-        panic!(
-            "this test needs a PostgreSQL server: run `make test` or `scripts/with-postgres.sh cargo nextest run`, \
-             which start one, or set {POSTGRES_VARIABLE} to one whose user may create databases"
-        )
-    })
-}
-
 /// A name that no other test has: of this process, of those beside it, or of an earlier one that was killed.
 fn unique_name() -> String {
     let mut random = [0; 8];
@@ -167,7 +154,7 @@ fn unique_name() -> String {
 
 /// The address with another database in it.
 fn with_database(server: &str, name: &str) -> String {
-    let mut url = url::Url::parse(server).unwrap_or_else(|_| panic!("{POSTGRES_VARIABLE} is not an address"));
+    let mut url = url::Url::parse(server).unwrap_or_else(|_| panic!("WATCHWORD_TEST_POSTGRES_URL is not an address"));
     url.set_path(name);
     url.into()
 }

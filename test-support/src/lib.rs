@@ -2,4 +2,5 @@
 
 pub mod builders;
 pub mod database;
+pub mod services;
 pub mod targets;

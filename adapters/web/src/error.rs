@@ -40,7 +40,10 @@ impl ApiError {
             Self::Service(error) => match error {
                 ServiceError::Denied { .. } => StatusCode::FORBIDDEN,
                 ServiceError::MonitorNotFound { .. } | ServiceError::ConversationNotFound => StatusCode::NOT_FOUND,
-                ServiceError::NameTaken(_) => StatusCode::CONFLICT,
+                ServiceError::NameTaken(_)
+                | ServiceError::DependsInCircle { .. }
+                | ServiceError::NotHeartbeat(_)
+                | ServiceError::NotChecked(_) => StatusCode::CONFLICT,
                 ServiceError::Invalid(_) => StatusCode::BAD_REQUEST,
                 ServiceError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
                 ServiceError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,

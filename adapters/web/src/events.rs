@@ -17,7 +17,7 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::ServiceError;
-use services::view::Message;
+use services::view::Post;
 use tokio::sync::watch;
 
 use crate::conversation::{self, Place, Platform};
@@ -132,20 +132,20 @@ impl Follow {
         self.look_around().await
     }
 
-    async fn messages(&self) -> Result<Vec<Message>, ServiceError> {
+    async fn messages(&self) -> Result<Vec<Post>, ServiceError> {
         self.state.services.messages_after(&self.place.actor, self.place.conversation, self.cursor).await
     }
 
-    fn tell(&mut self, messages: &[Message]) {
+    fn tell(&mut self, messages: &[Post]) {
         let now = self.state.services.now();
         for message in messages {
             self.cursor = self.cursor.max(message.seq);
             let card = json!({
-                "id": message.id.to_string(),
+                "id": message.id,
                 "revision": message.revision,
                 "created_at": message.created_at.to_string(),
                 "updated_at": message.updated_at.to_string(),
-                "reply": wire::reply(&bot_core::cards::incident(&message.incident, now)),
+                "reply": wire::reply(&bot_core::cards::card(&message.content, now)),
             });
             self.ready.push_back(Event::default().id(message.seq.to_string()).event("card").data(card.to_string()));
         }

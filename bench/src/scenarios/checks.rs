@@ -84,7 +84,7 @@ pub(super) async fn flat_out(setup: &Setup, board: &mut Board) -> anyhow::Result
 async fn seed(setup: &Setup, data: &Path, monitors: usize, interval: Duration) -> anyhow::Result<u64> {
     progress(&format!("  adding {monitors} monitors"));
     let store = seed::open(data).await?;
-    seed::monitors(&store, monitors, &setup.target.check(), interval, now()).await?;
+    seed::monitors(&store, monitors, &seed::settings(seed::http(&setup.target.at.check())?, interval)?, now()).await?;
     let size = store.size_bytes().await?;
     store.close().await;
     Ok(size)
@@ -144,7 +144,11 @@ async fn steady(
 }
 
 /// Watches a server over several windows. The lateness is that of all windows together, and then of each.
-async fn windows(watchword: &Watchword, count: u32, length: Duration) -> anyhow::Result<(Vec<Window>, Vec<Histogram>)> {
+pub(super) async fn windows(
+    watchword: &Watchword,
+    count: u32,
+    length: Duration,
+) -> anyhow::Result<(Vec<Window>, Vec<Histogram>)> {
     let start = watchword.read().await?;
     let mut readings = vec![start];
     for _ in 0..count {
@@ -159,7 +163,9 @@ async fn windows(watchword: &Watchword, count: u32, length: Duration) -> anyhow:
         let checks = after.metrics.checks - before.metrics.checks;
         let ok = after.metrics.checks_ok - before.metrics.checks_ok;
         ensure!(checks > 0.0, "nothing was checked");
-        ensure!(checks - ok <= checks / 1_000.0, "{} of {checks} checks did not find what was expected", checks - ok);
+        let why = after.metrics.wrong_since(&before.metrics);
+        let wrong = checks - ok;
+        ensure!(wrong <= checks / 1_000.0, "{wrong} of {checks} checks did not find what was expected: {why}");
         lateness.push(after.metrics.lateness.since(&before.metrics.lateness));
         windows.push(Window {
             units: whole(checks),

@@ -25,7 +25,8 @@ const START: Timestamp = Timestamp::from_millis(1_772_323_200_000);
 
 pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> {
     let store = seed::open(&setup.folder("database")?).await?;
-    let (_, monitors) = seed::monitors(&store, MONITORS, &setup.target.check(), INTERVAL, START).await?;
+    let settings = seed::settings(seed::http(&setup.target.at.check())?, INTERVAL)?;
+    let (_, monitors) = seed::monitors(&store, MONITORS, &settings, START).await?;
     for number in 0..CHECKS {
         let at = START + INTERVAL * number;
         let outcomes: Vec<_> = monitors

@@ -15,7 +15,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 pub(super) async fn run(setup: &Setup, board: &mut Board, chat: &Chat, key: &str, beside: &str) -> anyhow::Result<()> {
     setup.target.switch(false).await?;
     let mut cards = chat.cards().await?;
-    chat.say(&format!("add-monitor {} name flip every 1s retries 0 --yes", setup.target.flip())).await?;
+    chat.say(&format!("add-monitor {} name flip every 1s retries 0 --yes", setup.target.at.flip())).await?;
     tokio::time::sleep(SETTLE).await;
 
     let (mut down, mut up) = (Vec::new(), Vec::new());

@@ -1,7 +1,8 @@
 //! The bare loop, which nothing that checks can beat by much.
 
-use anyhow::{Context, ensure};
-use tokio::process::Command;
+use std::path::Path;
+
+use anyhow::Context;
 
 use super::{CPU, PER_SECOND};
 use crate::bare::Window;
@@ -26,21 +27,18 @@ pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> 
 }
 
 async fn bare(setup: &Setup, rate: &str, seconds: u64) -> anyhow::Result<Vec<Window>> {
+    loops(setup, (&setup.target.at.check(), rate, seconds), None).await
+}
+
+/// What the bare loop takes for an address at a rate, in windows of so many seconds; over TLS with an authority to trust.
+pub(super) async fn loops(
+    setup: &Setup,
+    (url, rate, seconds): (&str, &str, u64),
+    ca: Option<&Path>,
+) -> anyhow::Result<Vec<Window>> {
     let (seconds, windows) = (seconds.to_string(), setup.plan.windows.to_string());
-    let mut command = Command::new(&setup.bench);
-    command.args([
-        "bare",
-        "--url",
-        &setup.target.check(),
-        "--rate",
-        rate,
-        "--seconds",
-        &seconds,
-        "--windows",
-        &windows,
-    ]);
-    let output = command.kill_on_drop(true).output().await.context("cannot start the bare loop")?;
-    ensure!(output.status.success(), "the bare loop: {}", String::from_utf8_lossy(&output.stderr).trim());
-    let text = String::from_utf8(output.stdout)?;
-    text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    let mut arguments = vec!["bare", "--url", url, "--rate", rate, "--seconds", &seconds, "--windows", &windows];
+    let ca = ca.map(|ca| ca.to_string_lossy());
+    arguments.extend(ca.iter().flat_map(|ca| ["--ca", ca]));
+    setup.child(&arguments).await.context("the bare loop")
 }

@@ -4,10 +4,13 @@ mod checks;
 mod commands;
 mod database;
 mod flips;
+mod heartbeats;
+mod kinds;
 mod limit;
 mod peer;
 mod reports;
 mod small;
+mod storm;
 
 use tokio::time::Instant;
 
@@ -39,9 +42,12 @@ pub(crate) async fn run(setup: &Setup, board: &mut Board, only: &str, deadline: 
         "1,000 monitors" checks::thousand;
         "10,000 monitors" checks::ten_thousand;
         "checks flat out" checks::flat_out;
+        "heartbeats" heartbeats::run;
+        "storm" storm::run;
         "database" database::run;
         "reports" reports::run;
     }
+    kinds::run(setup, board, only, deadline).await;
 }
 
 async fn attempt(

@@ -1,4 +1,4 @@
-//! Debian's prometheus-blackbox-exporter, asked for HTTP probes of the same target at the same rate.
+//! Debian's prometheus-blackbox-exporter, asked for probes of the same target at the same rate.
 
 use std::time::{Duration, Instant};
 
@@ -15,43 +15,71 @@ use crate::setup::{Setup, client};
 
 const PROGRAM: &str = "prometheus-blackbox-exporter";
 
-const CONFIG: &str = "modules:\n  http_2xx:\n    prober: http\n    http:\n      preferred_ip_protocol: ip4\n";
+const CONFIG: &str = "modules:\n  http_2xx:\n    prober: http\n    http:\n      preferred_ip_protocol: ip4\n  \
+    tcp_connect:\n    prober: tcp\n    tcp:\n      preferred_ip_protocol: ip4\n";
 
 pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> {
-    let Ok(version) = Command::new(PROGRAM).arg("--version").output().await else {
-        board.not_measured.push(format!("peer: not installed: apt-get install {PROGRAM}"));
-        return Ok(());
-    };
-    let version = [version.stdout, version.stderr].concat();
-    let version = String::from_utf8_lossy(&version);
-    let version =
-        version.split_ascii_whitespace().skip_while(|word| *word != "version").nth(1).unwrap_or("of unknown version");
-
-    let folder = setup.folder("peer")?;
-    let config = folder.join("blackbox.yml");
-    std::fs::write(&config, CONFIG)?;
-    let address = format!("127.0.0.1:{}", free_port()?);
-    let mut command = Command::new(PROGRAM);
-    command.arg(format!("--config.file={}", config.display())).arg(format!("--web.listen-address={address}"));
-    let mut process = Process::start(command, &folder.join("peer.log"))?;
-    let query = [("module", "http_2xx"), ("target", &setup.target.check())];
-    let probe = Url::parse_with_params(&format!("http://{address}/probe"), query)?;
-    process.wait_for(&setup.http, probe.as_str()).await?;
-
+    let Some(peer) = Peer::start(setup, board, "peer").await? else { return Ok(()) };
     for rate in RATES {
-        let mut runs = Vec::new();
-        for _ in 0..setup.plan.windows {
-            runs.push(window(setup, &process, &probe, rate).await?.cpu_per_thousand());
-        }
-        let name = format!("blackbox_exporter {version}, {rate}/s");
-        board.add(Figure::runs(format!("peer.{rate}.cpu"), name, CPU, runs));
+        let runs = peer.cpu(setup, ("http_2xx", &setup.target.at.check()), rate, setup.plan.paced_s).await?;
+        board.add(Figure::runs(format!("peer.{rate}.cpu"), format!("{}, {rate}/s", peer.name), CPU, runs));
     }
-    let memory = process.memory()?.peak;
+    let memory = peer.process.memory()?.peak;
     board.add(Figure::once("peer.memory", "blackbox_exporter, memory at most", MB, memory));
-    process.stop().await
+    peer.process.stop().await
 }
 
-async fn window(setup: &Setup, process: &Process, probe: &Url, rate: u32) -> anyhow::Result<Window> {
+/// A running blackbox_exporter.
+pub(super) struct Peer {
+    pub(super) process: Process,
+    /// What it is called, with its version.
+    pub(super) name: String,
+    base: String,
+}
+
+impl Peer {
+    /// Starts it; `None` when it is not installed, which the board is told.
+    pub(super) async fn start(setup: &Setup, board: &mut Board, folder: &str) -> anyhow::Result<Option<Self>> {
+        let Ok(version) = Command::new(PROGRAM).arg("--version").output().await else {
+            board.not_measured.push(format!("{folder}: not installed: apt-get install {PROGRAM}"));
+            return Ok(None);
+        };
+        let version = [version.stdout, version.stderr].concat();
+        let version = String::from_utf8_lossy(&version);
+        let mut words = version.split_ascii_whitespace().skip_while(|word| *word != "version");
+        let name = format!("blackbox_exporter {}", words.nth(1).unwrap_or("of unknown version"));
+
+        let folder = setup.folder(folder)?;
+        let config = folder.join("blackbox.yml");
+        std::fs::write(&config, CONFIG)?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut command = Command::new(PROGRAM);
+        command.arg(format!("--config.file={}", config.display())).arg(format!("--web.listen-address={address}"));
+        let mut process = Process::start(command, &folder.join("peer.log"))?;
+        let base = format!("http://{address}");
+        process.wait_for(&setup.http, &format!("{base}/-/healthy")).await?;
+        Ok(Some(Self { process, name, base }))
+    }
+
+    /// Processor seconds per 1,000 probes of a module at a rate, in each window of so many seconds.
+    pub(super) async fn cpu(
+        &self,
+        setup: &Setup,
+        (module, target): (&str, &str),
+        rate: u32,
+        seconds: u64,
+    ) -> anyhow::Result<Vec<f64>> {
+        let query = [("module", module), ("target", target)];
+        let probe = Url::parse_with_params(&format!("{}/probe", self.base), query)?;
+        let mut runs = Vec::new();
+        for _ in 0..setup.plan.windows {
+            runs.push(window(&self.process, &probe, rate, seconds).await?.cpu_per_thousand());
+        }
+        Ok(runs)
+    }
+}
+
+async fn window(process: &Process, probe: &Url, rate: u32, seconds: u64) -> anyhow::Result<Window> {
     let http = client(usize::MAX)?;
     let probe = probe.clone();
     let request = move || {
@@ -62,7 +90,7 @@ async fn window(setup: &Setup, process: &Process, probe: &Url, rate: u32) -> any
         }
     };
     let (start, before) = (Instant::now(), process.cpu_seconds()?);
-    let sent = pace::run(Rate::PerSecond(rate), Duration::from_secs(setup.plan.paced_s), request).await;
+    let sent = pace::run(Rate::PerSecond(rate), Duration::from_secs(seconds), request).await;
     let cpu_seconds = process.cpu_seconds()? - before;
     ensure!(sent.failed == 0, "{} of {} probes failed", sent.failed, sent.failed + sent.answered);
     let window = Window { units: sent.answered, seconds: start.elapsed().as_secs_f64(), cpu_seconds };

@@ -45,7 +45,8 @@ pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> 
     let store = seed::open(&data).await?;
     let now = now();
     let from = (now - DAY * DAYS).floor(STEP);
-    let (actor, monitors) = seed::monitors(&store, 1, &setup.target.check(), DAY, from).await?;
+    let settings = seed::settings(seed::http(&setup.target.at.check())?, DAY)?;
+    let (actor, monitors) = seed::monitors(&store, 1, &settings, from).await?;
     for monitor in monitors {
         history(&store, monitor, from, now).await?;
     }

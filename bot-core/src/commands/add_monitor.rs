@@ -1,3 +1,4 @@
+use monitor_core::assertion::FactKind;
 use monitor_core::code::ErrorCode;
 use monitor_core::monitor::{CheckSpec, Settings};
 use monitor_core::outcome::{Outcome, Reason, Verdict};
@@ -6,15 +7,27 @@ use monitor_core::people::Permission;
 use super::YES;
 use crate::command::{Answer, Command, Failure, Turn, sentence};
 use crate::grammar::{Argument, Given, Kind};
+use crate::kinds::{self, options};
 use crate::present;
 use crate::reply::{Block, Field};
 use crate::settings;
 
 const OWN: &[Argument] = &[
-    Argument::new("url", Kind::Address, "The address to watch; https:// is added when it is missing.")
-        .words(&["url", "address"])
-        .positional()
-        .required("Which address should I watch?"),
+    Argument::new(
+        "kind",
+        Kind::CheckKind,
+        "What kind of check; without it the address says, and a bare host is a website.",
+    )
+    .words(&["kind"])
+    .positional(),
+    Argument::new(
+        "url",
+        Kind::Address,
+        "The address to watch; https:// is added when it is missing. The name of a flow or a heartbeat.",
+    )
+    .words(&["url", "address", "target"])
+    .positional()
+    .required("Which address should I watch?"),
     Argument::new("name", Kind::Name, "What to call it; without it I propose a name.").words(&["name", "as"]),
     YES,
 ];
@@ -29,41 +42,49 @@ pub(crate) const COMMAND: Command = Command {
         "add-monitor https://shop.example/api every 1m name shop-api expect 200,301 contains ok slow 800ms",
         "add-monitor url:https://shop.example interval:10s secret-header:\"X-Key: abc\"",
         "add-monitor https://shop.example --interval=30s --yes",
+        "add-monitor tls shop.example label env=prod group shop",
+        "add-monitor tcp://db.example:5432 depends-on router",
+        "add-monitor heartbeat nightly-backup every 1d grace 1h",
     ],
-    arguments: &[OWN, settings::ARGUMENTS],
+    arguments: &[OWN, settings::ARGUMENTS, kinds::ASSERTIONS, options::OPTIONS],
     permission: Permission::Edit,
     run: |turn, given| Box::pin(run(turn, given)),
 };
 
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
-    let mut wanted = settings::for_address(given.get("url").unwrap_or_default(), given.get("name"), &given)?;
+    let mut wanted = settings::for_target(given.get("url").unwrap_or_default(), &given)?;
+    settings::depend(turn, &given, None, &mut wanted).await?;
     if turn.confirmed {
         return Ok(Answer::of(vec![added(turn, &wanted).await?]));
     }
     let free = turn.services.free_name(turn.actor, &wanted.name).await?;
     let taken = (free != wanted.name && given.has("name")).then(|| wanted.name.clone());
-    let outcome = turn.services.preview(turn.actor, &wanted).await?;
-    if outcome.reason == Reason::AddressRefused {
-        return Err(never_checked(&outcome));
+    let outcome = match kinds::of(&wanted.spec).is_probed() {
+        true => Some(turn.services.preview(turn.actor, &wanted).await?),
+        false => None,
+    };
+    if let Some(outcome) = outcome.as_ref().filter(|outcome| outcome.reason == Reason::AddressRefused) {
+        return Err(never_checked(outcome));
     }
+    let mut blocks = outcome.as_ref().map(found).unwrap_or_default();
     if given.has("yes") {
         // A name that was given is used or refused; a name that I chose is mine to number.
         wanted.name = if given.has("name") { wanted.name } else { free };
-        let added = added(turn, &wanted).await?;
-        let mut blocks = found(&outcome);
-        blocks.push(added);
+        blocks.push(added(turn, &wanted).await?);
         return Ok(Answer::of(blocks));
     }
     wanted.name = free;
     let mut proposed = Given::default();
     proposed.put("name", Some(wanted.name.as_str()));
-    let note = propose_statuses(&given, &outcome, &mut wanted, &mut proposed)
-        .or_else(|| plain(given.get("url").unwrap_or_default(), &outcome, &wanted))
-        .or_else(|| as_it_is(&outcome));
+    let note = match &outcome {
+        Some(outcome) => propose_statuses(&given, outcome, &mut wanted, &mut proposed)?
+            .or_else(|| plain(given.get("url").unwrap_or_default(), outcome, &wanted))
+            .or_else(|| as_it_is(outcome)),
+        None => None,
+    };
     let taken = taken.map(|taken| format!("There is a monitor `{taken}` already, so I propose `{}`.", wanted.name));
     let notes: Vec<String> = note.into_iter().chain(taken).collect();
-    let mut blocks = found(&outcome);
-    blocks.push(proposal(&wanted));
+    blocks.push(proposal(&wanted, &settings::parents(turn, &wanted).await?));
     blocks.extend((!notes.is_empty()).then(|| Block::text(notes.join("\n"))));
     blocks.push(Block::text("Shall I watch it? `yes` or `no`, or change something first, like `every 10s name shop`."));
     Ok(Answer::question(blocks, "Shall I watch it?", proposed))
@@ -84,31 +105,36 @@ fn found(outcome: &Outcome) -> Vec<Block> {
     vec![Block::text(verdict), Block::fields("What I found", present::findings(outcome))]
 }
 
-fn proposal(settings: &Settings) -> Block {
+fn proposal(settings: &Settings, parents: &[String]) -> Block {
     let mut fields = vec![Field::new("name", settings.name.as_str())];
-    fields.extend(present::settings(settings));
+    fields.extend(present::settings(settings, parents));
     Block::fields("I would watch it like this", fields)
 }
 
 /// An address that answers 404 or 301 on purpose is watched as it is; one that answers 503 is most likely broken now.
-fn propose_statuses(given: &Given, outcome: &Outcome, wanted: &mut Settings, proposed: &mut Given) -> Option<String> {
-    let CheckSpec::Http(spec) = &mut wanted.spec;
-    match (outcome.reason, outcome.http_status) {
-        (Reason::UnexpectedStatus, Some(status)) if !given.has("expect") && status < 500 => {
-            spec.expect = monitor_core::http::StatusSet::only(status);
-            proposed.put("expect", Some(&status.to_string()));
-            Some(format!("It answers {status}, so I would expect that. If that is wrong now, say `expect 200`."))
-        }
-        (Reason::UnexpectedStatus, Some(status)) => {
-            Some(format!("It answers {status}, which is not among {}, so it would count as down.", spec.expect))
-        }
-        _ => None,
+fn propose_statuses(
+    given: &Given,
+    outcome: &Outcome,
+    wanted: &mut Settings,
+    proposed: &mut Given,
+) -> Result<Option<String>, Failure> {
+    let (CheckSpec::Http(_), Reason::UnexpectedStatus, Some(status)) =
+        (&wanted.spec, outcome.reason, outcome.http_status)
+    else {
+        return Ok(None);
+    };
+    let chosen = given.has("expect") || wanted.assertions.iter().any(|own| own.mentions(FactKind::Status));
+    if chosen || status >= 500 {
+        return Ok(Some(format!("It answers {status}, which is not what is expected, so it would count as down.")));
     }
+    proposed.put("expect", Some(&status.to_string()));
+    kinds::expect(proposed, &mut wanted.assertions, "status ")?;
+    Ok(Some(format!("It answers {status}, so I would expect that. If that is wrong now, say `expect 200`.")))
 }
 
 /// Where TLS was my guess and failed, the words that ask without it.
 fn plain(said: &str, outcome: &Outcome, wanted: &Settings) -> Option<String> {
-    let CheckSpec::Http(spec) = &wanted.spec;
+    let CheckSpec::Http(spec) = &wanted.spec else { return None };
     // A password in the address would be lost with it, and must not be shown.
     let guessed = !said.contains("://") && spec.auth.is_none();
     let failed = matches!(outcome.reason, Reason::TlsHandshake | Reason::TlsTimeout);
@@ -133,6 +159,13 @@ fn as_it_is(outcome: &Outcome) -> Option<String> {
 async fn added(turn: Turn<'_>, settings: &Settings) -> Result<Block, Failure> {
     let monitor = turn.services.add_monitor(turn.actor, settings, turn.conversation).await?;
     let name = &monitor.settings.name;
+    if !kinds::of(&monitor.settings.spec).is_probed() {
+        let url = turn.services.ping_url(turn.actor, name.as_str()).await?;
+        return Ok(Block::text(format!(
+            "I wait for `{name}` now ({}), from its first ping on, and tell you here when it fails. It reports in at `{url}`; `/start`, `/fail` or an exit code behind that say more. `show-monitor {name}` shows how it is.",
+            monitor.settings.spec.target()
+        )));
+    }
     let interval = monitor_core::duration::format(monitor.settings.interval);
     Ok(Block::text(format!(
         "I watch `{name}` now, every {interval}, and tell you here when it fails. `show-monitor {name}` shows how it is."

@@ -1,25 +1,34 @@
 use monitor_core::people::{Permission, Role};
 
+use monitor_core::duration;
+
 use super::{COMMANDS, find, unknown};
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::{Argument, Given, Kind, Token, all};
+use crate::kinds::{self, CheckKind, options};
 use crate::reply::{Block, Field, Reply};
 
 /// Says what can be said.
 pub(crate) const COMMAND: Command = Command {
     name: "help",
     aliases: &["?", "h", "commands"],
-    summary: "Shows what I can do, or all about one command.",
-    examples: &["help", "help add-monitor"],
-    arguments: &[&[Argument::new("command", Kind::Command, "The command to explain.").positional()]],
+    summary: "Shows what I can do, or all about one command or kind of check.",
+    examples: &["help", "help add-monitor", "help tls"],
+    arguments: &[&[
+        Argument::new("command", Kind::Command, "The command or the kind of check to explain.").positional()
+    ]],
     permission: Permission::Read,
     run: |turn, given| Box::pin(run(turn, given)),
 };
 
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let Some(word) = given.get("command") else { return Ok(overview(turn.actor.role).into()) };
-    let command = find(&word.trim_start_matches(['/', '!']).replace(' ', "-")).ok_or_else(|| unknown(word))?;
-    Ok(about(command).into())
+    let plain = word.trim_start_matches(['/', '!']).replace(' ', "-");
+    match (find(&plain), kinds::find(&plain)) {
+        (Some(command), _) => Ok(about(command).into()),
+        (None, Some(kind)) => Ok(about_kind(kind).into()),
+        (None, None) => Err(unknown(word)),
+    }
 }
 
 /// What a person of that role can say.
@@ -46,7 +55,7 @@ pub(crate) fn short(role: Role) -> Reply {
     }
     let ways = ways.into_iter().map(|(say, about)| Field::new(say, about)).collect();
     Reply::of(vec![
-        Block::text("Hello! I watch websites and APIs, and tell you when they fail. Say for example:"),
+        Block::text("Hello! I watch websites, servers and jobs, and tell you when they fail. Say for example:"),
         Block::Fields { title: None, fields: ways },
     ])
 }
@@ -70,13 +79,44 @@ fn about(command: &Command) -> Reply {
         blocks.push(Block::text(format!("Also: {}.", aliases.join(", "))));
     }
     let fields: Vec<Field> =
-        all(command.arguments).map(|argument| Field::new(&form(argument), description(argument))).collect();
+        all(command.arguments).filter(|argument| !options::is_option(argument)).map(field).collect();
     if !fields.is_empty() {
         blocks.push(Block::fields("It takes", fields));
     }
-    let examples: Vec<String> = command.examples.iter().map(|example| format!("`{example}`")).collect();
-    blocks.push(Block::text(format!("For example: {}", examples.join(", "))));
+    if all(command.arguments).any(options::is_option) {
+        let kinds = kinds::KINDS.iter().map(|kind| Field::new(kind.name, kind.about())).collect();
+        blocks.push(Block::fields("It checks, each kind with options that `help KIND` shows", kinds));
+    }
+    blocks.push(examples(command.examples));
     Reply::of(blocks)
+}
+
+/// All about a check kind.
+fn about_kind(kind: &CheckKind) -> Reply {
+    let plain = kind.schemes.is_empty() || kind.target.contains("://");
+    let target = if plain { kind.target.to_owned() } else { format!("{} or {}://…", kind.target, kind.schemes[0]) };
+    let interval = duration::format(kind.interval);
+    let mut blocks = vec![Block::text(format!("`add-monitor {} …` {}", kind.name, kind.about()))];
+    let mut about = vec![Field::new("watches", target)];
+    about
+        .extend(kind.is_probed().then(|| Field::new("interval", format!("every {interval} unless you say otherwise"))));
+    let facts: Vec<&str> = kind.facts().iter().map(|fact| fact.usage()).collect();
+    about.push(Field::new("assert", facts.join(", ")));
+    blocks.push(Block::Fields { title: None, fields: about });
+    let options = kind.options.iter().filter_map(|name| options::named(name));
+    let options = options.map(|option| field(&options::of_kind(kind.name, option))).collect();
+    blocks.push(Block::fields("It takes, beside what `help add-monitor` shows", options));
+    blocks.push(examples(kind.examples));
+    Reply::of(blocks)
+}
+
+fn field(argument: &Argument) -> Field {
+    Field::new(&form(argument), description(argument))
+}
+
+fn examples(examples: &[&str]) -> Block {
+    let examples: Vec<String> = examples.iter().map(|example| format!("`{example}`")).collect();
+    Block::text(format!("For example: {}", examples.join(", ")))
 }
 
 /// How a command is said, with what it needs and what can stand alone.

@@ -1,8 +1,9 @@
 use monitor_core::code::ErrorCode;
 use monitor_core::health::Status;
 use monitor_core::people::Permission;
-use services::view::OverviewFilter;
+use services::view::{OverviewFilter, OverviewSort};
 
+use super::selection::{GROUP, LABEL, filter, said};
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::{Argument, Given, Kind, closest};
 use crate::present;
@@ -11,6 +12,8 @@ use crate::reply::Block;
 /// Monitors on a page.
 const PAGE: u64 = 25;
 
+const SORTS: &[&str] = &["status", "name", "latency"];
+
 const STATUSES: &[&str] = &["up", "degraded", "down", "paused", "maintenance", "unknown", "inconclusive"];
 
 /// Lists monitors.
@@ -18,13 +21,23 @@ pub(crate) const COMMAND: Command = Command {
     name: "list-monitors",
     aliases: &["list", "ls", "monitors"],
     summary: "Lists the monitors, the worst first.",
-    examples: &["list-monitors", "list-monitors down", "list-monitors shop page 2"],
+    examples: &[
+        "list-monitors",
+        "list-monitors down",
+        "list-monitors shop page 2",
+        "list-monitors down env=prod sort:latency",
+    ],
     arguments: &[&[
+        LABEL,
         Argument::new("status", Kind::Choice(STATUSES), "Only those with this status.").positional(),
         Argument::new("text", Kind::Text, "Only those with this in their name or address.")
             .like("shop")
             .words(&["text", "with"])
             .positional(),
+        GROUP,
+        Argument::new("sort", Kind::Choice(SORTS), "In which order: the worst status, the name, the slowest first.")
+            .words(&["sort", "by"])
+            .default("status"),
         Argument::new("page", Kind::Number(1, 9_999), "Which page; a page has 25 monitors.").default("1"),
     ]],
     permission: Permission::Read,
@@ -33,10 +46,12 @@ pub(crate) const COMMAND: Command = Command {
 
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let status = given.get("status").and_then(|word| Status::from_word(&word.to_ascii_lowercase()));
-    let filter = OverviewFilter { status, text: given.get("text").map(str::to_owned) };
+    let sort = given.get("sort").and_then(OverviewSort::from_word).unwrap_or_default();
+    let text = given.get("text").map(str::to_owned);
+    let filter = OverviewFilter { status, text, sort, ..filter(&given)?.unwrap_or_default() };
     let page: u64 = given.number("page").unwrap_or(1);
     let (total, rows) = turn.services.list(turn.actor, &filter, (page - 1) * PAGE, PAGE).await?;
-    let filtered = status.is_some() || filter.text.is_some();
+    let filtered = OverviewFilter { sort: OverviewSort::default(), ..filter.clone() } != OverviewFilter::default();
     if total == 0 {
         return Ok(Answer::text(match filtered {
             true => format!("No monitor is like that.{} `list-monitors` shows all.", perhaps(&filter)),
@@ -74,5 +89,11 @@ fn next_page(filter: &OverviewFilter, page: u64) -> String {
         .as_ref()
         .map(|text| format!(" with \"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
         .unwrap_or_default();
-    format!("list-monitors{status}{text} page {page}")
+    let belonging = said(filter);
+    let belonging = if belonging.is_empty() { belonging } else { format!(" {belonging}") };
+    let sort = match filter.sort {
+        OverviewSort::Status => String::new(),
+        sort => format!(" sort:{}", sort.word()),
+    };
+    format!("list-monitors{status}{text}{belonging}{sort} page {page}")
 }

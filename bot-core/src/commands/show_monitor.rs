@@ -1,6 +1,7 @@
 use monitor_core::Timestamp;
 use monitor_core::duration;
 use monitor_core::health::Status;
+use monitor_core::monitor::CheckSpec;
 use monitor_core::outcome::Verdict;
 use monitor_core::people::Permission;
 use services::view::{MonitorView, StoredResult};
@@ -10,6 +11,7 @@ use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::Given;
 use crate::present::{self, report};
 use crate::reply::{Block, Field, StatusItem};
+use crate::settings;
 
 /// Shows one monitor.
 pub(crate) const COMMAND: Command = Command {
@@ -24,9 +26,16 @@ pub(crate) const COMMAND: Command = Command {
 
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let view = turn.services.show(turn.actor, given.get("monitor").unwrap_or_default()).await?;
+    let parents = settings::parents(turn, &view.monitor.settings).await?;
     let mut blocks = vec![headline(&view, turn.now)];
     blocks.push(Block::fields("Now", now(&view, turn.now)));
-    blocks.push(Block::fields("Settings", present::settings(&view.monitor.settings)));
+    let mut settings = present::settings(&view.monitor.settings, &parents);
+    // Whoever knows the address can ping, so it is for those who may change the monitor.
+    if matches!(view.monitor.settings.spec, CheckSpec::Heartbeat(_)) && turn.actor.role.may(Permission::Edit) {
+        let url = turn.services.ping_url(turn.actor, view.monitor.settings.name.as_str()).await?;
+        settings.push(Field::new("reports in at", url));
+    }
+    blocks.push(Block::fields("Settings", settings));
     if !view.results.is_empty() {
         blocks.push(recent(&view.results, turn.now));
     }

@@ -13,6 +13,8 @@ pub struct Argument {
     pub positional: bool,
     /// Whether it is asked for when it is missing.
     pub required: bool,
+    /// Arguments of which one, when it is given, makes this one needless although it is required.
+    pub unless: &'static [&'static str],
     /// Whether it may be given more than once.
     pub repeated: bool,
     /// Whether `none` takes it away again.
@@ -42,6 +44,7 @@ impl Argument {
             kind,
             positional: false,
             required: false,
+            unless: &[],
             repeated: false,
             removable: false,
             secret: false,
@@ -68,6 +71,12 @@ impl Argument {
     #[must_use]
     pub const fn required(self, ask: &'static str) -> Self {
         Self { required: true, ask, ..self }
+    }
+
+    /// It is not asked for when one of these is given.
+    #[must_use]
+    pub const fn unless(self, unless: &'static [&'static str]) -> Self {
+        Self { unless, ..self }
     }
 
     /// It may be given more than once.

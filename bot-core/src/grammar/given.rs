@@ -3,7 +3,7 @@ use std::time::Duration;
 use monitor_core::duration;
 use serde::{Deserialize, Serialize};
 
-use super::{Argument, Arguments, all};
+use super::{Argument, Arguments, all, parse_switch};
 
 /// The arguments that were given, checked, in their order. `None` stands for `none`: take it away.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,17 @@ impl Given {
         self.get(name).and_then(|text| text.parse().ok())
     }
 
+    /// The value of an argument that is `yes` or `no`.
+    #[must_use]
+    pub fn switch(&self, name: &str) -> Option<bool> {
+        self.get(name).and_then(parse_switch)
+    }
+
+    /// The names of the arguments that were given, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Adds a value.
     pub fn put(&mut self, name: &str, value: Option<&str>) {
         self.0.push((name.to_owned(), value.map(str::to_owned)));
@@ -62,7 +73,10 @@ impl Given {
     /// The first required argument that is missing.
     #[must_use]
     pub fn missing(&self, arguments: Arguments) -> Option<&'static Argument> {
-        all(arguments).find(|argument| argument.required && self.get(argument.name).is_none())
+        let needless = |argument: &&Argument| argument.unless.iter().any(|other| self.get(other).is_some());
+        all(arguments)
+            .filter(|argument| argument.required && self.get(argument.name).is_none())
+            .find(|argument| !needless(argument))
     }
 }
 

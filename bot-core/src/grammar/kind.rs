@@ -1,22 +1,26 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use monitor_core::code::ErrorCode;
-use monitor_core::http::{Assertion, HttpSpec, StatusSet};
+use monitor_core::labels::Label;
 use monitor_core::monitor::MonitorName;
 use monitor_core::{Timestamp, duration};
 
 use super::{Invalid, is_reserved};
-use crate::period;
+use crate::{kinds, period};
 
 /// What the values of an argument are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// An address to watch.
     Address,
+    /// The word of a check kind.
+    CheckKind,
     /// A name for a monitor.
     Name,
     /// The name of a monitor that exists.
     Monitor,
+    /// A label: `env=prod`.
+    Label,
     /// The name of a command.
     Command,
     /// A duration, such as `30s`.
@@ -25,12 +29,8 @@ pub enum Kind {
     Period,
     /// A day or a time, in UTC.
     Time,
-    /// A set of HTTP statuses.
-    Statuses,
     /// Any text.
     Text,
-    /// A regular expression.
-    Pattern,
     /// A header: `Name: value`.
     Header,
     /// A token that is never shown.
@@ -39,8 +39,6 @@ pub enum Kind {
     Credentials,
     /// An HTTP method.
     Method,
-    /// A JSONPath, with `=value` if wanted.
-    Json,
     /// How many redirects are followed; `no` for none.
     Redirects,
     /// A whole number from the first to the second.
@@ -51,6 +49,10 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Given or not; takes no value.
     Flag,
+    /// `yes` or `no`; `yes` when nothing is said.
+    Switch,
+    /// `name=json PATH` and the like.
+    Capture,
 }
 
 impl Kind {
@@ -60,24 +62,24 @@ impl Kind {
         match self {
             Self::Address => "https://shop.example",
             Self::Name | Self::Monitor => "shop",
+            Self::Label => "env=prod",
             Self::Command => "add-monitor",
             Self::Duration => "30s",
             Self::Period => "7d",
             Self::Time => "2026-03-01",
-            Self::Statuses => "200,301",
             Self::Text => "\"all systems go\"",
-            Self::Pattern => "\"^v\\d\"",
             Self::Header => "\"X-Key: abc\"",
             Self::Token => "abc123",
             Self::Credentials => "user:password",
             Self::Method => "POST",
-            Self::Json => "$.status=ok",
             Self::Redirects => "5",
             Self::Number(..) => "2",
             Self::Ratio => "2/3",
             Self::Choice([first, ..]) => first,
             Self::Choice([]) => "",
-            Self::Flag => "yes",
+            Self::Flag | Self::Switch => "yes",
+            Self::Capture => "token=json $.token",
+            Self::CheckKind => "tls",
         }
     }
 
@@ -92,23 +94,22 @@ impl Kind {
         };
         let wants = |ok: bool, what: &str| coded(ErrorCode::InvalidValue, ok, what);
         match self {
-            Self::Address => Ok(HttpSpec::get(value).map(drop)?),
+            Self::Address => kinds::meant(None, value).and_then(|kind| kinds::start(kind, value)).map(drop),
+            Self::CheckKind => {
+                let known = || kinds::KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+                wants(kinds::find(value).is_some(), &format!("something that I can check; say one of {}", known()))
+            }
             Self::Name if is_reserved(value) => Err(Invalid::new(
                 ErrorCode::InvalidName,
                 format!("`{value}` says something else in commands; choose another name, like `shop-{value}`"),
             )),
             Self::Name => Ok(MonitorName::new(value).map(drop)?),
+            Self::Label => Ok(value.parse::<Label>().map(drop)?),
             Self::Duration => duration::parse(value)
                 .map(drop)
                 .map_err(|error| Invalid::new(ErrorCode::InvalidDuration, error.to_string())),
             Self::Period => period::check(value),
             Self::Time => parse_time(value).map(drop),
-            Self::Statuses => Ok(value.parse::<StatusSet>().map(drop)?),
-            Self::Pattern => {
-                let pattern = Assertion::Matches { pattern: value.to_owned() };
-                Ok(pattern.compile().map(drop)?)
-            }
-            Self::Json => Ok(Assertion::json(value).map(drop)?),
             Self::Header => silently(
                 ErrorCode::InvalidHeader,
                 parse_header(value).is_some(),
@@ -136,8 +137,9 @@ impl Kind {
                 choices.iter().any(|choice| choice.eq_ignore_ascii_case(value)),
                 &format!("one of {}", choices.join(", ")),
             ),
+            Self::Switch => wants(parse_switch(value).is_some(), "an answer; say `yes` or `no`"),
             Self::Flag => wants(matches!(value, "yes" | "true"), "an answer; leave it out or say `yes`"),
-            Self::Text | Self::Monitor | Self::Command => {
+            Self::Text | Self::Monitor | Self::Command | Self::Capture => {
                 silently(ErrorCode::MissingValue, !value.is_empty(), "it is empty; leave it out instead")
             }
         }
@@ -147,11 +149,7 @@ impl Kind {
     #[must_use]
     pub fn fits(self, value: &str) -> bool {
         match self {
-            // A word such as `evry` is rather a slip than a host; a host can always be given with its scheme.
-            Self::Address => {
-                (value.contains(['.', ':']) || value.to_ascii_lowercase().starts_with("localhost"))
-                    && self.check(value).is_ok()
-            }
+            Self::Address => kinds::may_be_target(None, value),
             Self::Text | Self::Monitor | Self::Command => !value.is_empty(),
             // Taken as a period even when it is too short or too long, so that this is what is said about it.
             Self::Period => period::is_meant(value),
@@ -159,10 +157,20 @@ impl Kind {
         }
     }
 
+    /// Whether `none` is one of its values, so that it takes nothing away.
+    pub(super) fn takes_none(self) -> bool {
+        match self {
+            Self::Redirects | Self::Switch => true,
+            Self::Choice(choices) => choices.contains(&"none"),
+            _ => false,
+        }
+    }
+
     /// Whether the next word belongs to the value as well.
     pub(super) fn goes_on(self, value: &str, next: &str) -> bool {
         match self {
             Self::Header => value.ends_with(':'),
+            Self::Capture => !value.contains(' ') && value.contains('='),
             Self::Duration | Self::Period => {
                 value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
                     && next.bytes().all(|b| b.is_ascii_alphabetic())
@@ -177,6 +185,16 @@ impl Kind {
 
 fn silently(code: ErrorCode, ok: bool, what: &str) -> Result<(), Invalid> {
     if ok { Ok(()) } else { Err(Invalid::new(code, what)) }
+}
+
+/// Reads `yes` or `no`.
+#[must_use]
+pub fn parse_switch(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "true" => Some(true),
+        "no" | "off" | "false" | "none" => Some(false),
+        _ => None,
+    }
 }
 
 /// Reads `Name: value`.

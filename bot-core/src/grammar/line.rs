@@ -1,6 +1,7 @@
 use super::token::{Quoted, Token};
 use super::{GrammarError, MAX_CHARS, tokenize};
 use crate::commands::{self, Command};
+use crate::kinds;
 
 /// A message, read as far as its first word tells what it is.
 #[derive(Debug)]
@@ -35,9 +36,7 @@ impl Line {
         tokens.drain(..addressed);
         let Some(first) = tokens.first() else { return Self::Empty };
         let word = command_word(first);
-        let is_address = ["http://", "https://"]
-            .iter()
-            .any(|scheme| word.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+        let is_address = kinds::scheme(&word).is_some_and(|scheme| kinds::of_scheme(scheme).is_some());
         if is_address && first.quoted == Quoted::No {
             return Self::Address(tokens);
         }

@@ -4,7 +4,8 @@ use std::slice::Iter;
 use monitor_core::http::{MAX_LIST, SpecError, shorten};
 
 use super::token::{Quoted, Token};
-use super::{Argument, Arguments, Given, GrammarError, Kind, all, closest, find, same_word};
+use super::{Argument, Arguments, Given, GrammarError, Invalid, Kind, all, closest, find, parse_switch, same_word};
+use crate::kinds;
 
 /// Takes an argument away, as its value.
 pub(super) const NONE: &str = "none";
@@ -14,6 +15,12 @@ pub(super) const WITHOUT: [&str; 2] = ["without", "remove"];
 
 /// Says nothing where a value can stand alone: `show-report for shop`.
 pub(super) const FILLER: &str = "for";
+
+/// The argument that says what is watched.
+const TARGET: &str = "url";
+
+/// The argument that says how it is watched.
+const KIND: &str = "kind";
 
 /// What a word is among arguments.
 pub(crate) enum Shape<'a> {
@@ -27,9 +34,15 @@ pub(crate) enum Shape<'a> {
     Value,
 }
 
-/// Says what a word is, looking at that word alone.
-pub(crate) fn classify<'a>(arguments: Arguments, token: &'a Token) -> Shape<'a> {
+/// Says what a word is, looking at that word alone and at what was given before it: until a target is known, the word of a
+/// check kind is just that, whatever argument has the same name.
+pub(crate) fn classify<'a>(arguments: Arguments, token: &'a Token, given: impl Fn(&str) -> bool) -> Shape<'a> {
     if !token.is_bare() {
+        return Shape::Value;
+    }
+    let mut kinds = all(arguments).filter(|argument| argument.kind == Kind::CheckKind);
+    let open = kinds.any(|kind| !given(kind.name)) && !given(TARGET);
+    if open && token.quoted == Quoted::No && Kind::CheckKind.fits(&token.text) {
         return Shape::Value;
     }
     let text = token.text.as_str();
@@ -61,29 +74,36 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
     while let Some(token) = tokens.next() {
         if let Some(argument) = tokens.peek().and_then(|next| taken_away(arguments, token, next)) {
             tokens.next();
-            put(&mut given, argument, NONE, false)?;
+            put(&mut given, already, argument, NONE, false)?;
             continue;
         }
-        let (argument, value, quoted) = match classify(arguments, token) {
+        let (argument, value, quoted) = match classify(arguments, token, |name| given.has(name) || already.has(name)) {
             Shape::UnknownFlag => return Err(unknown_flag(arguments, &token.text)),
             Shape::Filler => continue,
             Shape::Named(argument, Some(value)) => (argument, value.to_owned(), token.quoted == Quoted::Value),
             Shape::Named(argument, None) if argument.kind == Kind::Flag => (argument, "yes".to_owned(), true),
+            Shape::Named(argument, None) if argument.kind == Kind::Switch => {
+                let said = tokens.next_if(|next| next.is_bare() && parse_switch(&next.text).is_some());
+                (argument, said.map_or_else(|| "yes".to_owned(), |said| said.text.clone()), true)
+            }
             Shape::Named(argument, None) => {
                 let value = tokens.next().ok_or(GrammarError::MissingValue(argument))?;
                 (argument, value.text.clone(), value.quoted != Quoted::No)
             }
             Shape::Value => {
                 let free: Vec<&Argument> = all(arguments)
-                    .filter(|argument| argument.positional && !given.has(argument.name) && !already.has(argument.name))
+                    .filter(|argument| {
+                        let free = !given.has(argument.name) && !already.has(argument.name);
+                        argument.positional && (free || argument.repeated)
+                    })
                     .collect();
                 let period = token.quoted == Quoted::No && free.iter().any(|argument| argument.kind == Kind::Period);
                 let text = join(Kind::Period, token.text.clone(), !period, &mut tokens);
-                (positional(arguments, &text, &free)?, text, true)
+                (positional(arguments, &text, &free, given.get(KIND).or(already.get(KIND)))?, text, true)
             }
         };
         let value = join(argument.kind, value, quoted, &mut tokens);
-        put(&mut given, argument, &value, quoted)?;
+        put(&mut given, already, argument, &value, quoted)?;
     }
     Ok(given)
 }
@@ -91,7 +111,7 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
 /// The argument that is taken away by these two words.
 fn taken_away(arguments: Arguments, word: &Token, next: &Token) -> Option<&'static Argument> {
     let without = word.quoted == Quoted::No && WITHOUT.iter().any(|without| same_word(without, &word.text));
-    match without.then(|| classify(arguments, next)) {
+    match without.then(|| classify(arguments, next, |_| true)) {
         Some(Shape::Named(argument, None)) => Some(argument),
         _ => None,
     }
@@ -99,15 +119,23 @@ fn taken_away(arguments: Arguments, word: &Token, next: &Token) -> Option<&'stat
 
 /// Some values are two words to everybody: `X-Key: abc`, `2026-03-01 14:00`, `2 minutes`.
 fn join(kind: Kind, value: String, quoted: bool, tokens: &mut Peekable<Iter<'_, Token>>) -> String {
-    match tokens
-        .next_if(|next| (!quoted || kind == Kind::Command) && next.is_bare() && kind.goes_on(&value, &next.text))
-    {
+    match tokens.next_if(|next| {
+        (!quoted || kind == Kind::Command)
+            && (next.is_bare() || kind == Kind::Capture)
+            && kind.goes_on(&value, &next.text)
+    }) {
         Some(next) => format!("{value} {}", next.text),
         None => value,
     }
 }
 
-fn put(given: &mut Given, argument: &'static Argument, value: &str, quoted: bool) -> Result<(), GrammarError> {
+fn put(
+    given: &mut Given,
+    already: &Given,
+    argument: &'static Argument,
+    value: &str,
+    quoted: bool,
+) -> Result<(), GrammarError> {
     if given.has(argument.name) && !argument.repeated {
         return Err(GrammarError::Repeated(argument));
     }
@@ -115,32 +143,52 @@ fn put(given: &mut Given, argument: &'static Argument, value: &str, quoted: bool
     if given.all(argument.name).count() >= MAX_LIST {
         return Err(GrammarError::TooMany(argument));
     }
-    if !quoted && value.eq_ignore_ascii_case(NONE) && argument.kind != Kind::Redirects {
+    if !quoted && value.eq_ignore_ascii_case(NONE) && !argument.kind.takes_none() {
         if !argument.removable {
             return Err(GrammarError::NotRemovable(argument));
         }
         given.put(argument.name, None);
         return Ok(());
     }
-    match argument.kind.check(value) {
+    match checked(argument, given.get(KIND).or(already.get(KIND)), value) {
         Ok(()) => given.put(argument.name, Some(value)),
         Err(invalid) => return Err(GrammarError::BadValue { argument, invalid }),
     }
     Ok(())
 }
 
+/// Checks a value. What a target is depends on the check kind that was said.
+fn checked(argument: &Argument, kind: Option<&str>, value: &str) -> Result<(), Invalid> {
+    match argument.kind {
+        Kind::Address => kinds::start(kinds::meant(kind, value)?, value).map(drop),
+        kind => kind.check(value),
+    }
+}
+
 /// The argument that a value standing alone is for: the first that is still free and may mean it.
-fn positional(arguments: Arguments, text: &str, free: &[&'static Argument]) -> Result<&'static Argument, GrammarError> {
-    if let Some(argument) = free.iter().find(|argument| argument.kind.fits(text)) {
+fn positional(
+    arguments: Arguments,
+    text: &str,
+    free: &[&'static Argument],
+    kind: Option<&str>,
+) -> Result<&'static Argument, GrammarError> {
+    let fits = |argument: &Argument| match argument.kind {
+        Kind::Address => kinds::may_be_target(kind, text),
+        kind => kind.fits(text),
+    };
+    if let Some(argument) = free.iter().find(|argument| fits(argument)) {
         return Ok(argument);
     }
+    // Of those that may be given again, none was missing.
+    let free: Vec<&Argument> = free.iter().copied().filter(|argument| !argument.repeated).collect();
     if free.is_empty() && only_a_monitor(arguments) {
         return Err(GrammarError::OneMonitor { word: text.to_owned() });
     }
     let words = all(arguments).flat_map(Argument::names);
     let unexpected = GrammarError::Unexpected { word: text.to_owned(), closest: closest(text, words) };
-    match (&unexpected, free) {
-        (GrammarError::Unexpected { closest: None, .. }, [only]) => match only.kind.check(text) {
+    let only: Vec<&Argument> = free.into_iter().filter(|argument| argument.kind != Kind::CheckKind).collect();
+    match (&unexpected, only.as_slice()) {
+        (GrammarError::Unexpected { closest: None, .. }, [only]) => match checked(only, kind, text) {
             Err(invalid) => Err(GrammarError::BadValue { argument: only, invalid }),
             // It could be a host, but a word that stands alone has to look like an address.
             Ok(()) if only.kind == Kind::Address => {
@@ -153,10 +201,10 @@ fn positional(arguments: Arguments, text: &str, free: &[&'static Argument]) -> R
     }
 }
 
-/// Whether a command is told which monitor and nothing else.
+/// Whether a command is told which monitor, or which of them, and next to nothing else.
 fn only_a_monitor(arguments: Arguments) -> bool {
-    all(arguments).any(|argument| argument.kind == Kind::Monitor)
-        && all(arguments).all(|argument| matches!(argument.kind, Kind::Monitor | Kind::Flag))
+    let which = |kind| matches!(kind, Kind::Monitor | Kind::Label | Kind::Name | Kind::Number(..) | Kind::Flag);
+    all(arguments).any(|argument| argument.kind == Kind::Monitor) && all(arguments).all(|argument| which(argument.kind))
 }
 
 fn unknown_flag(arguments: Arguments, text: &str) -> GrammarError {

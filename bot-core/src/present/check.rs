@@ -1,5 +1,5 @@
 use monitor_core::Timestamp;
-use monitor_core::outcome::{Outcome, Verdict};
+use monitor_core::outcome::{Outcome, Reason, Verdict};
 
 use super::{bytes, latency};
 use crate::reply::Field;
@@ -11,7 +11,8 @@ pub(crate) fn verdict(outcome: &Outcome) -> String {
     let why = why.trim_end_matches('.');
     match outcome.verdict() {
         Verdict::Ok => format!("It is up and answered in {took}."),
-        Verdict::Slow => format!("It is up but slow: {why}."),
+        Verdict::Slow if outcome.reason == Reason::Slow => format!("It is up but slow: {why}."),
+        Verdict::Slow => format!("It is up, but {why} ({}).", outcome.reason.code()),
         Verdict::Failed => format!("It failed after {took}: {why} ({}).", outcome.reason.code()),
         Verdict::Inconclusive => format!("The check could not tell: {why} ({}).", outcome.reason.code()),
     }
@@ -49,6 +50,12 @@ pub(crate) fn findings(outcome: &Outcome) -> Vec<Field> {
     if let Some(url) = &details.final_url {
         fields.push(Field::new("redirected to", url.clone()));
     }
+    fields.extend(details.steps.iter().enumerate().map(|(index, (name, time))| {
+        let step = format!("step {}", index + 1);
+        let name = if *name == step { String::new() } else { format!("{name}: ") };
+        Field::new(&step, format!("{name}{}", latency(*time)))
+    }));
+    fields.extend(details.warning.as_deref().map(|warning| Field::new("soon", warning)));
     for assertion in &details.assertions {
         let seen = assertion.seen.as_deref().map(|seen| format!(", saw {seen}")).unwrap_or_default();
         fields.push(Field::new(

@@ -5,6 +5,7 @@ use monitor_core::outcome::Verdict;
 use services::view::OverviewRow;
 
 use super::{count, lasting, latency};
+use crate::kinds;
 use crate::reply::{Block, StatusItem};
 
 /// Monitors with their status, one line each.
@@ -25,7 +26,9 @@ fn item(row: &OverviewRow, now: Timestamp) -> StatusItem {
         parts.push(lasting(since, now));
     }
     parts.push(row.target.clone());
-    if row.status != Status::Paused {
+    // What is expected of a heartbeat is its target.
+    let probed = kinds::find(&row.kind).is_none_or(kinds::CheckKind::is_probed);
+    if probed && row.status != Status::Paused {
         parts.push(format!("every {}", duration::format(row.interval)));
     }
     StatusItem { status: row.status, name: row.name.clone(), detail: parts.join(" · ") }

@@ -17,7 +17,7 @@ const A_LITTLE: Duration = Duration::from_millis(300);
 async fn a_newcomer_is_shown_the_way() {
     let chat = Chat::start().await;
     assert_snapshot!(chat.say("hi").await, @r"
-    Hello! I watch websites and APIs, and tell you when they fail. Say for example:
+    Hello! I watch websites, servers and jobs, and tell you when they fail. Say for example:
 
       https://shop.example  watch that address
       status  how everything is
@@ -31,32 +31,38 @@ async fn a_newcomer_is_shown_the_way() {
     assert_snapshot!(chat.say("list-incidents").await, @"There was no incident.");
     assert_snapshot!(chat.say("help").await, @r"
     What I can do
-      help  Shows what I can do, or all about one command.
+      help  Shows what I can do, or all about one command or kind of check.
       add-monitor  Watches an address. I try it once, show what I found, and ask before I save.
       list-monitors  Lists the monitors, the worst first.
       show-monitor  Shows a monitor: how it is, what it does, its latest checks and its last 24 hours.
       check-now  Checks a monitor at once and shows what was found.
       edit-monitor  Changes what you name and leaves the rest. Assertions given anew replace those of their kind, headers those of their name.
-      pause-monitor  Stops checking a monitor until it is resumed; an open incident ends.
-      resume-monitor  Starts checking a paused monitor again, at once.
-      delete-monitor  Deletes a monitor and all that is known of it. I ask before I do.
+      pause-monitor  Stops checking a monitor, or all of a label or group, until they are resumed; open incidents end.
+      resume-monitor  Starts checking a paused monitor, or all of a label or group, again, at once.
+      label-monitors  Sets labels of many monitors at once, or takes them away. `edit-monitor shop label env=prod` labels one.
+      delete-monitor  Deletes a monitor, or all of a label or group, and all that is known of them. I ask before I do.
       status  Says how everything is, what is in trouble first.
       show-report  Shows what a period looked like, of one monitor or of all: checks, uptime, latency, traffic, incidents.
+      show-pings  Shows what a heartbeat's job has reported last, or what it sent along.
+      ping-key  Shows the address below which every heartbeat can be pinged by its name, or makes another key for it.
       list-incidents  Lists the times when monitors were down, the latest first.
       cancel  Forgets the question I asked.
 
     `help add-monitor` tells all about one command. An address alone, like `https://shop.example`, is taken as one to watch.
     ");
     assert_snapshot!(chat.say("help delete monitor").await, @r"
-    `delete-monitor <monitor> …` Deletes a monitor and all that is known of it. I ask before I do.
+    `delete-monitor [label] <monitor> …` Deletes a monitor, or all of a label or group, and all that is known of them. I ask before I do.
 
     Also: `delete`, `remove`, `rm`.
 
     It takes
+      [label] env=prod  All monitors with this label; of several, those that have all. Can be given more than once.
       [monitor] shop  The monitor's name.
+      group shop  All monitors of this group.
+      count 2  How many there have to be of a label or group; if they are more or fewer by then, nothing is deleted.
       yes  Does it without asking back.
 
-    For example: `delete-monitor shop`, `delete-monitor shop --yes`
+    For example: `delete-monitor shop`, `delete-monitor shop --yes`, `delete-monitor env=staging`
     ");
     assert_snapshot!(chat.say("help shwo-report").await, @"✗ I don't know “shwo-report”. Did you mean `show-report`? `help` shows what I can do.");
 }
@@ -81,6 +87,7 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
       total  [ms]
       size  0 B
       peer  127.0.0.1
+      fails  status in 200..299, saw 500 Internal Server Error
     ");
     chat.pass(MINUTE * 2 + A_LITTLE);
     assert_snapshot!(chat.say("status").await, @r"
@@ -120,7 +127,7 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
       address  http://127.0.0.1:PORT/
       interval  every 1m
       timeout  10s
-      expects  status 200..299
+      expects  status in 200..299
       redirects  followed, up to 10
       down after  a failed check (not tried again), up after 1 good check
 
@@ -326,8 +333,8 @@ async fn completion_offers_what_can_come_next() {
     chat.add("shop").await;
     chat.add("shop-api").await;
     for (text, start, expected) in [
-        ("sho", 0, &["show-monitor", "show-report"][..]),
-        ("/sho", 1, &["show-monitor", "show-report"]),
+        ("sho", 0, &["show-monitor", "show-report", "show-pings"][..]),
+        ("/sho", 1, &["show-monitor", "show-report", "show-pings"]),
         ("show-monitor ", 13, &["shop", "shop-api"]),
         ("show-monitor SHOP-", 13, &["shop-api"]),
         ("pause-monitor monitor:sh", 22, &["shop", "shop-api"]),

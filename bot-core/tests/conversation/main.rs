@@ -4,6 +4,8 @@
 mod adding;
 mod chat;
 mod dialogs;
+mod kinds;
+mod labels;
 mod looking;
 mod roles;
 mod secrets;

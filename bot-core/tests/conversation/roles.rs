@@ -4,7 +4,7 @@ use monitor_core::people::Role;
 use crate::chat::Chat;
 
 /// What to say for each command so that it does something.
-const SAID: [(&str, &str); 13] = [
+const SAID: [(&str, &str); 16] = [
     ("help", "help"),
     ("add-monitor", "add-monitor TARGET name ROLE --yes"),
     ("list-monitors", "list-monitors"),
@@ -13,9 +13,12 @@ const SAID: [(&str, &str); 13] = [
     ("edit-monitor", "edit-monitor shop timeout 2s"),
     ("pause-monitor", "pause-monitor shop"),
     ("resume-monitor", "resume-monitor shop"),
+    ("label-monitors", "label-monitors group:shop set tier=gold"),
     ("delete-monitor", "delete-monitor doomed --yes"),
     ("status", "status"),
     ("show-report", "show-report shop 1h"),
+    ("show-pings", "show-pings nightly"),
+    ("ping-key", "ping-key"),
     ("list-incidents", "list-incidents"),
     ("cancel", "cancel"),
 ];
@@ -24,6 +27,8 @@ const SAID: [(&str, &str); 13] = [
 async fn every_command_is_allowed_or_refused_as_declared() {
     let chat = Chat::start().await;
     chat.add("shop").await;
+    chat.reply("edit-monitor shop group shop").await;
+    chat.reply("add-monitor heartbeat nightly every 1d grace 1h --yes").await;
     assert_eq!(COMMANDS.iter().map(|command| command.name).collect::<Vec<_>>(), SAID.map(|(name, _)| name));
     for role in Role::ALL {
         let person = chat.person(role).await;

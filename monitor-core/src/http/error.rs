@@ -1,5 +1,6 @@
-use super::MAX_URL_BYTES;
+use super::address::MAX_URL_BYTES;
 use crate::code::ErrorCode;
+use crate::heartbeat::HeartbeatError;
 
 /// Why a spec is refused. The text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,39 +20,26 @@ pub enum SpecError {
     /// A header's name or value cannot be sent.
     #[error("the header `{0}` cannot be sent; write it like `Accept: application/json`")]
     Header(String),
-    /// The status set could not be read.
-    #[error("`{0}` is not a set of HTTP statuses; write it like 200, 200,301 or 200..299")]
-    Statuses(String),
-    /// A regular expression could not be compiled, or is too large.
-    #[error("the pattern `{pattern}` does not work: {why}")]
-    Pattern {
-        /// The pattern as given.
-        pattern: String,
-        /// What the regex engine says of it.
-        why: String,
-    },
-    /// A JSONPath could not be parsed.
-    #[error("`{path}` is not a JSONPath: {why}; write it like $.status or $.items[0].id=7")]
-    JsonPath {
-        /// The path as given.
-        path: String,
-        /// What the parser says of it.
-        why: String,
-    },
-    /// A JSONPath whose evaluation nothing would bound.
-    #[error("the JSONPath `{path}` could take too long: {why}")]
-    JsonPathTooBroad {
-        /// The path as given.
-        path: String,
-        /// Which bound it breaks.
-        why: String,
-    },
-    /// A text to look for that is empty.
-    #[error("say which text the body should contain")]
-    EmptyText,
+    /// A host that no name server knows.
+    #[error("`{0}` is not a host I can watch; write it like db.example or 192.0.2.1")]
+    Host(String),
+    /// A host or a port is missing or cannot be read.
+    #[error("`{0}` does not say where to connect; write it like db.example:5432")]
+    Endpoint(String),
+    /// A request would be authorized in two ways.
+    #[error(
+        "a request has one Authorization: say `bearer`, `basic` or another login, or send a header of that name, not both"
+    )]
+    AuthorizedTwice,
+    /// An option of a kind does not work. The text says what would.
+    #[error("{0}")]
+    Option(String),
     /// Something is larger or more than it may be.
     #[error("{0}")]
     TooMuch(String),
+    /// A heartbeat's settings do not work.
+    #[error(transparent)]
+    Heartbeat(#[from] HeartbeatError),
 }
 
 impl SpecError {
@@ -64,12 +52,11 @@ impl SpecError {
             Self::UrlTooLong => ErrorCode::UrlTooLong,
             Self::Method(_) => ErrorCode::InvalidMethod,
             Self::Header(_) => ErrorCode::InvalidHeader,
-            Self::Statuses(_) => ErrorCode::InvalidStatuses,
-            Self::Pattern { .. } => ErrorCode::InvalidPattern,
-            Self::JsonPath { .. } => ErrorCode::InvalidJsonPath,
-            Self::JsonPathTooBroad { .. } => ErrorCode::JsonPathTooBroad,
-            Self::EmptyText => ErrorCode::MissingValue,
+            Self::Host(_) | Self::Endpoint(_) => ErrorCode::InvalidEndpoint,
+            Self::AuthorizedTwice => ErrorCode::ConflictingArguments,
+            Self::Option(_) => ErrorCode::InvalidOption,
             Self::TooMuch(_) => ErrorCode::TooMuch,
+            Self::Heartbeat(error) => error.code(),
         }
     }
 }

@@ -1,10 +1,9 @@
 //! One request: the first as the spec describes it, or the next as a redirect makes of it.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION, USER_AGENT,
 };
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -12,6 +11,8 @@ use monitor_core::http::{Auth, Body, HeaderValue as SpecValue, HttpSpec, SpecErr
 use monitor_core::outcome::Reason;
 use url::{Position, Url};
 
+use super::client::basic;
+use super::connection::Form;
 use crate::failure::{Failure, clean};
 
 /// Longest address in a message or an outcome.
@@ -23,10 +24,10 @@ pub(super) struct Hop {
     pub(super) url: Url,
     pub(super) method: Method,
     /// Path and query as they are sent.
-    uri: Uri,
+    pub(super) uri: PathAndQuery,
     /// The spec's headers. What may not leave the target's origin is marked as sensitive.
-    headers: HeaderMap,
-    body: Bytes,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
 }
 
 impl Hop {
@@ -40,12 +41,16 @@ impl Hop {
         let (content_type, body) = match &spec.body {
             Some(Body::Json(json)) => (Some("application/json"), Bytes::from(json.to_string())),
             Some(Body::Text(text)) => (Some("text/plain; charset=utf-8"), Bytes::from(text.clone())),
+            Some(Body::Form(fields)) => {
+                let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+                (Some("application/x-www-form-urlencoded"), Bytes::from(form))
+            }
             None => (None, Bytes::new()),
         };
         if let Some(content_type) = content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        if let Some(credentials) = spec.auth.as_ref().map(authorization) {
+        if let Some(credentials) = spec.auth.as_ref().and_then(authorization) {
             headers.insert(AUTHORIZATION, value("Authorization", &credentials, true)?);
         }
         let mut own = HeaderMap::with_capacity(spec.headers.len());
@@ -105,31 +110,83 @@ impl Hop {
         self.headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     }
 
+    /// The same request with these headers instead of those of the same names.
+    pub(super) fn with(&self, headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
+        let mut hop = self.clone();
+        for (name, value) in headers {
+            hop.headers.insert(name, value);
+        }
+        hop
+    }
+
     /// The request to send, with what every request of ours says.
-    pub(super) fn request(&self, user_agent: &HeaderValue) -> Result<Request<Full<Bytes>>, Failure> {
+    pub(super) fn request(
+        &self,
+        form: &Form,
+        lasting: bool,
+        user_agent: &HeaderValue,
+    ) -> Result<Request<Full<Bytes>>, Failure> {
         let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();
         headers.reserve(self.headers.len() + 5);
         headers.insert(HOST, self.host()?);
         headers.insert(USER_AGENT, user_agent.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        if !lasting && !matches!(form, Form::Http2 { .. }) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         for name in self.headers.keys() {
             headers.remove(name);
         }
         for (name, value) in &self.headers {
             headers.append(name, value.clone());
         }
+        let authority = match form {
+            Form::Origin => None,
+            Form::Proxied(login) => {
+                headers.extend(login.clone().map(|login| (PROXY_AUTHORIZATION, login)));
+                Some(self.host()?)
+            }
+            // Its name in HTTP/2 is `:authority`.
+            Form::Http2 { .. } => headers.remove(HOST),
+        };
+        *request.uri_mut() = self.address(authority)?;
         Ok(request)
     }
 
+    /// Path and query, behind scheme and host where the form wants them.
+    fn address(&self, authority: Option<HeaderValue>) -> Result<Uri, Failure> {
+        let Some(authority) = authority else { return Ok(self.uri.clone().into()) };
+        let uri = Uri::builder().scheme(self.url.scheme()).authority(authority.as_bytes());
+        uri.path_and_query(self.uri.clone())
+            .build()
+            .map_err(|_| Failure::new(Reason::ProbeFailed, "the host cannot be sent in an address"))
+    }
+
+    /// What `Host` says unless the owner says otherwise.
     fn host(&self) -> Result<HeaderValue, Failure> {
         let host = &self.url[Position::BeforeHost..Position::AfterPort];
         HeaderValue::from_str(host)
             .map_err(|_| Failure::new(Reason::ProbeFailed, "the host cannot be sent in a header"))
+    }
+
+    /// The host as the target is told it.
+    pub(super) fn told_host(&self) -> &[u8] {
+        let own = &self.url[Position::BeforeHost..Position::AfterPort];
+        self.headers.get(HOST).map_or(own.as_bytes(), HeaderValue::as_bytes)
+    }
+
+    /// A header of the spec.
+    pub(super) fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.headers.get(name)
+    }
+
+    /// Credentials as they are sent, without their scheme.
+    pub(super) fn sent_credentials(&self) -> Vec<String> {
+        let sent = self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        sent.and_then(|text| text.split_once(' ')).map(|(_, credentials)| credentials.to_owned()).into_iter().collect()
     }
 
     /// Where the request goes, for people: without query, fragment and user information, which may hold secrets.
@@ -143,17 +200,16 @@ fn shown(url: &Url) -> String {
     clean(&format!("{scheme}://{rest}"), MAX_SHOWN)
 }
 
-fn target(url: &Url) -> Option<Uri> {
+fn target(url: &Url) -> Option<PathAndQuery> {
     url[Position::BeforePath..Position::AfterQuery].parse().ok()
 }
 
-/// The value of the `Authorization` header.
-pub(super) fn authorization(auth: &Auth) -> String {
+/// The value of the `Authorization` header, for those that need no challenge and no signature.
+fn authorization(auth: &Auth) -> Option<String> {
     match auth {
-        Auth::Bearer(token) => format!("Bearer {}", token.expose()),
-        Auth::Basic { user, password } => {
-            format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{}", password.expose())))
-        }
+        Auth::Bearer(token) => Some(format!("Bearer {}", token.expose())),
+        Auth::Basic { user, password } => Some(basic(user, password.expose())),
+        _ => None,
     }
 }
 

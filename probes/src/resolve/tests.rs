@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig};
 use monitor_core::Timestamp;
 use monitor_core::http::HttpSpec;
-use monitor_core::monitor::CheckSpec;
+use monitor_core::monitor::{CheckSpec, MonitorName, Settings};
 use monitor_core::outcome::Outcome;
 use test_support::targets::dns::{Zone, name_server};
 use test_support::targets::{Answer, answering};
@@ -21,7 +21,8 @@ fn asking(server: SocketAddr, allow_private: bool) -> Outbound {
 }
 
 async fn get(url: &str, outbound: &Outbound, timeout_ms: u64) -> Outcome {
-    let check = Check::compile(&CheckSpec::Http(HttpSpec::get(url).unwrap())).unwrap();
+    let spec = CheckSpec::Http(HttpSpec::get(url).unwrap());
+    let check = Check::compile(&Settings::new(MonitorName::new("target").unwrap(), spec)).unwrap();
     crate::run(&check, outbound, Timestamp::from_millis(0), Duration::from_millis(timeout_ms)).await
 }
 

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::http::{Assertion, Auth, Body, MAX_BODY_BYTES, SpecError};
-use monitor_core::monitor::CheckSpec;
+use monitor_core::http::{Auth, Body, MAX_BODY_BYTES, SpecError};
+use monitor_core::monitor::{CheckSpec, MonitorError};
 use monitor_core::outcome::{Reason, Timings, Verdict};
 use monitor_core::secret::Secret;
 use probes::Check;
 use test_support::targets::{Answer, answering, misbehaving};
 
-use crate::{SHORT, get, outbound, plain, run, run_with, secret, spec};
+use crate::{SHORT, expecting, get, outbound, plain, run, run_settings, secret, settings, spec};
 
 #[tokio::test]
 async fn a_good_answer_is_described_in_full() {
@@ -43,27 +43,21 @@ async fn a_delay_counts_as_waiting_for_the_first_byte() {
 #[tokio::test]
 async fn the_status_decides_first() {
     let target = answering(Answer::status(503)).await;
-    let mut spec = spec(&target.url());
-    spec.assertions = vec![Assertion::Contains { text: "ok".into() }];
-    let outcome = run(spec.clone()).await;
+    let outcome = expecting(&target.url(), &[r#"body contains "ok""#]).await;
     assert_eq!(outcome.reason, Reason::UnexpectedStatus);
     assert_eq!(outcome.message, "answered 503 Service Unavailable, expected 200..299");
-    assert_eq!((outcome.http_status, outcome.details.assertions.len()), (Some(503), 0));
+    assert_eq!(outcome.http_status, Some(503));
     target.set_status(299);
-    spec.assertions.clear();
-    assert_eq!(run(spec.clone()).await.reason, Reason::Ok);
+    assert_eq!(get(&target.url()).await.reason, Reason::Ok);
     target.set_status(599);
-    assert_eq!(run(spec.clone()).await.message, "answered 599, expected 200..299");
-    spec.expect = "200,599".parse().unwrap();
-    assert_eq!(run(spec).await.reason, Reason::Ok);
+    assert_eq!(get(&target.url()).await.message, "answered 599, expected 200..299");
+    assert_eq!(expecting(&target.url(), &["status in 200, 599"]).await.reason, Reason::Ok);
 }
 
 #[tokio::test]
 async fn the_body_of_a_wrong_status_is_counted_and_changes_no_reason() {
     let target = answering(Answer::ok("twelve bytes")).await;
-    let mut spec = spec(&target.url());
-    spec.expect = "404".parse().unwrap();
-    let outcome = run(spec.clone()).await;
+    let outcome = expecting(&target.url(), &["status == 404"]).await;
     assert_eq!((outcome.reason, outcome.response_bytes), (Reason::UnexpectedStatus, 12));
     assert!(outcome.timings.receive_response.is_some());
     let outbound = outbound();
@@ -73,8 +67,8 @@ async fn the_body_of_a_wrong_status_is_counted_and_changes_no_reason() {
         misbehaving::resets_in_body().await,
         misbehaving::announces(MAX_BODY_BYTES + 1).await,
     ] {
-        spec.url = target.url().parse().unwrap();
-        let outcome = run_with(spec.clone(), &outbound, SHORT).await;
+        let settings = settings(CheckSpec::Http(spec(&target.url())), &["status == 404"]);
+        let outcome = run_settings(&settings, &outbound, SHORT).await;
         assert_eq!(
             (outcome.reason, outcome.message.as_str()),
             (Reason::UnexpectedStatus, "answered 200 OK, expected 404")
@@ -85,56 +79,48 @@ async fn the_body_of_a_wrong_status_is_counted_and_changes_no_reason() {
 #[tokio::test]
 async fn the_first_assertion_that_fails_is_told_and_all_are_listed() {
     let target = answering(Answer::ok(r#"{"status":"degraded"}"#)).await;
-    let mut spec = spec(&target.url());
-    spec.assertions = vec![
-        Assertion::Contains { text: "status".into() },
-        Assertion::json("$.status=ok").unwrap(),
-        Assertion::Matches { pattern: "^ok$".into() },
-    ];
-    let outcome = run(spec.clone()).await;
+    let (contains, json, matches) = (r#"body contains "status""#, r#"json $.status == "ok""#, "body matches /^ok$/");
+    let outcome = expecting(&target.url(), &[contains, json, matches]).await;
     assert_eq!(outcome.reason, Reason::JsonMismatch);
-    assert_eq!(outcome.message, r#"expected json $.status="ok", saw "degraded""#);
+    assert_eq!(outcome.message, r#"expected json $.status == "ok", saw "degraded""#);
     let passed: Vec<bool> = outcome.details.assertions.iter().map(|result| result.passed).collect();
     assert_eq!(passed, [true, false, false]);
-    spec.assertions.remove(1);
-    let outcome = run(spec).await;
+    let outcome = expecting(&target.url(), &[contains, matches]).await;
     assert_eq!(outcome.reason, Reason::BodyMismatch);
-    assert_eq!(outcome.message, r#"expected matches "^ok$", saw “{"status":"degraded"}”"#);
+    assert_eq!(outcome.message, r#"expected body matches /^ok$/, saw “{"status":"degraded"}”"#);
 }
 
 #[tokio::test]
 async fn large_bodies_are_judged_too() {
     let target = answering(Answer::ok(format!("{}needle", "hay ".repeat(200_000)))).await;
-    let mut spec = spec(&target.url());
-    spec.assertions = vec![Assertion::Matches { pattern: "needle$".into() }];
-    assert_eq!(run(spec.clone()).await.reason, Reason::Ok);
-    spec.assertions = vec![Assertion::Contains { text: "thread".into() }];
-    assert_eq!(run(spec.clone()).await.reason, Reason::BodyMismatch);
+    assert_eq!(expecting(&target.url(), &["body matches /needle$/"]).await.reason, Reason::Ok);
+    assert_eq!(expecting(&target.url(), &["body contains thread"]).await.reason, Reason::BodyMismatch);
     let json = format!(r#"[{}{{"last":true}}]"#, "[],".repeat(20_000));
     target.set(Answer::ok(json));
-    spec.assertions = vec![Assertion::json("$..last=true").unwrap()];
-    assert_eq!(run(spec.clone()).await.reason, Reason::Ok);
-    spec.assertions = vec![Assertion::json("$..first").unwrap()];
-    assert_eq!(run(spec).await.reason, Reason::JsonMismatch);
+    assert_eq!(expecting(&target.url(), &["json $..last == true"]).await.reason, Reason::Ok);
+    assert_eq!(expecting(&target.url(), &["json $..first exists"]).await.reason, Reason::JsonMismatch);
 }
 
 #[tokio::test]
 async fn a_right_answer_can_be_slow() {
     let target = answering(Answer::ok("").after(Duration::from_millis(30))).await;
-    let mut spec = spec(&target.url());
-    spec.slow_after = Some(Duration::from_millis(5));
-    let outcome = run(spec.clone()).await;
+    let slow = &["latency < 5ms as degraded"];
+    let outcome = expecting(&target.url(), slow).await;
     assert_eq!((outcome.reason, outcome.verdict()), (Reason::Slow, Verdict::Slow));
-    assert!(
-        outcome.message.starts_with("took ") && outcome.message.ends_with(", slower than 5 ms"),
-        "{}",
-        outcome.message
-    );
+    assert!(outcome.message.starts_with("took ") && outcome.message.contains("5 ms"), "{}", outcome.message);
     target.set_status(500);
-    assert_eq!(run(spec.clone()).await.reason, Reason::UnexpectedStatus);
+    assert_eq!(expecting(&target.url(), slow).await.reason, Reason::UnexpectedStatus);
     target.set_status(200);
-    spec.slow_after = Some(Duration::from_secs(60));
-    assert_eq!(run(spec).await.reason, Reason::Ok);
+    assert_eq!(expecting(&target.url(), &["latency < 60s as degraded"]).await.reason, Reason::Ok);
+}
+
+#[tokio::test]
+async fn headers_size_and_protocol_can_be_expected() {
+    let target = answering(Answer::ok("hello").header("Content-Type", "application/json")).await;
+    let good = [r#"header "content-type" contains json"#, "size == 5", r#"protocol == "HTTP/1.1""#, "latency < 1m"];
+    assert_eq!(expecting(&target.url(), &good).await.reason, Reason::Ok);
+    assert_ne!(expecting(&target.url(), &["size < 5"]).await.reason, Reason::Ok);
+    assert_ne!(expecting(&target.url(), &[r#"header "etag" exists"#]).await.reason, Reason::Ok);
 }
 
 #[tokio::test]
@@ -209,9 +195,7 @@ async fn old_and_chunked_answers_are_read() {
     assert_eq!(outcome.details.protocol.as_deref(), Some("HTTP/1.0"));
     let target =
         misbehaving::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").await;
-    let mut spec = spec(&target.url());
-    spec.assertions = vec![Assertion::Matches { pattern: "^abcde$".into() }];
-    let outcome = run(spec).await;
+    let outcome = expecting(&target.url(), &["body matches /^abcde$/"]).await;
     assert_eq!((outcome.reason, outcome.response_bytes), (Reason::Ok, 5));
 }
 
@@ -219,8 +203,8 @@ async fn old_and_chunked_answers_are_read() {
 fn a_spec_that_cannot_be_sent_is_refused_when_it_is_compiled() {
     let mut tunnel = spec("http://shop.example");
     tunnel.method = "CONNECT".into();
-    assert!(matches!(Check::compile(&CheckSpec::Http(tunnel)), Err(SpecError::Method(_))));
-    let mut broken = spec("http://shop.example");
-    broken.assertions = vec![Assertion::Matches { pattern: "(".into() }];
-    assert!(matches!(Check::compile(&CheckSpec::Http(broken)), Err(SpecError::Pattern { .. })));
+    let compiled = Check::compile(&settings(CheckSpec::Http(tunnel), &[]));
+    assert!(matches!(compiled, Err(MonitorError::Spec(SpecError::Method(_)))));
+    let rows = settings(CheckSpec::Http(spec("http://shop.example")), &["rows > 1"]);
+    assert!(matches!(Check::compile(&rows), Err(MonitorError::Assertion(_))));
 }

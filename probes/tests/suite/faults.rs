@@ -74,12 +74,12 @@ async fn a_target_without_end_is_left_when_the_time_is_up() {
         misbehaving::flood_of_interim_answers().await,
     ] {
         let outcome = check(target.url()).await;
-        assert_ends(&outcome, Reason::ResponseTimeout, &format!("the headers of the answer did not come {half}"));
+        assert_ends(&outcome, Reason::ResponseTimeout, &format!("the answer did not come {half}"));
         assert!(outcome.timings.tcp_connection.is_some() && outcome.timings.receive_response.is_none());
     }
     for target in [misbehaving::endless_body().await, misbehaving::announces(MAX_BODY_BYTES).await] {
         let outcome = check(target.url()).await;
-        assert_ends(&outcome, Reason::BodyTimeout, &format!("the body of the answer did not end {half}"));
+        assert_ends(&outcome, Reason::BodyTimeout, &format!("the answer did not end {half}"));
         assert_eq!(outcome.http_status, Some(200));
         assert!(outcome.duration >= SHORT && outcome.timings.receive_response.is_some());
     }

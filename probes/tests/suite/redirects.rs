@@ -1,9 +1,10 @@
 use monitor_core::http::{Auth, Body};
+use monitor_core::monitor::CheckSpec;
 use monitor_core::outcome::Reason;
 use monitor_core::secret::Secret;
 use test_support::targets::{Answer, answering, misbehaving};
 
-use crate::{get, plain, run, secret, spec, url_of};
+use crate::{AMPLE, get, outbound, plain, run, run_settings, secret, settings, spec, url_of};
 
 #[tokio::test]
 async fn redirects_are_followed_to_their_end() {
@@ -41,8 +42,8 @@ async fn without_redirects_the_redirect_itself_is_judged() {
         (outcome.reason, outcome.message.as_str()),
         (Reason::UnexpectedStatus, "answered 302 Found, expected 200..299")
     );
-    spec.expect = "302".parse().unwrap();
-    assert_eq!(run(spec).await.reason, Reason::Ok);
+    let expecting = settings(CheckSpec::Http(spec), &["status == 302"]);
+    assert_eq!(run_settings(&expecting, &outbound(), AMPLE).await.reason, Reason::Ok);
     assert_eq!(target.requests(), 2);
 }
 

@@ -7,7 +7,7 @@ use test_support::targets::{Answer, answering};
 use crate::{AMPLE, SHORT, config, run_with, spec};
 
 /// A client that trusts that authority.
-fn trusting(authority: &Authority) -> Outbound {
+pub(crate) fn trusting(authority: &Authority) -> Outbound {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, authority.pem()).unwrap();
     let mut config = config(true);

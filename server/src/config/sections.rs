@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use monitor_core::checks::Endpoint;
 use monitor_core::report::Retention;
 use monitor_core::secret::Secret;
 use serde::{Deserialize, Deserializer};
@@ -17,6 +18,7 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     pub(crate) secrets: Secrets,
     pub(crate) checks: Checks,
+    pub(crate) pings: Pings,
     pub(crate) outbound: Outbound,
     pub(crate) retention: Keep,
     pub(crate) log: Log,
@@ -58,6 +60,18 @@ pub(crate) struct Secrets {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Checks {
     pub(crate) concurrency: u32,
+    #[serde(deserialize_with = "endpoints")]
+    pub(crate) witnesses: Vec<Endpoint>,
+}
+
+/// `[pings]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Pings {
+    #[serde(deserialize_with = "listen_if_set")]
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) url: String,
+    pub(crate) create: bool,
 }
 
 /// `[outbound]`
@@ -123,7 +137,13 @@ impl Default for Database {
 
 impl Default for Checks {
     fn default() -> Self {
-        Self { concurrency: 1_000 }
+        Self { concurrency: 1_000, witnesses: Vec::new() }
+    }
+}
+
+impl Default for Pings {
+    fn default() -> Self {
+        Self { listen: None, url: String::new(), create: true }
     }
 }
 
@@ -168,6 +188,12 @@ impl Config {
         if !(1..=20_000).contains(&self.checks.concurrency) {
             return refuse("checks.concurrency", "choose 1 to 20000");
         }
+        let url = &self.pings.url;
+        if !url.is_empty()
+            && !["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme))
+        {
+            return refuse("pings.url", "write an address like https://watch.example");
+        }
         if self.server.grace > Duration::from_secs(300) {
             return refuse("server.grace", "choose 5m at most");
         }
@@ -211,6 +237,9 @@ impl Config {
             "secrets.key_file" if self.secrets.key.is_some() => String::new(),
             "secrets.key_file" => text(&self.key_file()),
             "checks.concurrency" => self.checks.concurrency.to_string(),
+            "pings.listen" => self.pings.listen.map_or_else(String::new, |address| address.to_string()),
+            "pings.url" => self.pings.url.clone(),
+            "pings.create" => self.pings.create.to_string(),
             "outbound.allow_private_targets" => self.outbound.allow_private_targets.to_string(),
             "outbound.ca_file" => path(&self.outbound.ca_file),
             "outbound.user_agent" => self.outbound.user_agent.clone(),
@@ -269,6 +298,18 @@ fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::E
     let wrong =
         || serde::de::Error::custom(format!("`{text}` is not an address with a port; write it like 127.0.0.1:8080"));
     address.ok_or_else(wrong)
+}
+
+/// Reads `host:port, host:port`.
+fn endpoints<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Endpoint>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+fn listen_if_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { listen(serde::de::value::StringDeserializer::new(text)).map(Some) }
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -85,6 +85,10 @@ settings! {
     "secrets.key" "WATCHWORD_SECRET_KEY" Text "" "The key that encrypts secrets at rest: 32 bytes in base64.";
     "secrets.key_file" "WATCHWORD_SECRET_KEY_FILE" Text "" "A file with that key. Default: `secret.key` in the data folder, made at first start.";
     "checks.concurrency" "WATCHWORD_CHECKS_CONCURRENCY" Number "1000" "Most checks that run at once, 1 to 20000.";
+    "checks.witnesses" "WATCHWORD_WITNESSES" Text "" "Hosts and ports that answer whenever this machine has a network, like `192.0.2.1:53, one.example:443`. While none answers, failed checks are inconclusive.";
+    "pings.listen" "WATCHWORD_PINGS_LISTEN" Text "" "An address for heartbeats' pings alone, like 0.0.0.0:8081, so that jobs elsewhere can report in. Default: only `server.listen` takes them.";
+    "pings.url" "WATCHWORD_PINGS_URL" Text "" "How jobs reach it, like https://watch.example; shown in ping addresses. Default: what is listened on.";
+    "pings.create" "WATCHWORD_PINGS_CREATE" Switch "true" "Whether a ping with `?create=1` and the ping key may add its heartbeat.";
     "outbound.allow_private_targets" "WATCHWORD_ALLOW_PRIVATE_TARGETS" Switch "false" "Whether loopback and private addresses may be watched. `make run` switches it on.";
     "outbound.ca_file" "WATCHWORD_CA_FILE" Text "" "PEM certificates that are trusted beside the system's.";
     "outbound.user_agent" "WATCHWORD_USER_AGENT" Text "" "What checks call themselves. Default: `Watchword/VERSION`.";

@@ -11,8 +11,8 @@ use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, Settings};
 use monitor_core::outcome::Reason;
 use monitor_core::people::{Actor, ConversationId};
 use monitor_core::report::{Retention, Window};
-use probes::{Outbound, OutboundConfig};
-use services::view::{IncidentFilter, Message, MonitorState};
+use probes::{Check, Outbound, OutboundConfig};
+use services::view::{IncidentFilter, MonitorState, Post};
 use services::{Clock, Finished, LEASE_SLACK, Recorded, Services};
 use storage::{NamedIncident, Scope, Store};
 use test_support::builders::{START, outcome, settings};
@@ -67,6 +67,11 @@ impl World {
     /// Goes on as a new process does after the one before was killed: with nothing but the database.
     pub(crate) async fn restart(&mut self) {
         self.services = services(self.database.open_again(KEY).await, &self.clock, self.retention, true);
+    }
+
+    /// Another process over the same database.
+    pub(crate) fn beside(&self, store: Store) -> Services {
+        services(store, &self.clock, self.retention, true)
     }
 
     /// The same, but refusing private addresses.
@@ -153,7 +158,7 @@ impl World {
     }
 
     /// The cards of the conversation.
-    pub(crate) async fn cards(&self) -> Vec<Message> {
+    pub(crate) async fn cards(&self) -> Vec<Post> {
         self.services.messages_after(&self.owner, self.conversation, 0).await.unwrap()
     }
 }
@@ -171,4 +176,12 @@ pub(crate) fn watching(name: &str, url: &str) -> Settings {
 fn services(store: Store, clock: &Arc<TestClock>, retention: Retention, allow_private: bool) -> Services {
     let config = OutboundConfig { allow_private, ca_file: None, user_agent: "Watchword/test".into() };
     Services::new(store, Outbound::new(&config).unwrap(), Arc::clone(clock) as Arc<dyn Clock>, retention)
+}
+
+/// Services at [`START`] that believe these witnesses.
+pub(crate) fn witnessed(database: &TestDatabase, witnesses: Vec<Check>) -> Services {
+    let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword/test".into() };
+    let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
+    let outbound = Outbound::new(&config).unwrap();
+    Services::with_witnesses(database.store.clone(), outbound, clock, Retention::default(), witnesses)
 }

@@ -128,7 +128,7 @@ both!(pausing_a_monitor_that_is_down_resolves_its_incident, async |database| {
     assert!(changes.has_changed().unwrap());
     let [card] = &world.cards().await[..] else { panic!("one card") };
     assert_eq!((card.seq, card.revision), (2, 2));
-    assert_eq!(card.incident.incident.resolved, Some((world.now(), Resolution::Paused)));
+    assert_eq!(card.incident().unwrap().incident.resolved, Some((world.now(), Resolution::Paused)));
     assert!(services.monitor(owner, "shop").await.unwrap().paused);
 
     world.clock.advance(10 * MINUTE);
@@ -198,7 +198,7 @@ both!(a_monitor_that_is_edited_while_it_is_checked_keeps_the_check, async |datab
     assert_eq!((recorded.opened, recorded.stale), (1, 0));
     let due = next_slot(phase_ms(shop.id.0, 60 * MINUTE), 60 * MINUTE, world.now());
     assert_eq!(world.state(&edited).await.next_due, Some(due));
-    assert_eq!(world.cards().await[0].incident.monitor_name, "store");
+    assert_eq!(world.cards().await[0].incident().unwrap().monitor_name, "store");
 });
 
 both!(deleting_a_monitor_removes_all_of_it, async |database| {

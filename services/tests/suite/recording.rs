@@ -37,8 +37,8 @@ both!(a_failure_is_retried_then_told_once_and_its_card_follows_the_recovery, asy
     for conversation in [world.conversation, second] {
         let [card] = &services.messages_after(owner, conversation, 0).await.unwrap()[..] else { panic!("one card") };
         assert_eq!((card.seq, card.revision, card.created_at), (1, 1, opened_at));
-        assert_eq!(card.incident.monitor_name, "shop");
-        let incident = &card.incident.incident;
+        assert_eq!(card.incident().unwrap().monitor_name, "shop");
+        let incident = &card.incident().unwrap().incident;
         assert_eq!(
             (incident.opened_at, incident.reason, incident.resolved),
             (opened_at, Reason::ConnectionRefused, None)
@@ -51,7 +51,7 @@ both!(a_failure_is_retried_then_told_once_and_its_card_follows_the_recovery, asy
     for conversation in [world.conversation, second] {
         let [card] = &services.messages_after(owner, conversation, 0).await.unwrap()[..] else { panic!("one card") };
         assert_eq!((card.seq, card.revision, card.updated_at), (2, 2, resolved_at));
-        assert_eq!(card.incident.incident.resolved, Some((resolved_at, Resolution::Recovered)));
+        assert_eq!(card.incident().unwrap().incident.resolved, Some((resolved_at, Resolution::Recovered)));
     }
     assert_eq!(services.last_seq(owner, silent).await.unwrap(), 0);
     assert_eq!(world.history(&shop).await, [Status::Up, Status::Down, Status::Up]);

@@ -7,12 +7,13 @@ use std::pin::Pin;
 
 use monitor_core::people::{Actor, Permission, Role};
 use services::view::{IncidentFilter, OverviewFilter};
-use services::{Result, ServiceError};
+use services::{Arrival, Result, ServiceError};
 use test_support::both;
 use test_support::database::TestDatabase;
 use test_support::targets::{Answer, answering};
 
 use crate::common::{EVER, World, watching};
+use crate::heartbeats::nightly;
 
 /// An entry, called by somebody about the monitor `shop`, which exists and is not paused.
 type Call = for<'a> fn(&'a World, Actor) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -25,6 +26,11 @@ macro_rules! entries {
     };
 }
 
+/// A filter that means no monitor.
+fn nothing() -> OverviewFilter {
+    OverviewFilter { text: Some("nothing like this".to_owned()), ..OverviewFilter::default() }
+}
+
 const ENTRIES: &[(&str, Permission, Call)] = entries! {
     action asks Read: |world, actor| world.services.action(&actor, world.conversation, "token");
     add_monitor asks Edit: |world, actor| {
@@ -33,6 +39,7 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
     };
     check_now asks Respond: |world, actor| world.services.check_now(&actor, "shop");
     conversation asks Read: |world, actor| world.services.conversation(&actor, "web", actor.role.as_str());
+    delete_all asks Edit: |world, actor| async move { world.services.delete_all(&actor, &nothing()).await };
     delete_monitor asks Edit: |world, actor| world.services.delete_monitor(&actor, "shop");
     dialog asks Read: |world, actor| world.services.dialog(&actor, world.conversation);
     edit_monitor asks Edit: |world, actor| async move {
@@ -44,26 +51,56 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
         let wanted = world.services.monitor(&world.owner, "shop").await?.settings.name;
         world.services.free_name(&actor, &wanted).await
     };
+    import_monitor asks Edit: |world, actor| async move {
+        let settings = watching(&format!("imported-{}", actor.role.as_str()), "https://shop.example");
+        let arrival = Arrival { settings, paused: true, address: None };
+        world.services.import_monitor(&actor, &arrival, world.conversation).await
+    };
     incidents asks Read: |world, actor| async move {
         world.services.incidents(&actor, None, &IncidentFilter::default(), 10).await
     };
+    label_all asks Edit: |world, actor| async move { world.services.label_all(&actor, &nothing(), &[], &[]).await };
     last_seq asks Read: |world, actor| world.services.last_seq(&actor, world.conversation);
     list asks Read: |world, actor| async move { world.services.list(&actor, &OverviewFilter::default(), 0, 10).await };
     messages_after asks Read: |world, actor| world.services.messages_after(&actor, world.conversation, 0);
     monitor asks Read: |world, actor| world.services.monitor(&actor, "shop");
     monitor_names asks Read: |world, actor| world.services.monitor_names(&actor, "", 10);
+    names_of asks Read: |world, actor| async move { world.services.names_of(&actor, &[]).await };
     offer_action asks Read: |world, actor| world.services.offer_action(&actor, world.conversation, "status");
+    pause_all asks Edit: |world, actor| async move { world.services.pause_all(&actor, &nothing(), true).await };
     pause_monitor asks Edit: |world, actor| world.services.pause_monitor(&actor, "shop");
+    ping_body asks Read: |world, actor| async move {
+        have_nightly(world).await;
+        world.services.ping_body(&actor, "nightly", 1).await
+    };
+    ping_key_url asks Edit: |world, actor| world.services.ping_key_url(&actor);
+    ping_url asks Edit: |world, actor| async move {
+        have_nightly(world).await;
+        world.services.ping_url(&actor, "nightly").await
+    };
+    pings asks Read: |world, actor| async move {
+        have_nightly(world).await;
+        world.services.pings(&actor, "nightly", 1).await
+    };
     preview asks Edit: |world, actor| async move {
         let settings = world.services.monitor(&world.owner, "shop").await?.settings;
         world.services.preview(&actor, &settings).await
     };
+    renew_ping_key asks Edit: |world, actor| world.services.renew_ping_key(&actor);
     report asks Read: |world, actor| world.services.report(&actor, Some("shop"), EVER);
     resume_monitor asks Edit: |world, actor| world.services.resume_monitor(&actor, "shop");
     save_dialog asks Read: |world, actor| world.services.save_dialog(&actor, world.conversation, "{}");
+    select asks Read: |world, actor| async move { world.services.select(&actor, &nothing()).await };
     show asks Read: |world, actor| world.services.show(&actor, "shop");
     status asks Read: |world, actor| world.services.status(&actor);
 };
+
+/// Adds a heartbeat, unless there is one.
+async fn have_nightly(world: &World) {
+    if world.services.monitor(&world.owner, "nightly").await.is_err() {
+        world.add_with(nightly("nightly")).await;
+    }
+}
 
 /// All that people can see of monitors and that an entry may change.
 async fn picture(world: &World) -> String {

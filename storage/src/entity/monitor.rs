@@ -22,6 +22,11 @@ pub(crate) struct Model {
     pub(crate) created_by: Option<i64>,
     pub(crate) created_at_ms: i64,
     pub(crate) updated_at_ms: i64,
+    pub(crate) assertions: String,
+    pub(crate) family: String,
+    pub(crate) labels: String,
+    pub(crate) group_name: Option<String>,
+    pub(crate) parents: String,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

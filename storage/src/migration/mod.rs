@@ -6,6 +6,9 @@ mod m0003_monitors;
 mod m0004_results;
 mod m0005_incidents;
 mod m0006_key;
+mod m0007_settings;
+mod m0008_heartbeats;
+mod m0010_notices;
 
 use sea_orm_migration::prelude::*;
 
@@ -24,6 +27,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_results::Migration),
             Box::new(m0005_incidents::Migration),
             Box::new(m0006_key::Migration),
+            Box::new(m0007_settings::Migration),
+            Box::new(m0008_heartbeats::Migration),
+            Box::new(m0010_notices::Migration),
         ]
     }
 }

@@ -2,12 +2,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod connecting;
+mod dependencies;
 mod dialogs;
 mod health;
+mod heartbeats;
 mod incidents;
 mod key_check;
 mod migrations;
 mod monitors;
+mod notices;
 mod overview;
 mod people;
 mod results;

@@ -66,7 +66,7 @@ both!(pages_do_not_overlap_and_the_count_is_of_all, async |database: TestDatabas
 both!(a_status_and_a_text_narrow_it_down, async |database: TestDatabase| {
     let owner = fill(&database).await;
     let store = &database.store;
-    let up = OverviewFilter { status: Some(Status::Up), text: None };
+    let up = OverviewFilter { status: Some(Status::Up), ..OverviewFilter::default() };
     assert_eq!(names(store, owner, up.clone()).await, ["A_up", "z-up"]);
     assert_eq!(names(store, owner, OverviewFilter { text: Some("Z".into()), ..up }).await, ["z-up"]);
     assert_eq!(names(store, owner, containing("")).await.len(), 8);

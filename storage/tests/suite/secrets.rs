@@ -16,7 +16,7 @@ const HEADER: &str = "s3cr3t-header";
 
 fn with_secrets(name: &str) -> Settings {
     let mut settings = settings(name);
-    let CheckSpec::Http(spec) = &mut settings.spec;
+    let CheckSpec::Http(spec) = &mut settings.spec else { panic!("an HTTP check") };
     spec.auth = Some(Auth::Bearer(Secret::new(BEARER)));
     spec.headers = vec![
         Header { name: "Accept".into(), value: HeaderValue::Plain("*/*".into()) },

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::health::Policy;
 use monitor_core::http::HttpSpec;
 use monitor_core::monitor::{CheckSpec, MonitorId, MonitorName, Settings};
 use monitor_core::people::Actor;
@@ -20,13 +19,8 @@ pub(crate) fn later(seconds: u64) -> Timestamp {
 
 /// Settings that watch `https://{name}.example/`.
 pub(crate) fn settings(name: &str) -> Settings {
-    Settings {
-        name: MonitorName::new(name).unwrap(),
-        spec: CheckSpec::Http(HttpSpec::get(&format!("https://{}.example", name.to_lowercase())).unwrap()),
-        interval: Settings::DEFAULT_INTERVAL,
-        timeout: Settings::DEFAULT_TIMEOUT,
-        policy: Policy::default(),
-    }
+    let spec = HttpSpec::get(&format!("https://{}.example", name.to_lowercase())).unwrap();
+    Settings::new(MonitorName::new(name).unwrap(), CheckSpec::Http(spec))
 }
 
 pub(crate) async fn add(store: &Store, owner: Actor, settings: &Settings) -> Option<MonitorId> {

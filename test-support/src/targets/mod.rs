@@ -4,15 +4,19 @@
 //! | module | what it serves |
 //! |---|---|
 //! | [`mod@answering`] | whatever answer is set, switchable while it runs; counts and remembers requests |
-//! | [`misbehaving`] | silence, resets, garbage, drips, floods |
+//! | [`misbehaving`] | silence, resets, garbage, drips, floods of an HTTP server |
+//! | [`mod@misbehaviour`] | the same of a server of any protocol |
 //! | [`tls`] | HTTPS with good and with bad certificates |
+//! | [`upgrade`] | the same certificates, behind what other protocols say before TLS |
 //! | [`dns`] | a name server that answers, denies, fails or is silent |
 #![expect(clippy::expect_used, reason = "a target that cannot start fails its test")]
 
 pub mod answering;
 pub mod dns;
 pub mod misbehaving;
+pub mod misbehaviour;
 pub mod tls;
+pub mod upgrade;
 
 use std::future::Future;
 use std::io;
@@ -22,6 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 pub use answering::{Answer, Answering, Received, answering};
+pub use misbehaviour::{Misbehaviour, misbehaving};
 
 /// A running server. It stops, and its connections end, when this is dropped.
 #[derive(Debug)]

@@ -4,13 +4,18 @@ use std::io;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 
 use super::Target;
 use super::answering::{Answer, Answering, State};
+use super::upgrade::Upgrade;
 
 /// What is wrong with a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub enum Flaw {
     NotYetValid,
     /// It is for `wrong.example` and `other.example`.
     WrongName,
+    /// Nothing, but the server wants a certificate of the client that the authority signed.
+    WantsClientCertificate,
 }
 
 /// A certificate authority that only tests trust.
@@ -70,7 +77,33 @@ impl Authority {
         Answering::new(target.await, state)
     }
 
-    fn server_config(&self, flaw: Flaw) -> Arc<ServerConfig> {
+    /// Starts a server of another protocol with a certificate that has that flaw. Once there is TLS, it says nothing
+    /// more.
+    pub async fn serve_upgraded(&self, upgrade: Upgrade, flaw: Flaw) -> Target {
+        let acceptor = TlsAcceptor::from(self.server_config(flaw));
+        Target::serve("tcp", move |mut stream| {
+            let acceptor = acceptor.clone();
+            async move {
+                upgrade.accept(&mut stream).await?;
+                match acceptor.accept(stream).into_fallible().await {
+                    Ok(mut stream) => tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(|_| ()),
+                    // The alert is under way; to close now would overtake it.
+                    Err((_, mut stream)) => {
+                        stream.shutdown().await?;
+                        drain(stream).await
+                    }
+                }
+            }
+        })
+        .await
+    }
+
+    /// The configuration of a server with a certificate that has that flaw.
+    ///
+    /// # Panics
+    /// When no certificate can be made.
+    #[must_use]
+    pub fn server_config(&self, flaw: Flaw) -> Arc<ServerConfig> {
         let names = match flaw {
             Flaw::WrongName => ["wrong.example", "other.example"],
             _ => ["localhost", "127.0.0.1"],
@@ -88,12 +121,22 @@ impl Authority {
         };
         let chain = vec![certificate.expect("a certificate").der().clone()];
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .expect("protocol versions")
-            .with_no_client_auth()
-            .with_single_cert(chain, key);
-        Arc::new(config.expect("a server configuration"))
+            .expect("protocol versions");
+        let builder = match flaw {
+            Flaw::WantsClientCertificate => builder.with_client_cert_verifier(self.client_verifier(provider)),
+            _ => builder.with_no_client_auth(),
+        };
+        Arc::new(builder.with_single_cert(chain, key).expect("a server configuration"))
+    }
+
+    fn client_verifier(&self, provider: Arc<CryptoProvider>) -> Arc<dyn ClientCertVerifier> {
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("a certificate");
+        roots.add(authority).expect("an authority");
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().expect("a verifier")
     }
 }
 

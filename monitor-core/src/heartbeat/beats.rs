@@ -1,0 +1,233 @@
+//! What is remembered of a heartbeat between two pings, and what pings and deadlines mean.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Plan, Signal};
+use crate::Timestamp;
+use crate::duration::humanize;
+use crate::outcome::Reason;
+
+/// Most runs that are remembered at once. With one more the oldest is forgotten.
+const MAX_RUNS: usize = 32;
+
+/// How long after its beginning a run that is overdue may still end. Source: `MAX_DURATION` of Healthchecks.
+const MAX_OVERDUE: Duration = Duration::from_secs(72 * 3_600);
+
+/// All that is remembered of a heartbeat between two pings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Beats {
+    /// How many pings there were.
+    #[serde(default, rename = "n")]
+    pings: u64,
+    /// When something happened last. Pings that another process received a moment earlier count as of then.
+    #[serde(default, rename = "t")]
+    latest: Timestamp,
+    /// From when on the next report is awaited; `None` before the first end of a run.
+    #[serde(default, rename = "s", skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+    /// When the latest successful run began, or ended, if its start was not reported.
+    #[serde(default, rename = "b", skip_serializing_if = "Option::is_none")]
+    begun: Option<Timestamp>,
+    /// Runs under way, the oldest first.
+    #[serde(default, rename = "r", skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<Run>,
+}
+
+/// A run that has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Run {
+    #[serde(default, rename = "i", skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
+    #[serde(rename = "b")]
+    begun: Timestamp,
+    /// What was wrong with its beginning.
+    #[serde(default, rename = "f", skip_serializing_if = "Option::is_none")]
+    fault: Option<Reason>,
+    /// No end is awaited any more: it has taken too long, or its end may have been reported to nobody.
+    #[serde(default, rename = "o", skip_serializing_if = "std::ops::Not::not")]
+    overdue: bool,
+}
+
+/// What a ping or a deadline says of the job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub reason: Reason,
+    /// The same for a person; empty when all is well.
+    pub message: String,
+    /// How long the run took, if that is known.
+    pub duration: Option<Duration>,
+    /// What the job ended with, if it says.
+    pub exit_code: Option<u8>,
+}
+
+/// What became of a ping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pinged {
+    /// Its number: 1 for the first.
+    pub number: u64,
+    /// When it counts as come, which is never before an earlier one.
+    pub at: Timestamp,
+    /// How long the run took that it ends, when its start was reported.
+    pub duration: Option<Duration>,
+    /// What it says of the job; `None` for a start or a log entry with nothing wrong.
+    pub finding: Option<Finding>,
+}
+
+impl Beats {
+    /// How many pings there were.
+    #[must_use]
+    pub fn pings(&self) -> u64 {
+        self.pings
+    }
+
+    /// Counts a ping without judging anything by it, for a heartbeat that is paused.
+    pub fn count(&mut self, at: Timestamp) -> Pinged {
+        self.pings += 1;
+        self.latest = self.latest.max(at);
+        Pinged { number: self.pings, at: self.latest, duration: None, finding: None }
+    }
+
+    /// Takes a ping in.
+    pub fn ping(&mut self, plan: &Plan, at: Timestamp, signal: Signal, run: Option<Uuid>) -> Pinged {
+        let mut pinged = self.count(at);
+        let at = pinged.at;
+        self.runs.retain(|run| !run.overdue || at.since(run.begun) < MAX_OVERDUE);
+        match signal.succeeded() {
+            _ if signal == Signal::Log => {}
+            None => pinged.finding = self.start(plan, at, run),
+            Some(_) => {
+                let ended = self.runs.iter().position(|begun| begun.id == run).map(|index| self.runs.remove(index));
+                pinged.duration = ended.as_ref().map(|run| at.since(run.begun));
+                pinged.finding = Some(self.end(plan, at, signal, ended));
+            }
+        }
+        pinged
+    }
+
+    fn start(&mut self, plan: &Plan, at: Timestamp, id: Option<Uuid>) -> Option<Finding> {
+        let fault = self.too_early(plan, at).or_else(|| {
+            // Reporting the same start twice, as a client does that got no answer, is no second run.
+            let mut others = self.runs.iter().filter(|run| !run.overdue && (id.is_none() || run.id != id));
+            (plan.spec.forbid_overlap && others.next().is_some()).then_some(Reason::HeartbeatOverlap)
+        });
+        self.runs.retain(|run| run.id != id);
+        self.runs.drain(..(self.runs.len() + 1).saturating_sub(MAX_RUNS));
+        self.runs.push(Run { id, begun: at, fault, overdue: false });
+        fault.map(|reason| self.finding(plan, at, reason, None))
+    }
+
+    fn end(&mut self, plan: &Plan, at: Timestamp, signal: Signal, run: Option<Run>) -> Finding {
+        let succeeded = signal.succeeded() == Some(true);
+        let duration = run.as_ref().map(|run| at.since(run.begun));
+        let fault = match &run {
+            Some(run) => run.fault,
+            None => self.too_early(plan, at),
+        };
+        let too_long = || plan.spec.max_duration.zip(duration).is_some_and(|(most, took)| took > most);
+        let reason = match fault {
+            _ if !succeeded => Reason::HeartbeatFailed,
+            Some(fault) => fault,
+            None if too_long() => Reason::HeartbeatSlow,
+            None => Reason::Ok,
+        };
+        let mut finding = self.finding(plan, at, reason, duration);
+        finding.exit_code = signal.exit_code();
+        if let (Reason::HeartbeatFailed, Some(code)) = (reason, finding.exit_code) {
+            finding.message = format!("the job ended with exit code {code}");
+        }
+        self.since = Some(at);
+        if succeeded {
+            self.begun = Some(run.map_or(at, |run| run.begun));
+        }
+        finding
+    }
+
+    fn too_early(&self, plan: &Plan, at: Timestamp) -> Option<Reason> {
+        let (gap, begun) = plan.spec.min_gap.zip(self.begun)?;
+        (at.since(begun) < gap).then_some(Reason::HeartbeatTooEarly)
+    }
+
+    /// When something is wrong unless a ping comes before; `None` while nothing is awaited.
+    #[must_use]
+    pub fn deadline(&self, plan: &Plan) -> Option<Timestamp> {
+        [self.run_deadline(plan), self.report_deadline(plan)].into_iter().flatten().min()
+    }
+
+    /// When a run has taken too long.
+    fn run_deadline(&self, plan: &Plan) -> Option<Timestamp> {
+        self.runs.iter().filter(|run| !run.overdue).map(|run| run.begun + plan.longest_run()).min()
+    }
+
+    /// When a report is missed. A job whose runs have a limit of their own has reported in when one has begun.
+    fn report_deadline(&self, plan: &Plan) -> Option<Timestamp> {
+        let running = || self.runs.iter().any(|run| !run.overdue);
+        if plan.spec.max_duration.is_some() && running() {
+            return None;
+        }
+        Some(plan.timetable.next(self.since?)? + plan.spec.grace)
+    }
+
+    /// Looks at the deadlines that have passed. However many did, they are told once, and what is awaited next lies in the
+    /// future.
+    pub fn look(&mut self, plan: &Plan, at: Timestamp) -> Option<Finding> {
+        let at = self.latest.max(at);
+        let passed = |deadline: Option<Timestamp>| deadline.is_some_and(|deadline| deadline <= at);
+        let reason = match (passed(self.run_deadline(plan)), passed(self.report_deadline(plan))) {
+            (true, _) => Reason::HeartbeatTooLong,
+            (false, true) => Reason::HeartbeatMissed,
+            (false, false) => return None,
+        };
+        let finding = self.finding(plan, at, reason, None);
+        self.latest = at;
+        for run in &mut self.runs {
+            run.overdue |= run.begun + plan.longest_run() <= at;
+        }
+        if let Some(since) = self.since {
+            let caught_up = at - plan.spec.grace;
+            self.since = Some(since.max(caught_up));
+        }
+        Some(finding)
+    }
+
+    /// Nobody could be reported to until that time: what was awaited is awaited anew.
+    pub fn excuse(&mut self, at: Timestamp) {
+        self.since = self.since.map(|since| since.max(at));
+        self.runs.iter_mut().for_each(|run| run.overdue = true);
+    }
+
+    /// Starts over, as if no ping had come; their count goes on.
+    pub fn reset(&mut self) {
+        *self = Self { pings: self.pings, latest: self.latest, ..Self::default() };
+    }
+
+    fn finding(&self, plan: &Plan, at: Timestamp, reason: Reason, duration: Option<Duration>) -> Finding {
+        let message = match reason {
+            Reason::HeartbeatMissed => match self.since.and_then(|since| plan.timetable.next(since)) {
+                Some(expected) => format!("no ping came; one was expected by {}", expected.to_second()),
+                None => "no ping came".to_owned(),
+            },
+            Reason::HeartbeatFailed => "the job reported that it failed".to_owned(),
+            Reason::HeartbeatTooLong => {
+                format!("a run is still under way after {}", humanize(plan.longest_run()))
+            }
+            Reason::HeartbeatSlow => {
+                let took = duration.map(humanize).unwrap_or_default();
+                format!("the run took {took}; it may take {}", humanize(plan.longest_run()))
+            }
+            Reason::HeartbeatTooEarly => {
+                let after = self.begun.map(|begun| humanize(at.since(begun))).unwrap_or_default();
+                let gap = plan.spec.min_gap.map(humanize).unwrap_or_default();
+                format!("the run came {after} after the one before; there have to be {gap} between them")
+            }
+            Reason::HeartbeatOverlap => "a run began while another one was under way".to_owned(),
+            _ => String::new(),
+        };
+        Finding { at, reason, message, duration, exit_code: None }
+    }
+}

@@ -1,0 +1,76 @@
+//! Monitors that depend on each other: whose failures alert.
+
+use monitor_core::health::Status;
+use monitor_core::monitor::{Monitor, Settings};
+use monitor_core::outcome::Reason;
+use services::ServiceError;
+use test_support::both;
+use test_support::database::TestDatabase;
+
+use crate::common::{World, watching};
+
+impl World {
+    async fn below(&self, name: &str, parents: &[&Monitor]) -> Monitor {
+        let parents = parents.iter().map(|parent| parent.id).collect();
+        let url = format!("https://{name}.example");
+        self.add_with(Settings { parents, ..watching(name, &url) }).await
+    }
+
+    /// Of whom there are cards, in their order.
+    async fn told(&self) -> Vec<String> {
+        let cards = self.cards().await;
+        cards.iter().map(|card| card.incident().unwrap().monitor_name.clone()).collect()
+    }
+}
+
+both!(a_parents_trouble_keeps_its_childrens_alerts_back_and_not_their_checks, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.below("router", &[]).await;
+    let host = world.below("host", &[&router]).await;
+    let shop = world.below("shop", &[&host]).await;
+    world.check(&router, Reason::NoReply).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
+    world.check(&host, Reason::ConnectTimeout).await;
+    assert_eq!((world.status(&shop).await, world.results(&shop).await), (Status::Down, 1));
+    assert_eq!(world.incidents().await.len(), 3);
+    assert_eq!(world.told().await, ["router"]);
+
+    // What ends with the parent's trouble was never told, and its end is not either.
+    world.check(&host, Reason::Ok).await;
+    assert_eq!(world.told().await, ["router"]);
+    // What is still so after it is told now.
+    world.check(&router, Reason::Ok).await;
+    assert_eq!(world.told().await, ["router", "shop"]);
+    world.check(&shop, Reason::Ok).await;
+    let last = world.cards().await.pop().unwrap();
+    assert!(last.incident().unwrap().incident.resolved.is_some());
+});
+
+both!(a_parent_that_is_paused_or_deleted_keeps_nothing_back, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    for (name, child) in [("router", "a"), ("switch", "b")] {
+        let parent = world.below(name, &[]).await;
+        let child = world.below(child, &[&parent]).await;
+        world.check(&parent, Reason::NoReply).await;
+        world.check(&child, Reason::ConnectTimeout).await;
+    }
+    assert_eq!(world.told().await, ["router", "switch"]);
+    world.services.pause_monitor(&world.owner, "router").await.unwrap();
+    assert!(world.told().await.contains(&"a".to_owned()));
+    world.services.delete_monitor(&world.owner, "switch").await.unwrap();
+    assert_eq!(world.told().await.last().map(String::as_str), Some("b"));
+});
+
+both!(monitors_cannot_depend_on_each_other_in_a_circle, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.below("router", &[]).await;
+    let host = world.below("host", &[&router]).await;
+    for parent in [&router, &host] {
+        let settings = Settings { parents: vec![parent.id], ..router.settings.clone() };
+        let refused = world.services.edit_monitor(&world.owner, "router", &settings).await;
+        assert!(matches!(refused, Err(ServiceError::DependsInCircle { .. })), "{refused:?}");
+    }
+    let unknown = Settings { parents: vec![monitor_core::monitor::MonitorId(999)], ..host.settings.clone() };
+    let refused = world.services.edit_monitor(&world.owner, "host", &unknown).await;
+    assert!(matches!(refused, Err(ServiceError::MonitorNotFound { .. })), "{refused:?}");
+});

@@ -1,0 +1,93 @@
+//! Monitors that depend on each other.
+
+use std::time::Duration;
+
+use monitor_core::monitor::MonitorId;
+use monitor_core::outcome::Reason;
+use storage::{OverviewFilter, OverviewSort, Store};
+use test_support::both;
+use test_support::builders::START;
+use test_support::database::TestDatabase;
+
+use crate::support::{add, settings};
+
+async fn depending(store: &Store, name: &str, parents: &[MonitorId]) -> MonitorId {
+    let owner = store.bootstrap(START).await.unwrap();
+    let mut settings = settings(name);
+    settings.parents = parents.to_vec();
+    add(store, owner, &settings).await.unwrap()
+}
+
+/// Sets a monitor's status as a check would.
+async fn status(database: &TestDatabase, monitor: MonitorId, status: &str, health: &str) {
+    let set = format!("UPDATE monitor_state SET status = '{status}', health = '{health}' WHERE monitor_id = {monitor}");
+    database.execute(&set).await;
+}
+
+both!(trouble_anywhere_above_shelters_a_monitor, async |database: TestDatabase| {
+    let store = &database.store;
+    let router = depending(store, "router", &[]).await;
+    let host = depending(store, "host", &[router]).await;
+    let shop = depending(store, "shop", &[host, MonitorId(999)]).await;
+    let sheltered = async |monitor| {
+        let tx = store.begin().await.unwrap();
+        let sheltered = tx.is_sheltered(monitor).await.unwrap();
+        tx.commit().await.unwrap();
+        sheltered
+    };
+    assert!(!sheltered(shop).await);
+    status(&database, router, "down", "{}").await;
+    assert_eq!((sheltered(router).await, sheltered(host).await, sheltered(shop).await), (false, true, true));
+    status(&database, router, "up", "{}").await;
+    status(&database, host, "up", r#"{"c":"up","a":1}"#).await;
+    assert_eq!((sheltered(host).await, sheltered(shop).await), (false, true));
+
+    assert!(store.is_above(router, shop).await.unwrap() && store.is_above(shop, shop).await.unwrap());
+    assert!(!store.is_above(shop, router).await.unwrap());
+});
+
+both!(what_was_withheld_is_found_from_above, async |database: TestDatabase| {
+    let store = &database.store;
+    let router = depending(store, "router", &[]).await;
+    let host = depending(store, "host", &[router]).await;
+    let shop = depending(store, "shop", &[host]).await;
+    let other = depending(store, "other", &[]).await;
+    let tx = store.begin().await.unwrap();
+    let mut open = Vec::new();
+    for monitor in [host, shop, other] {
+        open.push((monitor, tx.open_incident(monitor, START, Reason::NoReply, "").await.unwrap().unwrap()));
+    }
+    assert_eq!(tx.withheld_below(&[router]).await.unwrap(), open[..2]);
+    assert_eq!(tx.withheld_below(&[host, other]).await.unwrap(), open[1..2]);
+    assert_eq!(tx.withheld_below(&[]).await.unwrap(), []);
+    assert!(!tx.is_posted(open[0].1).await.unwrap());
+    tx.hurry_parents(&[shop], START - Duration::from_secs(1)).await.unwrap();
+    tx.commit().await.unwrap();
+    let hurried = store.state(host).await.unwrap().unwrap().next_due;
+    assert_eq!(hurried, Some(START - Duration::from_secs(1)));
+});
+
+both!(labels_and_groups_narrow_a_list_down_and_it_can_be_sorted, async |database: TestDatabase| {
+    let store = &database.store;
+    let owner = store.bootstrap(START).await.unwrap();
+    for (name, labels, group) in
+        [("a", "env=prod team=web", Some("Shop")), ("b", "env=prod", None), ("c", "env=Prod team=web", None)]
+    {
+        let mut settings = settings(name);
+        labels.split(' ').for_each(|label| settings.labels.set(label.parse().unwrap()));
+        settings.group = group.map(str::to_owned);
+        add(store, owner, &settings).await.unwrap();
+    }
+    let names = async |labels: &str, group: Option<&str>, sort| {
+        let mut filter = OverviewFilter { group: group.map(str::to_owned), sort, ..OverviewFilter::default() };
+        labels.split_whitespace().for_each(|label| filter.labels.set(label.parse().unwrap()));
+        let (total, rows) = store.overview(owner.organisation, &filter, 0, 10).await.unwrap();
+        assert_eq!(total, rows.len() as u64);
+        rows.into_iter().map(|row| row.name).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("", None, OverviewSort::Name).await, "a b c");
+    assert_eq!(names("env=prod", None, OverviewSort::Status).await, "a b");
+    assert_eq!(names("env=prod team=web", None, OverviewSort::Latency).await, "a");
+    assert_eq!(names("", Some("shop"), OverviewSort::Status).await, "a");
+    assert_eq!(names("env=else", None, OverviewSort::Status).await, "");
+});
