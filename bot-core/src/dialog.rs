@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands;
 use crate::grammar::{self, Argument, Given, Kind, Token};
+use crate::kinds;
 use crate::reply::{Block, FormField, FormKind};
 
 /// A question that waits for its answer. Stored sealed, so it may hold secrets, and survives a restart.
@@ -35,8 +36,8 @@ impl Dialog {
     pub(crate) fn still_open(&self) -> String {
         let ways = match &self.awaits {
             Awaits::Argument { .. } => self.question(),
-            Awaits::Confirmation { .. } if self.can_be_amended() => "`yes`, `no`, or change something.",
-            Awaits::Confirmation { .. } => "`yes` or `no`.",
+            Awaits::Confirmation { .. } if self.can_be_amended() => "`yes`, `no`, or change something.".to_owned(),
+            Awaits::Confirmation { .. } => "`yes` or `no`.".to_owned(),
         };
         format!("My question about `{}` is still open: {ways}", self.command)
     }
@@ -45,10 +46,12 @@ impl Dialog {
         commands::find(&self.command).and_then(|command| grammar::find(command.arguments, name))
     }
 
-    fn question(&self) -> &'static str {
+    fn question(&self) -> String {
         match &self.awaits {
-            Awaits::Argument { name } => self.argument(name).map_or("", |argument| argument.ask),
-            Awaits::Confirmation { .. } => "",
+            Awaits::Argument { name } => {
+                self.argument(name).map_or_else(String::new, |argument| question(argument, &self.given).0)
+            }
+            Awaits::Confirmation { .. } => String::new(),
         }
     }
 
@@ -120,19 +123,27 @@ impl Consent {
     }
 }
 
-/// The question for a missing argument; `known` are answers that are possible, when they are few.
-pub(crate) fn ask(argument: &Argument, known: Vec<String>) -> Vec<Block> {
+/// The words for a missing argument, and an example: what a target is depends on the check kind that was said.
+fn question(argument: &Argument, given: &Given) -> (String, String) {
+    let kind = given.get("kind").filter(|_| argument.kind == Kind::Address).and_then(kinds::find);
+    kind.map_or_else(|| (argument.ask.to_owned(), argument.example.to_owned()), kinds::question)
+}
+
+/// The question for an argument that is missing beside what was given; `known` are answers that are possible, when they are
+/// few.
+pub(crate) fn ask(argument: &Argument, given: &Given, known: Vec<String>) -> Vec<Block> {
+    let (ask, example) = question(argument, given);
     let choices: Vec<String> = match argument.kind {
         Kind::Choice(choices) => choices.iter().map(|choice| (*choice).to_owned()).collect(),
         _ => known,
     };
     let field = FormField {
         name: argument.name.to_owned(),
-        label: argument.ask.to_owned(),
+        label: ask.clone(),
         kind: if choices.is_empty() { FormKind::Text } else { FormKind::Choice },
         required: true,
-        placeholder: Some(argument.example.to_owned()),
+        placeholder: Some(example),
         choices,
     };
-    vec![Block::text(argument.ask), Block::Form { title: argument.ask.to_owned(), fields: vec![field] }]
+    vec![Block::text(ask.clone()), Block::Form { title: ask, fields: vec![field] }]
 }

@@ -154,8 +154,9 @@ async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Resul
     if let Some(argument) = given.missing(command.arguments) {
         let known = known_answers(turn, argument.kind).await?;
         let awaits = Awaits::Argument { name: argument.name.to_owned() };
+        let reply = Reply::of(dialog::ask(argument, &given, known));
         save(turn, &Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits }).await?;
-        return Ok(Done { reply: Reply::of(dialog::ask(argument, known)), asks: true });
+        return Ok(Done { reply, asks: true });
     }
     let mut answer = (command.run)(turn, given.clone()).await?;
     let mut id = None;

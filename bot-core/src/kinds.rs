@@ -35,7 +35,8 @@ use monitor_core::http::{HttpSpec, shorten};
 use monitor_core::monitor::{CheckSpec, Settings};
 
 use crate::command::Failure;
-use crate::grammar::{Argument, Given, Invalid, same_word};
+use crate::commands;
+use crate::grammar::{self, Argument, Given, Invalid, same_word};
 use crate::reply::Field;
 pub use docs::checks_docs;
 pub(crate) use place::{proposed_name, secrets_stay};
@@ -124,6 +125,13 @@ impl CheckKind {
         spec.map_or(&[], |spec| spec.facts())
     }
 
+    /// The target in its first example.
+    fn target_of_example(&self) -> Option<String> {
+        let tokens = grammar::tokenize(self.examples.first()?).ok()?;
+        let given = grammar::parse(commands::add_monitor::COMMAND.arguments, tokens.get(1..)?, &Given::default());
+        given.ok()?.get("url").map(str::to_owned)
+    }
+
     fn takes_scheme(&self, scheme: &str) -> bool {
         self.schemes.iter().any(|own| own.eq_ignore_ascii_case(scheme))
     }
@@ -137,6 +145,15 @@ pub(crate) fn find(word: &str) -> Option<&'static CheckKind> {
 /// The kind that takes addresses of that scheme.
 pub(crate) fn of_scheme(scheme: &str) -> Option<&'static CheckKind> {
     KINDS.iter().copied().find(|kind| kind.takes_scheme(scheme))
+}
+
+/// The question for the target of a kind, and an answer to it.
+pub(crate) fn question(kind: &'static CheckKind) -> (String, String) {
+    let ask = match kind.is_named_by_target() {
+        true => format!("What should I call the {}?", kind.name),
+        false => format!("What should I watch? I take {}.", kind.target),
+    };
+    (ask, kind.target_of_example().unwrap_or_else(|| kind.target.to_owned()))
 }
 
 /// The kind of a spec.

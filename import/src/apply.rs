@@ -1,12 +1,14 @@
 //! Adding drafts, each whole or not at all.
 
+use std::collections::HashSet;
+
 use monitor_core::labels::Labels;
 use monitor_core::monitor::MonitorName;
 use monitor_core::people::{Actor, ConversationId};
 use services::view::OverviewFilter;
 use services::{Arrival, ServiceError, Services};
 
-use crate::draft::{Draft, Entry, Import, ORIGIN};
+use crate::draft::{Draft, Entry, Import, origin};
 
 /// The room that a number behind a name takes at most.
 const NUMBER_CHARS: usize = 6;
@@ -44,94 +46,91 @@ pub async fn apply(
     tell: ConversationId,
     dry_run: bool,
 ) -> Result<Vec<Done>, ServiceError> {
+    let mut run = Run { services, actor, tell, dry_run, given: HashSet::new() };
     let mut done: Vec<Done> = Vec::new();
     for entry in import.entries {
         let ended = match entry {
             Entry::Left { from, why } => Done { from, outcome: Outcome::Left(why), notes: Vec::new() },
-            Entry::Taken(draft) => {
-                let planned = done.iter().filter_map(|done| match &done.outcome {
-                    Outcome::Added(name) if dry_run => Some(name.key()),
-                    _ => None,
-                });
-                let planned = planned.collect::<Vec<_>>();
-                one(services, actor, *draft, tell, if dry_run { Some(&planned) } else { None }).await?
-            }
+            Entry::Taken(draft) => run.add(*draft).await?,
         };
+        if let Outcome::Added(name) | Outcome::Unchanged(name) = &ended.outcome {
+            run.given.insert(name.key());
+        }
         done.push(ended);
     }
     Ok(done)
 }
 
-/// Adds one. `planned` are the names that would have been given by now, when nothing is added.
-async fn one(
-    services: &Services,
-    actor: &Actor,
-    mut draft: Draft,
+/// An import under way.
+struct Run<'a> {
+    services: &'a Services,
+    actor: &'a Actor,
     tell: ConversationId,
-    planned: Option<&[String]>,
-) -> Result<Done, ServiceError> {
-    let ended = |draft: Draft, outcome| Done { from: draft.from, outcome, notes: draft.notes };
-    if let Some(there) = known(services, actor, &draft).await? {
-        return Ok(Done { from: draft.from, outcome: Outcome::Unchanged(there), notes: Vec::new() });
-    }
-    let wanted = draft.settings.name.clone();
-    let free = free_name(services, actor, &wanted, planned.unwrap_or_default()).await?;
-    if free != wanted {
-        draft.note(format!("its name is taken, it becomes {free}"));
-        draft.settings.name = free;
-    }
-    let name = draft.settings.name.clone();
-    if planned.is_some() {
-        return Ok(ended(draft, Outcome::Added(name)));
-    }
-    let arrival = Arrival { settings: draft.settings.clone(), paused: draft.paused, address: draft.address };
-    match services.import_monitor(actor, &arrival, tell).await {
-        Ok(monitor) => Ok(ended(draft, Outcome::Added(monitor.settings.name))),
-        Err(
-            error @ (ServiceError::Denied { .. } | ServiceError::Internal { .. } | ServiceError::ConversationNotFound),
-        ) => Err(error),
-        Err(error) => Ok(ended(draft, Outcome::Left(error.to_string()))),
-    }
+    dry_run: bool,
+    /// The names of the monitors that entries have become by now, or would have.
+    given: HashSet<String>,
 }
 
-/// The first name that neither a monitor has nor one that would have been added by now.
-async fn free_name(
-    services: &Services,
-    actor: &Actor,
-    wanted: &MonitorName,
-    planned: &[String],
-) -> Result<MonitorName, ServiceError> {
-    let mut free = services.free_name(actor, wanted).await?;
-    let start: String = wanted.as_str().chars().take(MonitorName::MAX_CHARS - NUMBER_CHARS).collect();
-    for number in 2..=planned.len() + 1 {
-        if !planned.contains(&free.key()) {
-            break;
+impl Run<'_> {
+    async fn add(&self, mut draft: Draft) -> Result<Done, ServiceError> {
+        let ended = |draft: Draft, outcome| Done { from: draft.from, outcome, notes: draft.notes };
+        if let Some(there) = self.known(&draft).await? {
+            return Ok(Done { from: draft.from, outcome: Outcome::Unchanged(there), notes: Vec::new() });
         }
-        if let Ok(numbered) = MonitorName::new(&format!("{start}-{number}")) {
-            free = services.free_name(actor, &numbered).await?;
+        let free = self.free_name(&draft.settings.name).await?;
+        if free != draft.settings.name {
+            draft.note(format!("its name is taken, it becomes {free}"));
+            draft.settings.name = free;
+        }
+        let name = draft.settings.name.clone();
+        if self.dry_run {
+            return Ok(ended(draft, Outcome::Added(name)));
+        }
+        let arrival = Arrival { settings: draft.settings.clone(), paused: draft.paused, address: draft.address };
+        match self.services.import_monitor(self.actor, &arrival, self.tell).await {
+            Ok(monitor) => Ok(ended(draft, Outcome::Added(monitor.settings.name))),
+            Err(
+                error @ (ServiceError::Denied { .. }
+                | ServiceError::Internal { .. }
+                | ServiceError::ConversationNotFound),
+            ) => Err(error),
+            Err(error) => Ok(ended(draft, Outcome::Left(error.to_string()))),
         }
     }
-    Ok(free)
-}
 
-/// The monitor that this draft became earlier, by its origin, or by its name if nothing says that it came from elsewhere.
-async fn known(services: &Services, actor: &Actor, draft: &Draft) -> Result<Option<MonitorName>, ServiceError> {
-    let origin = |labels: &Labels| labels.iter().find(|label| label.key == ORIGIN);
-    let own = origin(&draft.settings.labels);
-    if let Some(own) = own.clone() {
-        let mut labels = Labels::default();
-        labels.set(own);
-        let there = services.select(actor, &OverviewFilter { labels, ..OverviewFilter::default() }).await?;
-        if let Some(name) = there.first() {
-            return Ok(MonitorName::new(name).ok());
+    /// The first name that neither a monitor has nor one that an entry would have become by now.
+    async fn free_name(&self, wanted: &MonitorName) -> Result<MonitorName, ServiceError> {
+        let mut free = self.services.free_name(self.actor, wanted).await?;
+        let start: String = wanted.as_str().chars().take(MonitorName::MAX_CHARS - NUMBER_CHARS).collect();
+        for number in 2..=self.given.len() + 1 {
+            if !self.given.contains(&free.key()) {
+                break;
+            }
+            if let Ok(numbered) = MonitorName::new(&format!("{start}-{number}")) {
+                free = self.services.free_name(self.actor, &numbered).await?;
+            }
         }
+        Ok(free)
     }
-    match services.monitor(actor, draft.settings.name.as_str()).await {
-        Ok(monitor) => {
-            let other = origin(&monitor.settings.labels);
-            Ok(if other.is_none() { Some(monitor.settings.name) } else { None })
+
+    /// The monitor that this draft became earlier, by its origin, or by its name if nothing says that it came from
+    /// elsewhere: neither an origin of its own nor another entry that it is.
+    async fn known(&self, draft: &Draft) -> Result<Option<MonitorName>, ServiceError> {
+        if let Some(own) = origin(&draft.settings.labels) {
+            let mut labels = Labels::default();
+            labels.set(own);
+            let filter = OverviewFilter { labels, ..OverviewFilter::default() };
+            if let Some(name) = self.services.select(self.actor, &filter).await?.first() {
+                return Ok(MonitorName::new(name).ok());
+            }
         }
-        Err(ServiceError::MonitorNotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
+        if self.given.contains(&draft.settings.name.key()) {
+            return Ok(None);
+        }
+        match self.services.monitor(self.actor, draft.settings.name.as_str()).await {
+            Ok(monitor) if origin(&monitor.settings.labels).is_none() => Ok(Some(monitor.settings.name)),
+            Ok(_) | Err(ServiceError::MonitorNotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

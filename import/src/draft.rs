@@ -1,13 +1,18 @@
 //! What becomes of an entry of a file.
 
+use std::collections::HashMap;
+
 use monitor_core::heartbeat::Uuid;
-use monitor_core::labels::{Label, MAX_LABELS};
-use monitor_core::monitor::{CheckSpec, Settings};
+use monitor_core::labels::{Label, Labels, MAX_LABELS};
+use monitor_core::monitor::{CheckSpec, MonitorError, Settings};
 
 use crate::words;
 
 /// The key of the label that says where a monitor came from. By it a monitor is known again whatever it is called now.
-pub(crate) const ORIGIN: &str = "imported";
+const ORIGIN: &str = "imported";
+
+/// Most characters of an origin, which leaves the room of a label's value that a number behind it may take.
+const ORIGIN_CHARS: usize = 54;
 
 /// What was read of a file.
 #[derive(Debug)]
@@ -58,7 +63,8 @@ impl Draft {
             notes.push(format!("its name becomes {name}"));
         }
         let mut settings = Settings::new(name, spec);
-        let label: Result<Label, _> = format!("{ORIGIN}={}/{}", origin.0, words::word(origin.1, 50)).parse();
+        let (program, id) = origin;
+        let label = label(&format!("{program}/{}", words::id(id, ORIGIN_CHARS - program.len() - 1)));
         settings.labels.set(label.map_err(|error| error.to_string())?);
         Ok(Self { from: from.to_owned(), settings, paused: false, address: None, notes })
     }
@@ -91,8 +97,11 @@ impl Draft {
     pub(crate) fn tag(&mut self, key: &str, value: &str) {
         let value = if value.trim().is_empty() { "yes" } else { value };
         let text = format!("{}={}", words::word(key, 60).to_lowercase(), words::word(value, 60));
+        // A tag of the key of the origin would be taken for one.
         match text.parse::<Label>() {
-            Ok(label) if self.settings.labels.len() < MAX_LABELS => self.settings.labels.set(label),
+            Ok(label) if label.key != ORIGIN && self.settings.labels.len() < MAX_LABELS => {
+                self.settings.labels.set(label);
+            }
             _ => self.lose(&format!("the tag {key}")),
         }
     }
@@ -101,6 +110,36 @@ impl Draft {
     pub(crate) fn checked(self) -> Result<Self, String> {
         self.settings.validate().map(|()| self).map_err(|error| error.to_string())
     }
+}
+
+impl Import {
+    /// Numbers the entries that the other program does not tell apart, such as two of the same name, so that none is taken
+    /// for another. No id has a slash, so none looks like a numbered one.
+    pub(crate) fn numbered(mut self) -> Self {
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for entry in &mut self.entries {
+            let Entry::Taken(draft) = entry else { continue };
+            let labels = &mut draft.settings.labels;
+            let Some(own) = origin(labels) else { continue };
+            let number = seen.entry(own.value.clone()).or_default();
+            *number += 1;
+            if *number > 1
+                && let Ok(numbered) = label(&format!("{}/{number}", own.value))
+            {
+                labels.set(numbered);
+            }
+        }
+        self
+    }
+}
+
+/// The label that says where a monitor came from.
+pub(crate) fn origin(labels: &Labels) -> Option<Label> {
+    labels.iter().find(|label| label.key == ORIGIN)
+}
+
+fn label(origin: &str) -> Result<Label, MonitorError> {
+    format!("{ORIGIN}={origin}").parse()
 }
 
 impl Entry {

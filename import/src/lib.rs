@@ -94,7 +94,7 @@ pub async fn read(path: &Path) -> Result<Import, ImportError> {
         }
         read_text(&String::from_utf8_lossy(&start))?
     };
-    if import.entries.len() > MAX_ENTRIES { Err(ImportError::TooMany) } else { Ok(import) }
+    if import.entries.len() > MAX_ENTRIES { Err(ImportError::TooMany) } else { Ok(import.numbered()) }
 }
 
 fn read_text(text: &str) -> Result<Import, ImportError> {

@@ -26,6 +26,24 @@ pub(crate) fn word(text: &str, most: usize) -> String {
     word.trim_end_matches(['-', '.', '_']).to_owned()
 }
 
+/// A word that stands for that text alone: when the text is no such word, a hash of it stands behind what is left of it.
+pub(crate) fn id(text: &str, most: usize) -> String {
+    let kept = word(text, most);
+    if kept == text {
+        return kept;
+    }
+    let hash = format!("{:08x}", hash(text));
+    match word(text, most - hash.len() - 1).as_str() {
+        "" => hash,
+        start => format!("{start}-{hash}"),
+    }
+}
+
+/// FNV-1a, which stays the same from version to version. Source: <http://www.isthe.com/chongo/tech/comp/fnv/>.
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 /// Sets the interval, within what is possible here.
 pub(crate) fn set_interval(draft: &mut Draft, wanted: Duration) {
     let possible = wanted.clamp(Duration::from_secs(1), Duration::from_secs(86_400));
@@ -77,5 +95,17 @@ mod tests {
         for text in ["", " ", "!!!", "🦀"] {
             assert!(name(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn texts_that_make_the_same_word_have_ids_of_their_own() {
+        assert_eq!(id("Shop-API", 20), "Shop-API");
+        assert_eq!(id("Shop API", 20), "Shop-API-2fb419d9");
+        let long = "x".repeat(60);
+        let ids = ["Shop API", "Shop/API", " Shop-API", "!!!", &long, &format!("{long}y")].map(|text| id(text, 20));
+        assert!(ids.iter().all(|id| id.len() <= 20), "{ids:?}");
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len(), "{ids:?}");
+        // Known values of FNV-1a.
+        assert_eq!((hash(""), hash("a"), hash("foobar")), (0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968));
     }
 }

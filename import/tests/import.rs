@@ -216,6 +216,52 @@ async fn an_import_that_is_run_twice_doubles_nothing() {
 }
 
 #[tokio::test]
+async fn entries_whose_names_look_alike_are_all_added_and_known_again() {
+    let (a, b) = (format!("{}a", "x".repeat(55)), format!("{}b", "x".repeat(55)));
+    let names = ["Shop API", "Shop/API", "Shop-API", "Shop-API", "Shop-API-2", "Shop API", &a, &b];
+    let entry = |(index, name): (usize, &&str)| serde_json::json!({"name": name, "base_url": format!("https://{index}.example")});
+    let list: Vec<serde_json::Value> = names.iter().enumerate().map(entry).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("services.json");
+    std::fs::write(&path, serde_json::Value::from(list).to_string()).unwrap();
+    let world = World::new().await;
+    // One is there already, added by hand.
+    let mut own = import::read(&path).await.unwrap();
+    let Some(Entry::Taken(draft)) = own.entries.first_mut() else { panic!("it is taken") };
+    draft.settings.labels.remove("imported");
+    own.entries.truncate(1);
+    world.import(own, false).await;
+    for (dry_run, ended) in [
+        (true, "7 would add, 1 unchanged"),
+        (false, "7 added, 1 unchanged"),
+        (false, "0 added, 8 unchanged"),
+        (true, "0 would add, 8 unchanged"),
+    ] {
+        let table = world.import(import::read(&path).await.unwrap(), dry_run).await;
+        assert!(table.contains(ended), "{table}");
+    }
+    let mut targets = Vec::new();
+    for name in world.names().await {
+        targets.push(world.services.monitor(&world.owner, &name).await.unwrap().settings.spec.target());
+    }
+    targets.sort();
+    assert_eq!(targets, [0, 1, 2, 3, 4, 5, 6, 7].map(|index| format!("https://{index}.example/")));
+}
+
+#[tokio::test]
+async fn a_tag_cannot_say_where_a_monitor_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gatus.yaml");
+    let endpoints = ["a", "b"].map(|name| {
+        format!("  - {{name: {name}, url: 'https://{name}.example', conditions: [], extra-labels: {{Imported: x}}}}\n")
+    });
+    std::fs::write(&path, format!("endpoints:\n{}", endpoints.concat())).unwrap();
+    let world = World::new().await;
+    let table = world.import(import::read(&path).await.unwrap(), false).await;
+    assert!(table.contains("2 added") && table.contains("without the tag Imported"), "{table}");
+}
+
+#[tokio::test]
 async fn secrets_pauses_and_addresses_arrive_with_their_monitors() {
     let world = World::new().await;
     for file in ["services.json", "gatus.yaml", "healthchecks.json"] {

@@ -76,7 +76,7 @@ pub fn format(duration: Duration) -> String {
     out
 }
 
-/// Writes a duration for reading, to two units at most: `3 d 4 h`, `12 min`, `8.2 s`, `340 ms`.
+/// Writes a duration for reading, to two units at most: `3 d 4 h`, `12 min`, `8.2 s`, `340 ms`, `0.05 ms`.
 #[must_use]
 pub fn humanize(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -85,6 +85,7 @@ pub fn humanize(duration: Duration) -> String {
         _ => format!("{big} {big_unit} {small} {small_unit}"),
     };
     match seconds {
+        0 if duration.as_millis() < 10 => exact(duration),
         0 => format!("{} ms", duration.as_millis()),
         1..10 => format!("{:.1} s", duration.as_secs_f64()).replace(".0 s", " s"),
         10..60 => format!("{seconds} s"),
@@ -92,6 +93,19 @@ pub fn humanize(duration: Duration) -> String {
         3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
         _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
     }
+}
+
+/// Writes what was measured and found to be more than `limit`: exactly, where both would read the same.
+#[must_use]
+pub fn humanize_beyond(measured: Duration, limit: Duration) -> String {
+    let text = humanize(measured);
+    if text == humanize(limit) && measured != limit { exact(measured) } else { text }
+}
+
+/// Milliseconds with two decimals at most.
+fn exact(duration: Duration) -> String {
+    let text = format!("{:.2}", duration.as_secs_f64() * 1e3);
+    format!("{} ms", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 #[cfg(test)]
@@ -138,6 +152,18 @@ mod tests {
         assert_eq!(text(9_000), "9 s");
         assert_eq!(text(720_000), "12 min");
         assert_eq!(text(273_600_000), "3 d 4 h");
+        assert_eq!(text(0), "0 ms");
+        assert_eq!(humanize(Duration::from_micros(1_043)), "1.04 ms");
+        assert_eq!(humanize(Duration::from_micros(50)), "0.05 ms");
+    }
+
+    #[test]
+    fn more_than_a_limit_does_not_read_like_the_limit() {
+        let beyond = |us, limit| humanize_beyond(Duration::from_micros(us), Duration::from_millis(limit));
+        assert_eq!(beyond(812_400, 812), "812.4 ms");
+        assert_eq!(beyond(12_300_000, 12_000), "12300 ms");
+        assert_eq!(beyond(812_400, 800), "812 ms");
+        assert_eq!(beyond(800_000, 800), "800 ms");
     }
 
     proptest! {

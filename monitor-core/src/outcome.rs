@@ -178,6 +178,9 @@ pub struct Details {
     /// News of what is coming, such as the end of a certificate: told once, and again when it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
+    /// What else was found, as words of assertions with short texts: 8 at most, without what differs with every check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<(String, String)>,
     /// How long each step of a flow took, by its name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<(String, Duration)>,

@@ -100,6 +100,7 @@ const NEVER_V4: &[V4] = &[
     v4([169, 254, 170, 23], 32, METADATA),  // AWS EKS pod identity
     v4([100, 100, 100, 200], 32, METADATA), // Alibaba Cloud
     v4([168, 63, 129, 16], 32, METADATA),   // Azure WireServer
+    v4([192, 0, 0, 192], 32, METADATA),     // Oracle Cloud, its old address
     v4([0, 0, 0, 0], 8, "unspecified"),
     v4([224, 0, 0, 0], 4, "multicast"),
     v4([255, 255, 255, 255], 32, "broadcast"),
@@ -260,6 +261,8 @@ mod tests {
             ("169.254.170.23", "cloud metadata"),
             ("100.100.100.200", "cloud metadata"),
             ("168.63.129.16", "cloud metadata"),
+            ("192.0.0.192", "cloud metadata"),
+            ("::ffff:192.0.0.192", "cloud metadata"),
             ("::", "unspecified"),
             ("ff02::1", "multicast"),
             ("ffff::1", "multicast"),

@@ -55,9 +55,9 @@ pub(crate) fn from_seconds(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds.saturating_mul(1_000))
 }
 
-/// `TLS 1.3`, and for versions that have no such name what rustls calls them.
+/// `TLSv1.3`, as OpenSSL writes it, and for versions that have no such name what rustls calls them.
 pub(crate) fn protocol_name(version: ProtocolVersion) -> String {
-    format!("{version:?}").replace("TLSv1_", "TLS 1.")
+    format!("{version:?}").replace("TLSv1_", "TLSv1.")
 }
 
 /// The name in IANA's registry: rustls puts the version of TLS into those of TLS 1.3.

@@ -1,17 +1,19 @@
 //! A check ready to run, and running it: probe within the timeout, judge what was found, hide secrets.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use monitor_core::Timestamp;
 use monitor_core::assertion::{Assertion, Assertions, CompiledAssertions, FactKind};
-use monitor_core::monitor::{MonitorError, Settings};
+use monitor_core::checks::{Endpoint, Family};
+use monitor_core::monitor::{CheckSpec, MonitorError, Settings};
 use monitor_core::outcome::{Outcome, Reason};
 
 use crate::failure::{Failure, clean};
 use crate::outbound::Outbound;
 use crate::probe::Probe;
+use crate::reach::{endpoint, host_key};
+use crate::secrets::Secrets;
 use crate::trace::{Trace, Wanted};
 
 /// From this size on a body is judged on a thread of its own, because that may take milliseconds.
@@ -29,16 +31,11 @@ struct Compiled {
     early: CompiledAssertions,
     wanted: Wanted,
     secrets: Arc<Secrets>,
+    /// Where it connects to by TCP, if it does.
+    endpoint: Option<Endpoint>,
     host_key: u64,
-}
-
-/// What may not be shown although a target sends it back, in every form in which it is sent.
-struct Secrets(Vec<String>);
-
-impl std::fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} secrets", self.0.len())
-    }
+    /// Whether an answer shows that the network is there: that of a registry may come out of a cache.
+    vouches: bool,
 }
 
 impl Check {
@@ -60,22 +57,48 @@ impl Check {
             body: needs(&[FactKind::Body, FactKind::Json]),
             size: needs(&[FactKind::Size]),
             headers: needs(&[FactKind::Header]),
-            tls: needs(&[
-                FactKind::CertificateDays,
-                FactKind::CertificateIssuer,
-                FactKind::CertificateSubject,
-                FactKind::CertificateNames,
-                FactKind::TlsProtocol,
-                FactKind::TlsCipher,
-            ]),
+            tls: matches!(settings.spec, CheckSpec::Tls(_))
+                || needs(&[
+                    FactKind::CertificateDays,
+                    FactKind::CertificateIssuer,
+                    FactKind::CertificateSubject,
+                    FactKind::CertificateNames,
+                    FactKind::TlsProtocol,
+                    FactKind::TlsCipher,
+                ]),
         };
         let mut spec = settings.spec.clone();
         let mut secrets: Vec<String> = spec.secrets_mut().iter().map(|secret| secret.expose().to_owned()).collect();
-        secrets.retain(|secret| !secret.is_empty());
         let probe = Probe::compile(&spec)?;
         secrets.extend(probe.derived_secrets());
-        let host_key = host_key(&spec.target());
-        Ok(Self(Arc::new(Compiled { probe, assertions, early, wanted, secrets: Arc::new(Secrets(secrets)), host_key })))
+        let endpoint = endpoint(&spec);
+        let host_key = host_key(&spec, endpoint.as_ref());
+        let vouches = !matches!(spec, CheckSpec::Domain(_) | CheckSpec::Heartbeat(_));
+        Ok(Self(Arc::new(Compiled {
+            probe,
+            assertions,
+            early,
+            wanted,
+            secrets: Arc::new(Secrets::new(secrets)),
+            endpoint,
+            host_key,
+            vouches,
+        })))
+    }
+
+    /// Where it connects to by TCP, if it does.
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        self.0.endpoint.as_ref()
+    }
+
+    pub(crate) fn family(&self) -> Family {
+        self.0.wanted.family
+    }
+
+    /// Whether an answer to it shows that the network is there.
+    #[must_use]
+    pub fn vouches(&self) -> bool {
+        self.0.vouches
     }
 
     /// The same for checks of the same host, so that several of them count as one where hosts are counted.
@@ -83,19 +106,6 @@ impl Check {
     pub fn host_key(&self) -> u64 {
         self.0.host_key
     }
-}
-
-/// What stands for the host in what a check watches: its scheme, port, path and query do not.
-fn host_key(target: &str) -> u64 {
-    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    let mut hasher = std::hash::DefaultHasher::new();
-    host.to_ascii_lowercase().hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Runs one check, which started at `at`. Returns within `timeout`, whatever the target does.
@@ -107,6 +117,7 @@ pub async fn run(check: &Check, outbound: &Outbound, at: Timestamp, timeout: Dur
         Err(_) => Err(trace.out_of_time()),
     };
     trace.end();
+    trace.details.found = crate::found::found(&trace.facts);
     let secrets = Secrets::with(&compiled.secrets, trace.take_secrets());
     let result = match probed {
         Ok(()) => judge(compiled, &secrets, &mut trace).await,
@@ -124,11 +135,11 @@ async fn judge(compiled: &Arc<Compiled>, secrets: &Arc<Secrets>, trace: &mut Tra
     let judgement = if large {
         let (compiled, secrets) = (Arc::clone(compiled), Arc::clone(secrets));
         let facts = std::mem::take(&mut trace.facts);
-        let judging = move || compiled.assertions.evaluate(&facts, &secrets.0);
+        let judging = move || compiled.assertions.evaluate(&facts, secrets.as_slice());
         let judged = tokio::task::spawn_blocking(judging).await;
         judged.map_err(|_| Failure::new(Reason::ProbeFailed, "the assertions could not be evaluated"))?
     } else {
-        compiled.assertions.evaluate(&trace.facts, &secrets.0)
+        compiled.assertions.evaluate(&trace.facts, secrets.as_slice())
     };
     trace.details.assertions = judgement.results;
     match judgement.failure {
@@ -140,33 +151,6 @@ async fn judge(compiled: &Arc<Compiled>, secrets: &Arc<Secrets>, trace: &mut Tra
 /// What is wrong with the answer whatever else would have come of it: its status.
 fn decided_early(compiled: &Compiled, secrets: &Secrets, trace: &Trace) -> Option<Failure> {
     trace.http_status?;
-    let judged = compiled.early.evaluate(&trace.facts, &secrets.0);
+    let judged = compiled.early.evaluate(&trace.facts, secrets.as_slice());
     judged.failure.map(|(reason, message)| Failure::new(reason, message))
-}
-
-impl Secrets {
-    /// Those of the spec, and those that came up while it was probed.
-    fn with(known: &Arc<Self>, new: Vec<String>) -> Arc<Self> {
-        if new.is_empty() {
-            Arc::clone(known)
-        } else {
-            Arc::new(Self(new.into_iter().chain(known.0.clone()).collect()))
-        }
-    }
-
-    /// Takes out of an outcome whatever secret its target has sent back.
-    fn hide(&self, mut outcome: Outcome) -> Outcome {
-        if !self.0.is_empty() {
-            outcome.message = self.mask(outcome.message);
-            outcome.details.final_url = outcome.details.final_url.map(|url| self.mask(url));
-            outcome.details.warning = outcome.details.warning.map(|warning| self.mask(warning));
-        }
-        outcome
-    }
-
-    fn mask(&self, text: String) -> String {
-        self.0.iter().fold(text, |text, secret| {
-            if text.contains(secret.as_str()) { text.replace(secret.as_str(), "***") } else { text }
-        })
-    }
 }

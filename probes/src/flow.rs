@@ -22,7 +22,6 @@ const MIN_CONCEALED: usize = 8;
 /// A flow ready to run.
 pub(crate) struct FlowProbe {
     steps: Vec<Arc<CompiledStep>>,
-    secrets: Vec<String>,
 }
 
 struct CompiledStep {
@@ -30,9 +29,16 @@ struct CompiledStep {
     label: String,
     step: Step,
     /// The request, when it is the same each time.
-    request: Option<HttpProbe>,
+    request: Option<Request>,
     assertions: CompiledAssertions,
     captures: Vec<CompiledCapture>,
+}
+
+/// The request of a step with all values in it.
+struct Request {
+    probe: HttpProbe,
+    /// Its secrets, also as they stand in a header.
+    secrets: Vec<String>,
 }
 
 /// What is known on the way through the steps.
@@ -40,8 +46,6 @@ struct CompiledStep {
 struct Way {
     jar: Jar,
     values: Captured,
-    /// What is not to be shown.
-    secrets: Vec<String>,
     /// The first step that worked, but not as well as it should.
     degraded: Option<Failure>,
 }
@@ -49,18 +53,18 @@ struct Way {
 impl FlowProbe {
     pub(crate) fn compile(spec: &FlowSpec) -> Result<Self, SpecError> {
         let steps = spec.steps.iter().enumerate().map(|(index, step)| {
-            CompiledStep::new(format!("step {} ({})", index + 1, clean(&step.name, 40)), step).map(Arc::new)
+            let number = format!("step {}", index + 1);
+            let named = step.name.is_empty() || step.name == number;
+            let label = if named { number } else { format!("{number} ({})", clean(&step.name, 40)) };
+            CompiledStep::new(label, step).map(Arc::new)
         });
-        let steps = steps.collect::<Result<_, _>>()?;
-        let mut spec = spec.clone();
-        let secrets = spec.steps.iter_mut().flat_map(|step| step.request.secrets_mut());
-        let secrets = secrets.map(|secret| secret.expose().to_owned()).filter(|secret| !secret.is_empty());
-        Ok(Self { steps, secrets: secrets.collect() })
+        Ok(Self { steps: steps.collect::<Result<_, _>>()? })
     }
 
     /// Does the steps in their order, up to the first that fails.
     pub(crate) async fn probe(&self, outbound: &Outbound, trace: &mut Trace) -> Result<(), Failure> {
-        let mut way = Way { secrets: self.secrets.clone(), ..Way::default() };
+        self.derived_secrets().into_iter().for_each(|secret| trace.conceal(secret));
+        let mut way = Way::default();
         for (done, step) in (1u8..).zip(&self.steps) {
             let before = trace.duration();
             let result = step.run_in_time(&mut way, outbound, trace).await;
@@ -79,16 +83,17 @@ impl FlowProbe {
         Ok(())
     }
 
-    /// Credentials as they stand in a header.
+    /// Secrets of the requests that are the same each time, also as they stand in a header.
     pub(crate) fn derived_secrets(&self) -> Vec<String> {
-        self.steps.iter().filter_map(|step| step.request.as_ref()).flat_map(HttpProbe::derived_secrets).collect()
+        let fixed = self.steps.iter().filter_map(|step| step.request.as_ref());
+        fixed.flat_map(|request| request.secrets.clone()).collect()
     }
 }
 
 impl CompiledStep {
     fn new(label: String, step: &Step) -> Result<Self, SpecError> {
         let fixed = step.uses()?.is_empty();
-        let request = if fixed { Some(HttpProbe::compile(&step.fill(&Captured::new())?)?) } else { None };
+        let request = if fixed { Some(Request::new(step, &Captured::new())?) } else { None };
         let captures = step.captures.iter().map(|capture| capture.compile()).collect::<Result<_, _>>()?;
         Ok(Self { label, step: step.clone(), request, assertions: step.compile_assertions()?, captures })
     }
@@ -118,12 +123,13 @@ impl CompiledStep {
             Some(request) => request,
             None => {
                 filled = self.filled(&way.values)?;
+                filled.secrets.iter().for_each(|secret| trace.conceal(secret.as_str()));
                 &filled
             }
         };
-        let fetched = request.fetch_with(&mut way.jar, outbound, trace).await?;
+        let fetched = request.probe.fetch_with(&mut way.jar, outbound, trace).await?;
         let answer = answer(fetched, trace.duration().saturating_sub(before));
-        let (answer, judgement, taken) = self.judge(answer, &way.secrets).await?;
+        let (answer, judgement, taken) = self.judge(answer, trace.secrets()).await?;
         match judgement.failure {
             Some((reason, message)) if reason.verdict() == Verdict::Slow => {
                 way.degraded.get_or_insert_with(|| self.labelled(Failure::new(reason, clean(&message, 400))));
@@ -132,7 +138,7 @@ impl CompiledStep {
             None => {}
         }
         for (name, value) in taken.map_err(|missing| Failure::new(Reason::UnexpectedAnswer, missing))? {
-            way.conceal(&value, trace);
+            conceal(&value, trace);
             way.values.insert(name, value);
         }
         // The answer of the last step is that of the flow.
@@ -140,9 +146,8 @@ impl CompiledStep {
         Ok(())
     }
 
-    fn filled(&self, values: &Captured) -> Result<HttpProbe, Failure> {
-        let request = self.step.fill(values).and_then(|spec| HttpProbe::compile(&spec));
-        request.map_err(|error| {
+    fn filled(&self, values: &Captured) -> Result<Request, Failure> {
+        Request::new(&self.step, values).map_err(|error| {
             let message = format!("what was captured makes no request: {error}");
             Failure::new(Reason::UnexpectedAnswer, clean(&message, 400))
         })
@@ -181,17 +186,22 @@ fn answer(fetched: Fetched, took: Duration) -> Facts {
     answer
 }
 
-impl Way {
-    /// Keeps a captured value out of messages, also in the form that it has in an address.
-    fn conceal(&mut self, value: &Value, trace: &mut Trace) {
-        let text = as_text(value);
-        if text.chars().count() < MIN_CONCEALED {
-            return;
-        }
-        let encoded = Some(percent_encoded(&text)).filter(|encoded| *encoded != text);
-        for form in encoded.into_iter().chain([text]) {
-            trace.conceal(form.as_str());
-            self.secrets.push(form);
-        }
+impl Request {
+    fn new(step: &Step, values: &Captured) -> Result<Self, SpecError> {
+        let mut spec = step.fill(values)?;
+        let probe = HttpProbe::compile(&spec)?;
+        let mut secrets = probe.derived_secrets();
+        secrets.extend(spec.secrets_mut().into_iter().map(|secret| secret.expose().to_owned()));
+        Ok(Self { probe, secrets })
     }
+}
+
+/// Keeps a captured value out of messages, also in the form that it has in an address.
+fn conceal(value: &Value, trace: &mut Trace) {
+    let text = as_text(value);
+    if text.chars().count() < MIN_CONCEALED {
+        return;
+    }
+    let encoded = Some(percent_encoded(&text)).filter(|encoded| *encoded != text);
+    encoded.into_iter().chain([text]).for_each(|form| trace.conceal(form));
 }

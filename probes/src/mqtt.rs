@@ -57,6 +57,7 @@ impl MqttProbe {
             other => return Err(mismatch(&format!("it answers CONNECT with {}", named(&other)))),
         }
         if let Some(topic) = &self.spec.topic {
+            trace.wait_for(format!("no message of topic {} came", clean(topic, 80)));
             let message = message(&mut packets, topic).await?;
             trace.response_bytes = message.len() as u64;
             trace.facts.set(FactKind::Size, Value::Size(trace.response_bytes));

@@ -208,13 +208,31 @@ fn certificate_failed(error: &CertificateError, host: &Host<&str>, trace: &mut T
     }
 }
 
-/// The names of a certificate, which come as `DnsName("shop.example")`.
+/// The names of a certificate, which come as `DnsName("shop.example")` and `IpAddress(192.0.2.1)`.
 fn names(presented: &[String]) -> String {
-    let bare = |name: &String| clean(name.split('"').nth(1).unwrap_or(name), 80);
+    let bare = |name: &String| {
+        let within = name.split_once('(').map_or(name.as_str(), |(_, within)| within.trim_end_matches(')'));
+        clean(within.trim_matches('"'), 80)
+    };
     let shown: Vec<String> = presented.iter().take(MAX_NAMES).map(bare).collect();
     match presented.len() {
         0 => "no name".to_owned(),
         count if count > MAX_NAMES => format!("{} and {} more", shown.join(", "), count - MAX_NAMES),
         _ => shown.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_a_certificate_are_shown_bare() {
+        let presented = ["DnsName(\"shop.example\")", "IpAddress(127.0.0.1)", "IpAddress(2001:db8::1)", "other"];
+        let presented: Vec<String> = presented.map(str::to_owned).into();
+        assert_eq!(names(&presented[..2]), "shop.example, 127.0.0.1");
+        assert_eq!(names(&presented), "shop.example, 127.0.0.1, 2001:db8::1 and 1 more");
+        assert_eq!(names(&presented[3..]), "other");
+        assert_eq!(names(&[]), "no name");
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Trace {
     /// When the current phase began.
     mark: Instant,
     phase: Option<Phase>,
+    /// What is said when the answer that is waited for does not come.
+    missed: Option<String>,
     /// From the start until the answer was complete.
     duration: Option<Duration>,
     timings: Timings,
@@ -73,6 +75,7 @@ impl Trace {
             timeout,
             mark: now,
             phase: None,
+            missed: None,
             duration: None,
             timings: Timings::default(),
             http_status: None,
@@ -107,7 +110,12 @@ impl Trace {
         self.secrets.push(secret.into());
     }
 
-    /// The secrets that came up.
+    /// The secrets that came up so far.
+    pub(crate) fn secrets(&self) -> &[String] {
+        &self.secrets
+    }
+
+    /// Takes them.
     pub(crate) fn take_secrets(&mut self) -> Vec<String> {
         std::mem::take(&mut self.secrets)
     }
@@ -146,6 +154,11 @@ impl Trace {
         self.details.peer = None;
         self.details.protocol = None;
         self.details.certificate_not_after = None;
+    }
+
+    /// Says what has not come should the time run out before the answer is there.
+    pub(crate) fn wait_for(&mut self, missed: String) {
+        self.missed = Some(missed);
     }
 
     /// Ends the current phase and begins the next.
@@ -204,7 +217,9 @@ impl Trace {
             None | Some(Phase::Resolve) => (Reason::DnsTimeout, "the name was not resolved"),
             Some(Phase::Connect) => (Reason::ConnectTimeout, "the connection was not made"),
             Some(Phase::Tls) => (Reason::TlsTimeout, "the TLS handshake did not end"),
-            Some(Phase::Send | Phase::FirstByte) => (Reason::ResponseTimeout, "the answer did not come"),
+            Some(Phase::Send | Phase::FirstByte) => {
+                (Reason::ResponseTimeout, self.missed.as_deref().unwrap_or("the answer did not come"))
+            }
             Some(Phase::Body) => (Reason::BodyTimeout, "the answer did not end"),
             Some(Phase::Judge) => {
                 (Reason::ProbeFailed, "the assertions took too long: make them simpler; the answer was not judged")

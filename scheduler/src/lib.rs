@@ -63,12 +63,12 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Accounts for the time in which nothing ran, then starts to check.
+    /// Starts to check. The time in which nothing ran has to be accounted for before, by
+    /// [`Services::account_for_absence`], and pings should be taken in.
     ///
     /// # Errors
     /// [`services::ServiceError::Internal`] when the database does not answer.
     pub async fn start(services: Services, metrics: Metrics, config: SchedulerConfig) -> services::Result<Self> {
-        services.account_for_absence().await?;
         services.beat().await?;
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared { services, metrics, running: Running::new(config.concurrency) });

@@ -66,7 +66,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let ping_metrics = PingMetrics::register(&mut registry, metrics.clone());
     let limits =
         SchedulerConfig { concurrency: affordable(config.checks.concurrency, files), grace: config.server.grace };
-    let mut scheduler = Scheduler::start(services.clone(), metrics, limits).await?;
+    // Pings are taken in before anybody is held to a deadline.
+    services.account_for_absence().await?;
 
     let stopping = CancellationToken::new();
     let engine = Arc::new(Engine::new(services.clone()));
@@ -74,15 +75,16 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let ping_address = ping_listener.as_ref().map(TcpListener::local_addr).transpose()?;
     services.publish_pings_at(&ping_url(&config.pings.url, ping_address.unwrap_or(address)));
     let pings = pings::router(Pings { services: services.clone(), metrics: ping_metrics, create: config.pings.create });
-    let web = adapter_web::router(WebState { engine, services, shutdown: stopping.clone() });
+    let web = adapter_web::router(WebState { engine, services: services.clone(), shutdown: stopping.clone() });
     let app = web.merge(pings.clone()).merge(operations::router(store.clone(), registry, stopping.clone()));
     let ping_server = ping_listener.map(|listener| tokio::spawn(pings::serve(listener, pings, stopping.clone())));
-    let told_to_stop = told_to_stop()?;
-    tracing::info!(%address, data_dir = %config.server.data_dir.display(), "watchword is ready");
-    say(&welcome(&address.to_string(), config.outbound.allow_private_targets));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
     let server = tokio::spawn(served.into_future());
+    let mut scheduler = Scheduler::start(services, metrics, limits).await?;
+    let told_to_stop = told_to_stop()?;
+    tracing::info!(%address, data_dir = %config.server.data_dir.display(), "watchword is ready");
+    say(&welcome(&address.to_string(), config.outbound.allow_private_targets));
 
     tokio::select! {
         () = told_to_stop => {}

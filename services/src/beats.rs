@@ -1,21 +1,21 @@
 //! Writing down what many pings and deadlines of heartbeats mean in one transaction.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use monitor_core::Timestamp;
 use monitor_core::assertion::CompiledAssertions;
-use monitor_core::heartbeat::{HeartbeatSpec, Plan, Schedule, Uuid};
+use monitor_core::heartbeat::{HeartbeatSpec, LOST_AFTER, Plan, Schedule, Uuid};
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, MonitorName, Settings};
 use storage::{HeartbeatRow, Store, StoreError, Tx};
 use tokio::sync::watch;
 
-use crate::Services;
 use crate::clock::Clock;
 use crate::heartbeats::new_address;
 use crate::page::{Open, Page};
 use crate::pings::{Answer, Item, PingAddress, PingAnswer, PingReport, Work};
 use crate::recording::Recorded;
+use crate::{Inner, Services};
 
 /// Most addresses and settings that are remembered. With one more, all are forgotten and looked up again.
 const MAX_KNOWN: usize = 100_000;
@@ -25,6 +25,8 @@ pub(crate) struct Writer {
     store: Store,
     clock: Arc<dyn Clock>,
     cards_changed: watch::Sender<u64>,
+    /// Who else there is in this process. The writer ends with them, so it does not keep them.
+    services: Weak<Inner>,
     addresses: HashMap<Uuid, MonitorId>,
     known: HashMap<MonitorId, Known>,
 }
@@ -47,6 +49,7 @@ impl Services {
             store: self.inner.store.clone(),
             clock: Arc::clone(&self.inner.clock),
             cards_changed: self.inner.cards_changed.clone(),
+            services: Arc::downgrade(&self.inner),
             addresses: HashMap::new(),
             known: HashMap::new(),
         }
@@ -63,9 +66,11 @@ impl Writer {
         if ids.is_empty() {
             return Ok(targets.iter().map(|target| Answer::just(target.err())).collect());
         }
+        let judging = batch.iter().any(|item| matches!(item.work, Work::Deadline(_)));
+        let deaf = if judging { self.deaf_since().await? } else { None };
         let tx = self.store.begin().await?;
         let mut open = self.open(&tx, &ids).await?;
-        let mut page = Page::begin(self.clock.now());
+        let mut page = Page::begin(self.clock.now(), deaf);
         let mut answers = Vec::with_capacity(batch.len());
         for (item, target) in batch.iter().zip(&targets) {
             answers.push(match *target {
@@ -82,6 +87,16 @@ impl Writer {
             self.cards_changed.send_modify(|count| *count = count.wrapping_add(1));
         }
         Ok(answers)
+    }
+
+    /// Since when no ping could arrive: for as long as anybody may have tried while the network cannot be seen, or since the
+    /// last beat, when the database was away or the machine stood still.
+    async fn deaf_since(&self) -> Result<Option<Timestamp>, StoreError> {
+        if self.services.upgrade().is_some_and(|services| services.sight.is_blind()) {
+            return Ok(Some(Timestamp::default()));
+        }
+        let alive = self.store.last_alive().await?;
+        Ok(alive.filter(|alive| self.clock.now().since(*alive) >= LOST_AFTER))
     }
 
     /// Which heartbeat each item is about, and whether it was made for it.
@@ -157,9 +172,11 @@ impl Writer {
         let spec = HeartbeatSpec::new(Schedule::Every(HeartbeatSpec::DEFAULT_PERIOD), HeartbeatSpec::DEFAULT_GRACE);
         let settings = Settings::new(name, CheckSpec::Heartbeat(spec));
         let tx = self.store.begin().await?;
-        // A monitor of another kind may have that name, which is none to be pinged then.
         let Some(id) = tx.insert_monitor(owner.organisation, owner.person, &settings, now).await? else {
-            return Ok(Err(PingAnswer::NotFound));
+            drop(tx);
+            // Another process may have made it meanwhile. A monitor of another kind of that name cannot be pinged.
+            let made = self.store.heartbeats_named(&[(key, &slug.to_lowercase())]).await?;
+            return Ok(made.first().map(|(_, id)| (*id, false)).ok_or(PingAnswer::NotFound));
         };
         tx.insert_heartbeat(id, new_address()).await?;
         tx.subscribe_like_others(id).await?;

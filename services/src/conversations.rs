@@ -80,9 +80,12 @@ impl Services {
     /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
     pub async fn messages_after(&self, actor: &Actor, conversation: ConversationId, seq: i64) -> Result<Vec<Post>> {
         self.own_conversation(actor, conversation).await?;
+        // What is posted between the two reads below is left to the next look: its place is above this one.
+        let last = self.store().last_seq(conversation).await?;
         let cards = self.store().messages_after(conversation, seq, CARDS).await?;
         let notices = self.store().notices_after(conversation, seq, CARDS).await?;
         let mut posts: Vec<Post> = cards.into_iter().map(card).chain(notices.into_iter().map(notice)).collect();
+        posts.retain(|post| post.seq <= last);
         posts.sort_unstable_by_key(|post| post.seq);
         // No more of one sort than were read of it: of the other there may be some in between.
         posts.truncate(usize::try_from(CARDS).unwrap_or(usize::MAX));

@@ -1,5 +1,6 @@
 //! Heartbeats as people see them: where to report, and what was reported.
 
+use monitor_core::Timestamp;
 use monitor_core::heartbeat::{HeartbeatError, HeartbeatSpec, Ping, Plan, Uuid};
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorError, MonitorId};
 use monitor_core::people::{Actor, Permission};
@@ -112,7 +113,7 @@ impl Services {
     }
 
     /// After a time in which nobody could report in: no heartbeat is held to what it should have reported then.
-    pub(crate) async fn excuse_heartbeats(&self) -> Result<()> {
+    pub(crate) async fn excuse_heartbeats(&self, gone: Timestamp, back: Timestamp) -> Result<()> {
         let mut after = MonitorId(0);
         loop {
             let tx = self.store().begin().await?;
@@ -121,8 +122,9 @@ impl Services {
             after = *last;
             let known = load_measures(self.store(), &ids).await?;
             let mut rows = tx.heartbeats(&ids).await?;
-            rows.iter_mut().for_each(|row| row.beats.excuse(self.now()));
-            save(&tx, &rows, |id| Some(&known.get(&id)?.measure.as_ref()?.plan)).await?;
+            let plan = |id| Some(&known.get(&id)?.measure.as_ref()?.plan);
+            rows.retain_mut(|row| plan(row.monitor).is_some_and(|plan| row.beats.excuse(plan, gone, back)));
+            save(&tx, &rows, plan).await?;
             tx.commit().await?;
         }
     }

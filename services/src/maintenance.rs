@@ -6,6 +6,7 @@ use std::time::Duration;
 use monitor_core::Timestamp;
 use monitor_core::duration::humanize;
 use monitor_core::health::{Flip, Status};
+use monitor_core::heartbeat::LOST_AFTER;
 use monitor_core::monitor::MonitorId;
 use monitor_core::rollup::Resolution;
 use storage::Audience;
@@ -53,12 +54,19 @@ impl Absence {
 }
 
 impl Services {
-    /// Notes that checks are running.
+    /// Notes that checks are running. When that could not be noted for long, because the database was away or the machine
+    /// stood still, no ping could be taken in either, and no heartbeat is held to that time.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
     pub async fn beat(&self) -> Result<()> {
-        Ok(self.store().beat(self.now()).await?)
+        let now = self.now();
+        if let Some(alive) = self.store().last_alive().await?
+            && now.since(alive) >= LOST_AFTER
+        {
+            self.excuse_heartbeats(alive, now).await?;
+        }
+        Ok(self.store().beat(now).await?)
     }
 
     /// At start: if nothing ran for longer than a minute, that time becomes unknown for every monitor, because nobody
@@ -68,6 +76,7 @@ impl Services {
     /// [`crate::ServiceError::Internal`].
     pub async fn account_for_absence(&self) -> Result<Option<Timestamp>> {
         let Some(alive) = self.store().last_alive().await? else { return Ok(None) };
+        self.excuse_heartbeats(alive, self.now()).await?;
         if self.now().since(alive) < BLIND_AFTER {
             return Ok(None);
         }
@@ -88,11 +97,11 @@ impl Services {
             tx.insert_flips(&flips).await?;
             tx.commit().await?;
         }
-        self.excuse_heartbeats().await?;
         tracing::warn!(%since, "nothing was checked for a while; that time counts as unknown");
         let absence = Absence { since, until: self.now() };
         self.tell(Audience::Everybody, &absence.topic(), &absence.text(), absence.until).await;
         *self.absence() = Some(absence);
+        self.check_unseen(absence.until).await;
         Ok(Some(since))
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Open {
 #[derive(Default)]
 pub(crate) struct Page<'a> {
     now: Timestamp,
+    /// Since when no ping could arrive, if that is so.
+    deaf: Option<Timestamp>,
     pings: Vec<NewPing<'a>>,
     outcomes: Vec<(MonitorId, Outcome)>,
     flips: Vec<(MonitorId, Flip)>,
@@ -44,9 +46,9 @@ pub(crate) struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// An empty one, begun at that time.
-    pub(crate) fn begin(now: Timestamp) -> Self {
-        Self { now, ..Self::default() }
+    /// An empty one, begun at that time, until which no ping could arrive since `deaf`.
+    pub(crate) fn begin(now: Timestamp, deaf: Option<Timestamp>) -> Self {
+        Self { now, deaf, ..Self::default() }
     }
 
     /// Takes in one item.
@@ -95,7 +97,12 @@ impl<'a> Page<'a> {
         }
         open.changed = true;
         let finding = match &open.measure {
-            Some(measure) if open.row.active => open.row.beats.look(&measure.plan, self.now),
+            Some(measure) if open.row.active => {
+                if let Some(deaf) = self.deaf {
+                    open.row.beats.excuse(&measure.plan, deaf, self.now);
+                }
+                open.row.beats.look(&measure.plan, self.now)
+            }
             _ => None,
         };
         let outcome = finding.map(outcome);

@@ -3,7 +3,7 @@
 //! No timer is involved: a ping that comes alone is written at once, and many that come at once share the cost of one
 //! transaction. Whoever sent a ping is answered when all that it means is committed.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use monitor_core::Timestamp;
 use monitor_core::heartbeat::{PingMethod, Signal, Uuid};
@@ -109,13 +109,13 @@ pub(crate) struct Answer {
 
 /// The way to the one task that writes.
 pub(crate) struct Inbox {
-    sender: OnceLock<mpsc::Sender<Item>>,
+    sender: Mutex<Option<mpsc::Sender<Item>>>,
     room: Arc<Semaphore>,
 }
 
 impl Default for Inbox {
     fn default() -> Self {
-        Self { sender: OnceLock::new(), room: Arc::new(Semaphore::new(ROOM_KIB)) }
+        Self { sender: Mutex::default(), room: Arc::new(Semaphore::new(ROOM_KIB)) }
     }
 }
 
@@ -151,14 +151,23 @@ impl Services {
         work: Work,
         room: Option<OwnedSemaphorePermit>,
     ) -> std::result::Result<Answer, PingError> {
-        let inbox = self.inner.inbox.sender.get_or_init(|| {
-            let (sender, items) = mpsc::channel(QUEUE);
-            tokio::spawn(run(self.beat_writer(), items));
-            sender
-        });
         let (answer, answered) = oneshot::channel();
-        inbox.try_send(Item { work, answer, _room: room }).map_err(|_| PingError::Busy)?;
+        self.inbox().try_send(Item { work, answer, _room: room }).map_err(|_| PingError::Busy)?;
         answered.await.unwrap_or(Err(PingError::Unavailable))
+    }
+
+    /// The way to the task that writes, which is begun if there is none: at first, and should it ever have panicked.
+    fn inbox(&self) -> mpsc::Sender<Item> {
+        let mut inbox = self.inner.inbox.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = inbox.as_ref().filter(|sender| !sender.is_closed()) {
+            return sender.clone();
+        }
+        if inbox.is_some() {
+            tracing::error!("the task that writes pings has ended badly and is begun anew");
+        }
+        let (sender, items) = mpsc::channel(QUEUE);
+        tokio::spawn(run(self.beat_writer(), items));
+        inbox.insert(sender).clone()
     }
 }
 

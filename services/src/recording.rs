@@ -5,14 +5,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use monitor_core::Timestamp;
-use monitor_core::health::{Flip, Health, IncidentChange, Policy};
+use monitor_core::health::{Flip, Health, IncidentChange, Policy, Status};
 use monitor_core::incident::Resolution;
 use monitor_core::monitor::MonitorId;
-use monitor_core::outcome::{Details, Outcome};
+use monitor_core::outcome::{Details, Outcome, Verdict};
 use storage::{Claim, StoreError, Tx};
 
 use crate::Services;
-use crate::dependencies::{tell_opened, tell_resolved, tell_withheld};
+use crate::dependencies::{tell_opened, tell_resolved, tell_untold, tell_withheld};
 
 /// A check that ended.
 #[derive(Debug, Clone)]
@@ -79,6 +79,8 @@ struct Changes<'a> {
     flips: Vec<(MonitorId, Flip)>,
     retries: Vec<(MonitorId, Timestamp)>,
     incidents: Vec<(usize, IncidentChange)>,
+    /// Monitors that have failed again and were down before.
+    still_down: Vec<MonitorId>,
     /// Monitors that were down or failing before, and are not any more.
     out_of_trouble: Vec<MonitorId>,
 }
@@ -115,6 +117,7 @@ impl Services {
             }
         }
         tx.hurry_parents(&changes.retries.iter().map(|(monitor, _)| *monitor).collect::<Vec<_>>(), now).await?;
+        told |= tell_untold(&tx, &changes.still_down, now).await?;
         told |= tell_withheld(&tx, &changes.out_of_trouble, now).await?;
         for (monitor, details) in &changes.details {
             if let Some(news) = &details.warning {
@@ -148,6 +151,9 @@ fn judge(batch: &[Finished], mut healths: Vec<(MonitorId, Health)>, now: Timesta
         changes.details.push((monitor, &outcome.details));
         let mut health = before.clone();
         let step = health.observe(*policy, ended(outcome), outcome.reason);
+        if before.status() == Status::Down && outcome.verdict() == Verdict::Failed {
+            changes.still_down.push(monitor);
+        }
         if before.is_failing() && !health.is_failing() {
             changes.out_of_trouble.push(monitor);
         }
@@ -182,7 +188,7 @@ pub(crate) async fn change_incident(
 ) -> Result<Option<bool>, StoreError> {
     match change {
         IncidentChange::Open => match tx.open_incident(monitor, at, outcome.reason, &outcome.message).await? {
-            Some(incident) => tell_opened(tx, monitor, incident, at).await.map(Some),
+            Some(incident) => tell_opened(tx, monitor, incident, at, at).await.map(Some),
             None => Ok(None),
         },
         IncidentChange::Resolve => match tx.resolve_incident(monitor, at, Resolution::Recovered).await? {

@@ -1,10 +1,13 @@
 //! Looking at oneself before blaming the world.
 //!
-//! When most hosts cannot be reached at once, or the witnesses that the operator named cannot, it is rather this machine
-//! that has lost its network. What checks find then says nothing of their targets: it becomes inconclusive, one notice
-//! tells everybody, and no storm of alerts leaves.
+//! When most hosts stop answering at once, or none of the witnesses that the operator named answers, it is rather this
+//! machine that has lost its network. What checks find then says nothing of their targets: it becomes inconclusive, one
+//! notice tells everybody, and no storm of alerts leaves.
+//!
+//! Only silence counts: a host that refuses, answers wrongly or hangs after the connection stood has shown that the
+//! network is there. Only what is new counts: a host that has been silent for long is down, whatever happens now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,13 +15,13 @@ use futures_util::future::join_all;
 use monitor_core::Timestamp;
 use monitor_core::duration::humanize;
 use monitor_core::outcome::{Outcome, Reason, Verdict};
-use probes::Check;
+use probes::{Check, Reach, is_lost};
 use storage::Audience;
 
 use crate::Services;
 
-/// How long a host's last sight counts.
-const RECENT: Duration = Duration::from_secs(10);
+/// Answers that are younger than that outweigh silence without a look.
+const FRESH: Duration = Duration::from_millis(1_500);
 
 /// How long a look at oneself counts.
 const LOOK_LASTS: Duration = Duration::from_secs(2);
@@ -26,14 +29,26 @@ const LOOK_LASTS: Duration = Duration::from_secs(2);
 /// How long a look may take.
 const LOOK_WITHIN: Duration = Duration::from_secs(3);
 
+/// How long a host may have been silent and still be one of those that stopped answering at once.
+const AT_ONCE: Duration = Duration::from_secs(90);
+
+/// How long ago a host may have answered to be looked at.
+const KNOWN_GOOD: Duration = Duration::from_secs(3_600);
+
 /// Hosts that are looked at when there are no witnesses.
 const SAMPLE: usize = 8;
 
-/// From how many hosts on it is unlikely that all of them fail at once.
+/// From how many hosts on it is unlikely that all of them fall silent at once.
 const ENOUGH_HOSTS: usize = 3;
+
+/// How many times as many hosts have to be silent as answer: four of five. With fewer it is them and not the network.
+const NEARLY_ALL: usize = 4;
 
 /// Hosts remembered.
 const MAX_HOSTS: usize = 20_000;
+
+/// A loss of sight that follows another within this time is told in the same notice.
+const SAME_LOSS: Duration = Duration::from_secs(600);
 
 /// What this process has seen of the hosts it checks.
 #[derive(Default)]
@@ -48,22 +63,31 @@ pub(crate) struct Sight {
 #[derive(Default)]
 struct State {
     hosts: HashMap<u64, Host>,
+    /// When hosts answered or did not, the latest last, as long as that is fresh.
+    fresh: VecDeque<(Timestamp, bool)>,
     /// When was looked last, and what was found.
     looked: Option<(Timestamp, Seeing)>,
+    /// The loss of sight that lasts, or the last one.
     blind: Option<Blind>,
 }
 
-/// What was seen of a host last.
+/// What is known of a host.
 struct Host {
-    at: Timestamp,
-    reached: bool,
     check: Check,
+    /// When it answered last.
+    reached: Option<Timestamp>,
+    /// Since when it is silent.
+    silent: Option<Timestamp>,
 }
 
 /// A loss of sight.
 #[derive(Clone, Copy)]
 struct Blind {
+    /// When the first of those told together began.
+    first: Timestamp,
     since: Timestamp,
+    /// When it was over.
+    until: Option<Timestamp>,
     /// Checks that told nothing because of it.
     held_back: u64,
 }
@@ -72,7 +96,7 @@ struct Blind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seeing {
     Clear,
-    /// So many hosts of so many do not answer.
+    /// So many hosts of so many are silent.
     Blind(usize, usize),
 }
 
@@ -81,49 +105,77 @@ impl Sight {
         Self { witnesses, ..Self::default() }
     }
 
+    /// Whether the network cannot be seen now.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.lock().blind.is_some_and(|blind| blind.until.is_none())
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether an outcome may be the fault of the network here.
-fn is_lost(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::DnsNotFound
-            | Reason::DnsFailure
-            | Reason::DnsTimeout
-            | Reason::ConnectionRefused
-            | Reason::ConnectionReset
-            | Reason::ConnectTimeout
-            | Reason::HostUnreachable
-            | Reason::TlsTimeout
-            | Reason::ResponseTimeout
-            | Reason::NoReply
-            | Reason::LocalNetwork
-    )
+/// Whether an outcome shows that the network is there: something came back from outside this machine.
+fn is_reached(check: &Check, outcome: &Outcome) -> bool {
+    let elsewhere = !outcome.details.peer.is_some_and(|peer| peer.is_loopback());
+    let answered = !matches!(outcome.reason, Reason::TokenFailed | Reason::DnsNotFound);
+    let conclusive = outcome.verdict() != Verdict::Inconclusive && !is_lost(outcome.reason);
+    check.vouches() && elsewhere && answered && conclusive
 }
 
 impl State {
     fn note(&mut self, check: &Check, at: Timestamp, reached: bool) {
         if self.hosts.len() >= MAX_HOSTS {
-            self.hosts.retain(|_, host| at.since(host.at) < Duration::from_secs(3_600));
+            self.hosts.retain(|_, host| host.reached.is_some_and(|reached| at.since(reached) < KNOWN_GOOD));
         }
-        let host = Host { at, reached, check: check.clone() };
-        self.hosts.insert(check.host_key(), host);
+        let unknown = || Host { check: check.clone(), reached: None, silent: None };
+        let host = self.hosts.entry(check.host_key()).or_insert_with(unknown);
+        if reached {
+            (host.reached, host.silent) = (Some(at), None);
+        } else {
+            host.silent.get_or_insert(at);
+        }
+        self.fresh.push_back((at, reached));
+        while self.fresh.front().is_some_and(|(then, _)| at.since(*then) >= FRESH) {
+            self.fresh.pop_front();
+        }
     }
 
-    /// Hosts lately reached, and lately not.
-    fn recent(&self, now: Timestamp) -> (usize, usize) {
-        let recent = self.hosts.values().filter(|host| now.since(host.at) < RECENT);
-        recent
-            .fold((0, 0), |(reached, lost), host| if host.reached { (reached + 1, lost) } else { (reached, lost + 1) })
+    /// What is known without looking: somebody has just looked, or more hosts answer than are silent since then.
+    fn known(&self, now: Timestamp, since: Timestamp, by_hosts: bool) -> Option<Seeing> {
+        if let Some((at, seeing)) = self.looked
+            && now.since(at) < LOOK_LASTS
+        {
+            return Some(seeing);
+        }
+        let counts = |(at, _): &&(Timestamp, bool)| *at >= since && now.since(*at) < FRESH;
+        let reached = self.fresh.iter().filter(counts).filter(|(_, reached)| *reached).count();
+        let silent = self.fresh.iter().filter(counts).count() - reached;
+        (by_hosts && reached > silent).then_some(Seeing::Clear)
     }
 
-    /// Checks of other hosts, of which nothing is known lately.
-    fn sample(&self, now: Timestamp) -> Vec<Check> {
-        let others = self.hosts.values().filter(|host| host.reached && now.since(host.at) >= RECENT);
-        others.take(SAMPLE).map(|host| host.check.clone()).collect()
+    /// Hosts that did not fall silent long ago, each with what its checks have shown lately. Another choice each time.
+    fn sample(&self, now: Timestamp) -> Vec<(Check, Reach)> {
+        let until = match self.blind {
+            Some(Blind { since, until: None, .. }) => since,
+            _ => now,
+        };
+        let lately = |host: &&Host| match (host.silent, host.reached) {
+            (Some(silent), _) => until.since(silent) < AT_ONCE,
+            (None, reached) => reached.is_some_and(|reached| now.since(reached) < KNOWN_GOOD),
+        };
+        let hosts: Vec<&Host> = self.hosts.values().filter(lately).collect();
+        // Whoever answered after the first fell silent shows something; whoever did before may be silent now.
+        let begun = hosts.iter().filter_map(|host| host.silent).min().unwrap_or(now);
+        let shown = |host: &Host| match (host.silent, host.reached) {
+            (Some(_), _) => Reach::Lost,
+            (None, Some(reached)) if reached >= begun => Reach::Reached,
+            (None, _) => Reach::Unknown,
+        };
+        let offset = usize::try_from(now.as_millis().unsigned_abs()).unwrap_or_default() % hosts.len().max(1);
+        let step = (hosts.len() / SAMPLE).max(1);
+        let chosen = hosts.iter().cycle().skip(offset).step_by(step).take(hosts.len().min(SAMPLE));
+        chosen.map(|host| (host.check.clone(), shown(host))).collect()
     }
 }
 
@@ -134,20 +186,22 @@ impl Services {
         let now = self.now();
         let sight = &self.inner.sight;
         if !is_lost(outcome.reason) {
-            if outcome.verdict() != Verdict::Inconclusive {
+            if is_reached(check, &outcome) {
                 sight.lock().note(check, now, true);
-                self.see_again(now).await;
+                if sight.is_blind() && self.seeing(now, outcome.at).await == Seeing::Clear {
+                    self.see_again(now).await;
+                }
             }
             return outcome;
         }
         sight.lock().note(check, now, false);
-        match self.seeing(now).await {
+        match self.seeing(now, outcome.at).await {
             Seeing::Clear => {
                 self.see_again(now).await;
                 outcome
             }
-            Seeing::Blind(lost, of) => {
-                self.lose_sight(now, lost, of).await;
+            Seeing::Blind(silent, of) => {
+                self.lose_sight(now, silent, of).await;
                 let message =
                     format!("I cannot see the network, so this says nothing of the target: {}", outcome.message);
                 Outcome { reason: Reason::LocalNetwork, message, ..outcome }
@@ -155,15 +209,18 @@ impl Services {
         }
     }
 
-    /// Whether the network can be seen: by what other checks have found lately, else by looking.
-    async fn seeing(&self, now: Timestamp) -> Seeing {
+    /// Whether the network can be seen: by what checks have found since then, else by looking.
+    async fn seeing(&self, now: Timestamp, since: Timestamp) -> Seeing {
         let sight = &self.inner.sight;
-        if let Some(known) = sight.lock().known(now, sight.witnesses.is_empty()) {
+        let by_hosts = sight.witnesses.is_empty() && !sight.is_blind();
+        let known = sight.lock().known(now, since, by_hosts);
+        if let Some(known) = known {
             return known;
         }
         let _looking = sight.looking.lock().await;
         // Somebody may have looked while this one waited.
-        if let Some(known) = sight.lock().known(self.now(), sight.witnesses.is_empty()) {
+        let known = sight.lock().known(self.now(), since, by_hosts);
+        if let Some(known) = known {
             return known;
         }
         let seeing = self.look(now).await;
@@ -171,56 +228,88 @@ impl Services {
         seeing
     }
 
-    /// Looks at the witnesses or, without any, at hosts that answered before.
+    /// Looks at the witnesses or, without any that can be looked at, at hosts that answered before.
     async fn look(&self, now: Timestamp) -> Seeing {
         let sight = &self.inner.sight;
-        let ((reached, lost), sample) = {
-            let state = sight.lock();
-            (state.recent(now), state.sample(now))
-        };
-        let by_witnesses = !sight.witnesses.is_empty();
-        let looked_at = if by_witnesses { sight.witnesses.clone() } else { sample };
-        let looks = looked_at.iter().map(|check| probes::run(check, self.outbound(), now, LOOK_WITHIN));
-        let outcomes = join_all(looks).await;
-        let seen = outcomes.iter().filter(|outcome| !is_lost(outcome.reason)).count();
-        let missed = outcomes.len() - seen;
-        if by_witnesses {
-            return if seen == 0 { Seeing::Blind(missed, missed) } else { Seeing::Clear };
+        let witnesses = sight.witnesses.iter().map(|check| (check.clone(), Reach::Unknown)).collect();
+        let (reached, lost) = self.look_at(witnesses, now).await;
+        if reached + lost > 0 {
+            return if reached == 0 { Seeing::Blind(lost, lost) } else { Seeing::Clear };
         }
-        let (lost, of) = (lost + missed, reached + lost + outcomes.len());
-        let blind = of >= ENOUGH_HOSTS && lost * 2 > of;
-        if blind { Seeing::Blind(lost, of) } else { Seeing::Clear }
+        let sample = sight.lock().sample(now);
+        let (reached, lost) = self.look_at(sample, now).await;
+        let of = reached + lost;
+        if of >= ENOUGH_HOSTS && lost >= NEARLY_ALL * reached { Seeing::Blind(lost, of) } else { Seeing::Clear }
     }
 
-    async fn lose_sight(&self, now: Timestamp, lost: usize, of: usize) {
-        let begins = {
+    /// How many of these answer and how many do not. Of what cannot be connected to counts what its checks have shown.
+    async fn look_at(&self, checks: Vec<(Check, Reach)>, now: Timestamp) -> (usize, usize) {
+        let looks = checks.into_iter().map(async |(check, shown)| {
+            match probes::reach(&check, self.outbound(), now, LOOK_WITHIN).await {
+                Reach::Unknown => shown,
+                found => found,
+            }
+        });
+        let looks = join_all(looks).await;
+        let count = |wanted| looks.iter().filter(|look| **look == wanted).count();
+        (count(Reach::Reached), count(Reach::Lost))
+    }
+
+    async fn lose_sight(&self, now: Timestamp, silent: usize, of: usize) {
+        let begun = {
             let mut state = self.inner.sight.lock();
-            let begins = state.blind.is_none();
-            let blind = state.blind.get_or_insert(Blind { since: now, held_back: 0 });
-            blind.held_back += 1;
-            begins
+            match &mut state.blind {
+                Some(blind) if blind.until.is_none() => {
+                    blind.held_back += 1;
+                    None
+                }
+                before => {
+                    let same = before.filter(|last| last.until.is_some_and(|until| now.since(until) < SAME_LOSS));
+                    let first = same.map_or(now, |last| last.first);
+                    let held_back = same.map_or(0, |last| last.held_back) + 1;
+                    *before = Some(Blind { first, since: now, until: None, held_back });
+                    Some(first)
+                }
+            }
         };
-        if begins {
-            let whom = if self.inner.sight.witnesses.is_empty() { "hosts" } else { "witnesses" };
-            let text = format!(
-                "I cannot see the network: {lost} of {of} {whom} do not answer since {}. I hold my alerts back until I can. What I cannot check counts as inconclusive, not as down.",
-                now.to_minute()
-            );
-            tracing::warn!(lost, of, "the network cannot be seen; failed checks are inconclusive");
-            self.tell(Audience::Everybody, &topic(now), &text, now).await;
-        }
+        let Some(first) = begun else { return };
+        let whom = if self.inner.sight.witnesses.is_empty() { "hosts" } else { "witnesses" };
+        let text = format!(
+            "I cannot see the network: {silent} of {of} {whom} do not answer since {}. I hold my alerts back until I can. What I cannot check counts as inconclusive, not as down.",
+            now.to_minute()
+        );
+        tracing::warn!(silent, of, "the network cannot be seen; failed checks are inconclusive");
+        self.tell(Audience::Everybody, &topic(first), &text, now).await;
     }
 
     async fn see_again(&self, now: Timestamp) {
-        let Some(blind) = self.inner.sight.lock().blind.take() else { return };
+        let over = {
+            let mut state = self.inner.sight.lock();
+            match &mut state.blind {
+                Some(blind) if blind.until.is_none() => {
+                    blind.until = Some(now);
+                    Some(*blind)
+                }
+                _ => None,
+            }
+        };
+        let Some(blind) = over else { return };
         let text = format!(
-            "I can see the network again. I could not from {} for {}; {} told nothing in that time, and nobody was alerted for them.",
+            "I can see the network again. I could not from {} for {}; {} told nothing, and nobody was alerted for them. What I missed I check now.",
             blind.since.to_minute(),
             humanize(now.since(blind.since)),
             if blind.held_back == 1 { "1 check".to_owned() } else { format!("{} checks", blind.held_back) },
         );
         tracing::info!(since = %blind.since, "the network can be seen again");
-        self.tell(Audience::Everybody, &topic(blind.since), &text, now).await;
+        self.tell(Audience::Everybody, &topic(blind.first), &text, now).await;
+        self.check_unseen(now).await;
+    }
+
+    /// Makes what nothing is known of due soon, not at its next slot, which may be hours away.
+    pub(crate) async fn check_unseen(&self, now: Timestamp) {
+        if let Err(error) = self.store().hurry_unseen(now).await {
+            tracing::error!(%error, "what was not seen is checked at its next slot only");
+        }
     }
 
     /// Posts a notice, or edits the one of that topic. A notice that cannot be posted is logged: it must not stop a check.
@@ -235,19 +324,6 @@ impl Services {
             Ok(told) => self.announce(told),
             Err(error) => tracing::error!(%error, text, "a notice could not be posted"),
         }
-    }
-}
-
-impl State {
-    /// What is known without looking: most hosts were reached lately, or somebody has just looked.
-    fn known(&self, now: Timestamp, by_hosts: bool) -> Option<Seeing> {
-        if let Some((at, seeing)) = self.looked
-            && now.since(at) < LOOK_LASTS
-        {
-            return Some(seeing);
-        }
-        let (reached, lost) = self.recent(now);
-        (by_hosts && reached >= lost).then_some(Seeing::Clear)
     }
 }
 

@@ -6,9 +6,9 @@
 use monitor_core::Timestamp;
 use monitor_core::incident::IncidentId;
 use monitor_core::monitor::MonitorId;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 
-use crate::rows::{get, json_ids, sql};
+use crate::rows::{get, json_ids, monitor, sql, time};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};
 
@@ -35,7 +35,8 @@ macro_rules! with_parents {
 /// The open incidents without a card of the monitors `below`.
 macro_rules! withheld {
     () => {
-        "SELECT i.id, i.monitor_id FROM below b JOIN incident i ON i.monitor_id = b.id AND i.resolved_at_ms IS NULL
+        "SELECT i.id, i.monitor_id, (SELECT w.kind FROM monitor w WHERE w.id = b.id) AS kind
+         FROM below b JOIN incident i ON i.monitor_id = b.id AND i.resolved_at_ms IS NULL
          WHERE NOT EXISTS (SELECT 1 FROM message c WHERE c.incident_id = i.id) ORDER BY i.monitor_id"
     };
 }
@@ -60,31 +61,118 @@ impl Store {
     }
 }
 
+/// What is above a monitor says of its failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shelter {
+    /// Nothing: it is the monitor's own.
+    None,
+    /// Something above was not looked at since, so it is not known yet.
+    Unknown,
+    /// Something above is down, or failing and being tried again.
+    Trouble,
+}
+
+/// Whether a state `s` is in trouble: confirmed down, or with failed attempts that are being repeated. The keys are those
+/// of [`monitor_core::health::Health`], and this is what its `is_failing` tells.
+macro_rules! in_trouble {
+    () => {
+        "(s.health LIKE '%\"c\":\"down\"%' OR s.health LIKE '%\"a\":%')"
+    };
+}
+
+macro_rules! shelter {
+    ($backend:ident) => {
+        concat!(
+            "WITH RECURSIVE above(id) AS (
+                 SELECT CAST(p.value AS bigint) FROM monitor m, ", parents!($backend), " WHERE m.id = $1
+                 UNION SELECT CAST(p.value AS bigint) FROM above a JOIN monitor m ON m.id = a.id, ", parents!($backend), "
+             )
+             SELECT CAST(max(CASE
+                 WHEN ", in_trouble!(), " THEN 2
+                 WHEN m.kind <> 'heartbeat' AND (SELECT w.kind FROM monitor w WHERE w.id = $1) <> 'heartbeat'
+                     AND NOT EXISTS (SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms >= $2) THEN 1
+                 ELSE 0 END) AS bigint) AS shelter
+             FROM above a CROSS JOIN monitor_state s CROSS JOIN monitor m
+             WHERE s.monitor_id = a.id AND m.id = a.id AND s.active = TRUE"
+        )
+    };
+}
+
+macro_rules! hurry {
+    ($backend:ident, $rows:literal) => {
+        concat!(
+            "UPDATE monitor_state SET next_due_ms = $2 WHERE monitor_id IN (
+                 WITH RECURSIVE above(id) AS (
+                     SELECT CAST(p.value AS bigint) FROM monitor m, ",
+            parents!($backend),
+            "
+                     WHERE m.parents <> '[]' AND m.id IN (SELECT CAST(value->>0 AS bigint) FROM ",
+            $rows,
+            ")
+                     UNION SELECT CAST(p.value AS bigint) FROM above a JOIN monitor m ON m.id = a.id, ",
+            parents!($backend),
+            "
+                 )
+                 SELECT s.monitor_id FROM above a CROSS JOIN monitor_state s CROSS JOIN monitor m
+                 WHERE s.monitor_id = a.id AND m.id = a.id AND m.kind <> 'heartbeat'
+                     AND s.active = TRUE AND s.lease_ms IS NULL AND s.next_due_ms > $2 AND NOT ",
+            in_trouble!(),
+            "
+                     AND NOT EXISTS (SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms > $2 - 5000)
+             )"
+        )
+    };
+}
+
 impl Tx {
-    /// Whether anything that a monitor depends on is down, or failing and being tried again.
+    /// What is above a monitor says of a failure of it; what was looked at since then is known. Of a heartbeat, which is not
+    /// looked at again, only trouble is said.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn is_sheltered(&self, monitor: MonitorId) -> Result<bool, StoreError> {
-        // A health has the key `a` while failed attempts are being repeated.
+    pub async fn shelter(&self, monitor: MonitorId, since: Timestamp) -> Result<Shelter, StoreError> {
         // CROSS JOIN, for otherwise SQLite goes through all monitors to find the few that are above.
-        const SHELTERED: Sql = with_parents!(
-            "WITH RECURSIVE above(id) AS (
-                 SELECT CAST(p.value AS bigint) FROM monitor m, " parents " WHERE m.id = $1
-                 UNION SELECT CAST(p.value AS bigint) FROM above a JOIN monitor m ON m.id = a.id, " parents "
-             )
-             SELECT 1 FROM above a CROSS JOIN monitor_state s
-             WHERE s.monitor_id = a.id AND s.active = TRUE AND (s.status = 'down' OR s.health LIKE '%\"a\":%') LIMIT 1"
-        );
-        let statement = SHELTERED.with(self.store().backend(), [monitor.0.into()]);
-        Ok(self.conn().query_one_raw(statement).await?.is_some())
+        const SHELTER: Sql = Sql::each(shelter!(sqlite), shelter!(postgres));
+        let statement = SHELTER.with(self.store().backend(), [monitor.0.into(), since.as_millis().into()]);
+        let row = self.conn().query_one_raw(statement).await?;
+        let shelter: Option<i64> = row.map_or(Ok(None), |row| get(&row, "shelter"))?;
+        Ok(match shelter {
+            Some(2) => Shelter::Trouble,
+            Some(1) => Shelter::Unknown,
+            _ => Shelter::None,
+        })
     }
 
-    /// The open incidents without a card of all that depends on these monitors, however far.
+    /// The open incidents of these monitors that somebody should have been told of and nobody was, and since when they
+    /// are open.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn withheld_below(&self, monitors: &[MonitorId]) -> Result<Vec<(MonitorId, IncidentId)>, StoreError> {
+    pub async fn untold(&self, monitors: &[MonitorId]) -> Result<Vec<(MonitorId, IncidentId, Timestamp)>, StoreError> {
+        const UNTOLD: Sql = sql!(
+            "SELECT i.id, i.monitor_id, i.opened_at_ms FROM " rows " AS asked
+             CROSS JOIN incident i WHERE i.monitor_id = CAST(value->>0 AS bigint) AND i.resolved_at_ms IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM message c WHERE c.incident_id = i.id)
+                 AND EXISTS (SELECT 1 FROM subscription u WHERE u.monitor_id = i.monitor_id)
+             ORDER BY i.monitor_id"
+        );
+        if monitors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.conn().query_all_raw(UNTOLD.with(self.store().backend(), [json_ids(monitors)?])).await?;
+        let read = |row: &QueryResult| Ok((monitor(row)?, IncidentId(get(row, "id")?), time(row, "opened_at_ms")?));
+        rows.iter().map(read).collect()
+    }
+
+    /// The open incidents without a card of all that depends on these monitors, however far, and whether they are of
+    /// heartbeats.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn withheld_below(
+        &self,
+        monitors: &[MonitorId],
+    ) -> Result<Vec<(MonitorId, IncidentId, bool)>, StoreError> {
         const WITHHELD: Sql = Sql::each(
             concat!(
                 "WITH RECURSIVE below(id) AS (
@@ -108,26 +196,18 @@ impl Tx {
         }
         let statement = WITHHELD.with(self.store().backend(), [json_ids(monitors)?]);
         let rows = self.conn().query_all_raw(statement).await?;
-        rows.iter().map(|row| Ok((MonitorId(get(row, "monitor_id")?), IncidentId(get(row, "id")?)))).collect()
+        let heartbeat = |row: &QueryResult| Ok::<_, StoreError>(get::<String>(row, "kind")? == "heartbeat");
+        rows.iter().map(|row| Ok((monitor(row)?, IncidentId(get(row, "id")?), heartbeat(row)?))).collect()
     }
 
-    /// Makes what these monitors depend on due at once, so that it is known soon whether that is what is wrong.
+    /// Makes all that these monitors depend on due at once, so that it is known soon whether that is what is wrong. Passes
+    /// over what is in trouble already, which has its own pace, and what was looked at in the last five seconds.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn hurry_parents(&self, monitors: &[MonitorId], now: Timestamp) -> Result<(), StoreError> {
-        const HURRY: Sql = Sql::each(
-            concat!(
-                "UPDATE monitor_state SET next_due_ms = $2 WHERE active = TRUE AND lease_ms IS NULL AND next_due_ms > $2
-                     AND monitor_id IN (SELECT CAST(p.value AS bigint) FROM monitor m, ", parents!(sqlite), " WHERE
-                         m.parents <> '[]' AND m.id IN (SELECT CAST(value->>0 AS bigint) FROM json_each($1)))"
-            ),
-            concat!(
-                "UPDATE monitor_state SET next_due_ms = $2 WHERE active = TRUE AND lease_ms IS NULL AND next_due_ms > $2
-                     AND monitor_id IN (SELECT CAST(p.value AS bigint) FROM monitor m, ", parents!(postgres), " WHERE
-                         m.parents <> '[]' AND m.id IN (SELECT CAST(value->>0 AS bigint) FROM jsonb_array_elements($1::jsonb)))"
-            ),
-        );
+        const HURRY: Sql =
+            Sql::each(hurry!(sqlite, "json_each($1)"), hurry!(postgres, "jsonb_array_elements($1::jsonb)"));
         if !monitors.is_empty() {
             let values = [json_ids(monitors)?, now.as_millis().into()];
             self.conn().execute_raw(HURRY.with(self.store().backend(), values)).await?;

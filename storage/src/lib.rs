@@ -49,6 +49,7 @@ mod sql;
 mod tx;
 
 pub use connect::{ConnectOptions, Durability, Store};
+pub use dependencies::Shelter;
 pub use error::StoreError;
 pub use heartbeats::{Awaited, HeartbeatRow, NEVER};
 pub use incidents::{IncidentFilter, NamedIncident};

@@ -108,6 +108,22 @@ impl Store {
         Ok(())
     }
 
+    /// Makes probed monitors of which nothing is known (unknown, inconclusive, or failing to be seen) due within the
+    /// next ten seconds, spread by their id, unless they are due earlier.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn hurry_unseen(&self, now: Timestamp) -> Result<(), StoreError> {
+        const HURRY: Sql = Sql::both(
+            "UPDATE monitor_state SET next_due_ms = $1 + (monitor_id * 37) % 10000
+             WHERE active = TRUE AND lease_ms IS NULL AND next_due_ms > $1 + 10000
+                 AND (status IN ('unknown', 'inconclusive') OR health LIKE '%\"i\":%')
+                 AND monitor_id IN (SELECT id FROM monitor WHERE kind <> 'heartbeat')",
+        );
+        self.writer().execute_raw(HURRY.with(self.backend(), [now.as_millis().into()])).await?;
+        Ok(())
+    }
+
     /// Records that Watchword is running.
     ///
     /// # Errors

@@ -57,8 +57,9 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     if turn.confirmed {
         return Ok(Answer::of(vec![added(turn, &wanted).await?]));
     }
+    let named = given.has("name") || kinds::of(&wanted.spec).is_named_by_target();
     let free = turn.services.free_name(turn.actor, &wanted.name).await?;
-    let taken = (free != wanted.name && given.has("name")).then(|| wanted.name.clone());
+    let taken = (free != wanted.name && named).then(|| wanted.name.clone());
     let outcome = match kinds::of(&wanted.spec).is_probed() {
         true => Some(turn.services.preview(turn.actor, &wanted).await?),
         false => None,
@@ -69,7 +70,7 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let mut blocks = outcome.as_ref().map(found).unwrap_or_default();
     if given.has("yes") {
         // A name that was given is used or refused; a name that I chose is mine to number.
-        wanted.name = if given.has("name") { wanted.name } else { free };
+        wanted.name = if named { wanted.name } else { free };
         blocks.push(added(turn, &wanted).await?);
         return Ok(Answer::of(blocks));
     }
@@ -137,7 +138,9 @@ fn plain(said: &str, outcome: &Outcome, wanted: &Settings) -> Option<String> {
     let CheckSpec::Http(spec) = &wanted.spec else { return None };
     // A password in the address would be lost with it, and must not be shown.
     let guessed = !said.contains("://") && spec.auth.is_none();
-    let failed = matches!(outcome.reason, Reason::TlsHandshake | Reason::TlsTimeout);
+    // Some that speak plain HTTP close the connection when they are greeted by TLS.
+    let closed = outcome.reason == Reason::ConnectionReset && outcome.timings.send_request.is_none();
+    let failed = closed || matches!(outcome.reason, Reason::TlsHandshake | Reason::TlsTimeout);
     let mut url = spec.url.clone();
     (guessed && failed && url.set_scheme("http").is_ok()).then(|| {
         let address = url.as_str().trim_end_matches('/');

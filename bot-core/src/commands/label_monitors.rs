@@ -15,8 +15,8 @@ pub(crate) const COMMAND: Command = Command {
     arguments: &[&[
         LABEL,
         GROUP,
-        Argument::new("set", Kind::Label, "A label to set, in place of one with the same key.").repeated(),
-        Argument::new("drop", Kind::Text, "The key of a label to take away.").like("team").repeated(),
+        Argument::new("set", Kind::Label, "Labels to set, each in place of one with the same key.").greedy(),
+        Argument::new("drop", Kind::Text, "The keys of labels to take away.").like("team").greedy(),
     ]],
     permission: Permission::Edit,
     run: |turn, given| Box::pin(run(turn, given)),
@@ -28,6 +28,10 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         .ok_or_else(|| missing("Say which monitors, by label or group: `label-monitors env=staging set tier=gold`."))?;
     let set = given.all("set").flatten().map(str::parse).collect::<Result<Vec<Label>, _>>()?;
     let drop: Vec<String> = given.all("drop").flatten().map(str::to_owned).collect();
+    if let Some(label) = drop.iter().find(|key| key.contains('=')) {
+        let key = label.split('=').next().unwrap_or_default();
+        return Err(Failure::new(ErrorCode::InvalidLabel, format!("`drop` takes keys alone: write `drop {key}`.")));
+    }
     if set.is_empty() && drop.is_empty() {
         return Err(missing("Say what to change: `set tier=gold` or `drop team`."));
     }

@@ -9,6 +9,7 @@ use services::view::{MonitorView, StoredResult};
 use super::MONITOR;
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::Given;
+use crate::kinds;
 use crate::present::{self, report};
 use crate::reply::{Block, Field, StatusItem};
 use crate::settings;
@@ -37,7 +38,8 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     }
     blocks.push(Block::fields("Settings", settings));
     if !view.results.is_empty() {
-        blocks.push(recent(&view.results, turn.now));
+        let probed = kinds::of(&view.monitor.settings.spec).is_probed();
+        blocks.push(recent(&view.results, probed, turn.now));
     }
     if !view.day.timeline.is_empty() {
         blocks.push(Block::Chart { chart: report::uptime_chart(&view.day) });
@@ -92,7 +94,9 @@ fn now(view: &MonitorView, now: Timestamp) -> Vec<Field> {
     fields
 }
 
-fn recent(results: &[StoredResult], now: Timestamp) -> Block {
+/// A heartbeat's results have no size, and a duration only where the start of the run was reported.
+fn recent(results: &[StoredResult], probed: bool, now: Timestamp) -> Block {
+    let none = || "–".to_owned();
     let row = |result: &StoredResult| {
         let what = match (result.reason.verdict(), result.message.as_str()) {
             (Verdict::Ok, _) => "ok".to_owned(),
@@ -104,9 +108,38 @@ fn recent(results: &[StoredResult], now: Timestamp) -> Block {
             present::ago(result.at, now),
             what,
             status,
-            present::latency(result.duration),
-            present::bytes(result.response_bytes),
+            if probed || !result.duration.is_zero() { present::latency(result.duration) } else { none() },
+            if probed { present::bytes(result.response_bytes) } else { none() },
         ]
     };
     Block::table("Latest checks", &["when", "result", ">status", ">total", ">size"], results.iter().map(row).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use monitor_core::outcome::{Reason, Timings};
+
+    use super::*;
+
+    #[test]
+    fn what_a_heartbeat_does_not_know_is_shown_as_none() {
+        let shown = |probed, ms| {
+            let result = StoredResult {
+                at: Timestamp::default(),
+                reason: Reason::Ok,
+                message: String::new(),
+                duration: Duration::from_millis(ms),
+                timings: Timings::default(),
+                http_status: None,
+                response_bytes: 0,
+            };
+            let Block::Table { rows, .. } = recent(&[result], probed, Timestamp::default()) else { panic!() };
+            rows[0][3..].join(" ")
+        };
+        assert_eq!(shown(false, 0), "– –");
+        assert_eq!(shown(false, 1_500), "1.5 s –");
+        assert_eq!(shown(true, 0), "0 ms 0 B");
+    }
 }

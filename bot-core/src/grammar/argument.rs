@@ -17,6 +17,8 @@ pub struct Argument {
     pub unless: &'static [&'static str],
     /// Whether it may be given more than once.
     pub repeated: bool,
+    /// Whether all values that follow are its own, until another argument's word.
+    pub greedy: bool,
     /// Whether `none` takes it away again.
     pub removable: bool,
     /// Whether its values are secrets: lines that hold one are kept nowhere.
@@ -46,6 +48,7 @@ impl Argument {
             required: false,
             unless: &[],
             repeated: false,
+            greedy: false,
             removable: false,
             secret: false,
             default: None,
@@ -83,6 +86,12 @@ impl Argument {
     #[must_use]
     pub const fn repeated(self) -> Self {
         Self { repeated: true, ..self }
+    }
+
+    /// It may be given more than once, and takes all values that follow.
+    #[must_use]
+    pub const fn greedy(self) -> Self {
+        Self { repeated: true, greedy: true, ..self }
     }
 
     /// `none` takes it away.

@@ -71,6 +71,7 @@ pub(crate) fn classify<'a>(arguments: Arguments, token: &'a Token, given: impl F
 pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<Given, GrammarError> {
     let mut given = Given::default();
     let mut tokens = tokens.iter().peekable();
+    let mut greedy: Option<&'static Argument> = None;
     while let Some(token) = tokens.next() {
         if let Some(argument) = tokens.peek().and_then(|next| taken_away(arguments, token, next)) {
             tokens.next();
@@ -90,6 +91,7 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
                 let value = tokens.next().ok_or(GrammarError::MissingValue(argument))?;
                 (argument, value.text.clone(), value.quoted != Quoted::No)
             }
+            Shape::Value if let Some(argument) = greedy => (argument, token.text.clone(), token.quoted != Quoted::No),
             Shape::Value => {
                 let free: Vec<&Argument> = all(arguments)
                     .filter(|argument| {
@@ -102,6 +104,7 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
                 (positional(arguments, &text, &free, given.get(KIND).or(already.get(KIND)))?, text, true)
             }
         };
+        greedy = argument.greedy.then_some(argument);
         let value = join(argument.kind, value, quoted, &mut tokens);
         put(&mut given, already, argument, &value, quoted)?;
     }

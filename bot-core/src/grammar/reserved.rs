@@ -4,8 +4,8 @@ use crate::commands::COMMANDS;
 use crate::dialog::Consent;
 
 /// Whether a word already says something else in some command or dialog, so that a monitor of that name could not always be
-/// reached by it. Derived from the declarations: what commands and arguments are called, what they can be set to, periods,
-/// and what answers a question.
+/// reached by it. Derived from the declarations: what commands and arguments are called, what they can be set to without such
+/// a word, periods, and what answers a question.
 pub(crate) fn is_reserved(word: &str) -> bool {
     let same = |other: &str| same_word(other, word);
     let by_command = COMMANDS.iter().any(|command| {
@@ -13,7 +13,10 @@ pub(crate) fn is_reserved(word: &str) -> bool {
         command.name.split('-').chain([command.name]).chain(command.aliases.iter().copied()).any(same)
     });
     let by_argument = COMMANDS.iter().flat_map(|command| all(command.arguments)).any(|argument| {
-        let choices = if let Kind::Choice(choices) = argument.kind { choices } else { &[] };
+        let choices = match argument.kind {
+            Kind::Choice(choices) if argument.positional => choices,
+            _ => &[],
+        };
         argument.names().chain(choices.iter().copied()).any(same)
     });
     let by_grammar = WITHOUT.iter().chain([&FILLER, &NONE]).any(|own| same(own));

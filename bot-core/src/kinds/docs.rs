@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use monitor_core::assertion::FactKind;
+use monitor_core::checks::RedisSpec;
 use monitor_core::duration;
 use monitor_core::outcome::Reason;
 
@@ -25,6 +26,10 @@ itself has to judge, then the [assertions](#assertions). Response bodies are rea
 Passwords, tokens, keys and secret headers are encrypted at rest, never shown again, not sent along when a redirect leads to
 another origin, and not sent to another host when a monitor is changed. A user and a password may stand in the address, with
 special characters as `%XX`.
+
+Whatever else you say is shown to whoever may see the monitor: addresses with their path and query, `body`, `form`, plain headers,
+queries, what is sent. A password or a key belongs in one of the login options (`credentials`, `basic`, `bearer` and so on)
+or in a `secret-header`.
 
 ## Every kind
 
@@ -100,6 +105,12 @@ const HTTP: &str = "\
   certificate connects anew each time.
 
 ";
+
+/// After which the commands follow.
+const REDIS: &str = "\
+### Good to know about redis
+
+A check only reads, so other commands are refused when a monitor is added or changed. These are sent: ";
 
 const BOUNDS: &str = "\
 ## JSONPath
@@ -193,6 +204,9 @@ fn about(page: &mut String, kind: &CheckKind) {
     page.push('\n');
     if kind.name == super::http::KIND.name {
         page.push_str(HTTP);
+    }
+    if kind.name == super::redis::KIND.name {
+        let _ = writeln!(page, "{REDIS}{}.\n", code(RedisSpec::COMMANDS, ""));
     }
 }
 

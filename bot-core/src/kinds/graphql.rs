@@ -35,8 +35,8 @@ pub(super) const KIND: CheckKind = CheckKind {
 fn apply(given: &Given, settings: &mut Settings) -> Result<(), Failure> {
     let CheckSpec::GraphQl(spec) = &mut settings.spec else { return Ok(()) };
     request::apply(given, &mut spec.http)?;
-    if let Some(query) = given.get("query") {
-        spec.query = query.to_owned();
+    if given.has("query") {
+        spec.query = given.get("query").unwrap_or(GraphQlSpec::DEFAULT_QUERY).to_owned();
     }
     if given.has("variables") {
         spec.variables = given.get("variables").map(variables).transpose()?;

@@ -95,6 +95,14 @@ pub(super) const CREDENTIALS: Argument = Argument::new(
 )
 .removable()
 .secret();
+pub(super) const QUERY: Argument = Argument::new(
+    "query",
+    Kind::Text,
+    "What is asked: a GraphQL query, a SQL query (read-only and rolled back) or a Redis command that reads.",
+)
+.words(&["query", "command"])
+.like("\"SELECT count(*) FROM orders\"")
+.removable();
 
 /// Every option.
 pub(crate) const OPTIONS: &[Argument] = &[
@@ -140,9 +148,7 @@ pub(crate) const OPTIONS: &[Argument] = &[
     )
     .default("no"),
     Argument::new("cookies", Kind::Switch, "Sends cookies that an answer sets back along redirects.").default("yes"),
-    Argument::new("query", Kind::Text, "What is asked: a GraphQL query, a SQL query (read-only and rolled back) or a Redis command.")
-        .words(&["query", "command"])
-        .like("\"SELECT count(*) FROM orders\""),
+    QUERY,
     Argument::new("variables", Kind::Text, "The variables of a GraphQL query, as a JSON object.")
         .like("'{\"id\": 7}'")
         .removable(),
@@ -213,7 +219,7 @@ pub(crate) const OPTIONS: &[Argument] = &[
     Argument::new("max-duration", Kind::Duration, "How long a run may take from its start to its end, 1s to 365d; without it as long as the grace time.")
         .like("30m")
         .removable(),
-    Argument::new("min-gap", Kind::Duration, "The least time between the ends of two runs, 1s to 365d.")
+    Argument::new("min-gap", Kind::Duration, "The least time from the beginning of a successful run to that of the next, 1s to 365d; where starts are not reported, their ends count.")
         .like("20h")
         .removable(),
     Argument::new("overlap", Kind::Switch, "Whether a run may begin while another one is under way.").default("yes"),

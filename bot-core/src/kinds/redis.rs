@@ -50,8 +50,8 @@ pub(super) const KIND: CheckKind = CheckKind {
 
 fn apply(given: &Given, settings: &mut Settings) -> Result<(), Failure> {
     let CheckSpec::Redis(spec) = &mut settings.spec else { return Ok(()) };
-    if let Some(command) = given.get("query") {
-        spec.command = command.to_owned();
+    if given.has("query") {
+        spec.command = given.get("query").unwrap_or(RedisSpec::DEFAULT_COMMAND).to_owned();
     }
     if given.has("credentials") {
         spec.login = given.get("credentials").map(target::plain_login);

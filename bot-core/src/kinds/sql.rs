@@ -36,8 +36,8 @@ pub(super) fn moved(old: &mut SqlSpec, new: SqlSpec) {
 
 pub(super) fn apply(given: &Given, settings: &mut Settings) -> Result<(), Failure> {
     let (CheckSpec::Postgres(spec) | CheckSpec::Mysql(spec)) = &mut settings.spec else { return Ok(()) };
-    if let Some(query) = given.get("query") {
-        spec.query = query.to_owned();
+    if given.has("query") {
+        spec.query = given.get("query").unwrap_or(SqlSpec::DEFAULT_QUERY).to_owned();
     }
     if given.has("credentials") {
         spec.login = given.get("credentials").map(target::plain_login);

@@ -265,6 +265,23 @@ fn a_short_word_given_anew_replaces_what_it_made_and_nothing_else() {
 }
 
 #[test]
+fn a_query_taken_away_is_that_of_the_beginning() {
+    for (line, query) in [
+        ("redis://x.example query \"LLEN jobs\"", "PING"),
+        ("postgres://x.example query \"SELECT 2\"", "SELECT 1"),
+        ("mysql://x.example query \"SELECT 2\"", "SELECT 1"),
+        ("graphql https://x.example query \"{ a }\"", "{ __typename }"),
+    ] {
+        let mut settings = added(&format!("add-monitor {line}")).unwrap();
+        let tokens = crate::grammar::tokenize("query none").unwrap();
+        let given = parse(add_monitor::COMMAND.arguments, &tokens, &Given::default()).unwrap();
+        settings::apply(of(&settings.spec), &given, &mut settings).unwrap();
+        let said = shown(&settings);
+        assert!(said.contains(&format!(": {query}\n")), "{said}");
+    }
+}
+
+#[test]
 fn what_is_sent_is_shown_without_secrets() {
     let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----";
     for options in [

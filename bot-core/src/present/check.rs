@@ -26,8 +26,12 @@ pub(crate) fn findings(outcome: &Outcome) -> Vec<Field> {
     let answer: Vec<String> =
         outcome.http_status.map(|status| status.to_string()).into_iter().chain(protocol.map(str::to_owned)).collect();
     if !answer.is_empty() {
-        fields.push(Field::new("status", answer.join(" over ")));
+        let name = if outcome.http_status.is_some() { "status" } else { "speaks" };
+        fields.push(Field::new(name, answer.join(" over ")));
     }
+    // A check of TLS speaks what it finds.
+    let news = |(_, text): &&(String, String)| Some(text.as_str()) != protocol;
+    fields.extend(details.found.iter().filter(news).map(|(name, text)| Field::new(name, text.clone())));
     let phases = [
         ("DNS lookup", outcome.timings.dns_lookup),
         ("TCP connection", outcome.timings.tcp_connection),

@@ -4,6 +4,7 @@ use bot_core::reply::Block;
 use insta::assert_snapshot;
 use monitor_core::people::Role;
 use test_support::targets::answering::Answer;
+use test_support::targets::{Misbehaviour, misbehaving};
 
 use crate::chat::{Chat, redacted};
 
@@ -98,6 +99,48 @@ async fn a_heartbeat_is_not_tried_and_says_where_its_job_reports() {
     assert_snapshot!(chat.say("check-now nightly").await, @"✗ `nightly` is a heartbeat: its job reports in by itself, and there is nothing to check from here.");
     assert_snapshot!(chat.say("edit-monitor nightly url x").await, @"✗ A heartbeat has no address; `name` gives it another name.");
     assert_snapshot!(chat.say("edit-monitor nightly zone Mars/Phobos").await, @"✗ `Mars/Phobos` is not a time zone; write it like UTC or Europe/Berlin.");
+}
+
+#[tokio::test]
+async fn a_heartbeat_gets_the_name_that_was_given_or_none() {
+    let chat = Chat::start().await;
+    assert!(chat.reply("add-monitor heartbeat UPPER --yes").await.ok);
+    let taken = chat.reply("add-monitor heartbeat upper --yes").await;
+    assert_eq!(taken.code.as_deref(), Some("name_taken"));
+    let proposed = chat.say("add-monitor heartbeat upper").await;
+    assert!(proposed.contains("There is a monitor `upper` already, so I propose `upper-2`."), "{proposed}");
+}
+
+#[tokio::test]
+async fn what_a_check_found_is_shown() {
+    let chat = Chat::start().await;
+    let server = misbehaving(Misbehaviour::Hangs(b"+PONG\r\n")).await;
+    let line = format!("redis://{}", server.addr());
+    let proposal = chat.say(&line).await;
+    assert!(proposal.contains("\n  value  PONG\n"), "{proposal}");
+}
+
+#[tokio::test]
+async fn a_redis_check_sends_no_command_that_changes_something() {
+    let chat = Chat::start().await;
+    let server = misbehaving(Misbehaviour::Hangs(b"+PONG\r\n")).await;
+    let refused = chat.reply(&format!("add-monitor redis://{} query FLUSHALL --yes", server.addr())).await;
+    assert_eq!(refused.code.as_deref(), Some("invalid_option"));
+    let added = chat.reply(&format!("add-monitor redis://{} query \"GET a\" name cache --yes", server.addr())).await;
+    assert!(added.ok, "{added:?}");
+    let refused = chat.say("edit-monitor cache query \"SET a 1\"").await;
+    assert!(refused.contains("`SET a` is not sent: a check only reads; use one of PING, GET"), "{refused}");
+    assert!(chat.say("edit-monitor cache query none").await.contains("command  PING"));
+}
+
+#[tokio::test]
+async fn plain_http_is_proposed_where_tls_was_a_guess() {
+    let chat = Chat::start().await;
+    for answer in [Misbehaviour::SPEAKS_HTTP, Misbehaviour::Closes] {
+        let server = misbehaving(answer).await;
+        let proposal = chat.say(&format!("add-monitor {}/health", server.addr())).await;
+        assert!(proposal.contains("say `url http://127.0.0.1:PORT/health`"), "{proposal}");
+    }
 }
 
 #[tokio::test]
@@ -238,7 +281,19 @@ async fn help_tells_about_a_kind() {
 #[tokio::test]
 async fn what_is_missing_is_asked_for_when_only_the_kind_is_said() {
     let chat = Chat::start().await;
-    assert!(chat.say("add-monitor tcp name port").await.starts_with("Which address should I watch?"));
+    for (line, question) in [
+        ("ping", "What should I watch? I take HOST or ping://HOST.\n\nFor example: 192.0.2.1"),
+        ("heartbeat", "What should I call the heartbeat?\n\nFor example: nightly-backup"),
+        ("flow", "What should I call the flow?\n\nFor example: checkout"),
+        ("graphql", "What should I watch? I take "),
+        ("tcp name port", "What should I watch? I take HOST:PORT or tcp://HOST:PORT."),
+    ] {
+        let asked = chat.say(&format!("add-monitor {line}")).await;
+        let asked = asked.strip_prefix("I dropped my question about `add-monitor`.\n\n").unwrap_or(&asked);
+        assert!(asked.starts_with(question), "{line}: {asked}");
+    }
+    let again = chat.say("hm").await.replace('\n', " ");
+    assert!(again.ends_with("What should I watch? I take HOST:PORT or tcp://HOST:PORT. Or say `cancel`."), "{again}");
     let proposal = chat.say(&place(&chat)).await;
     assert!(proposal.contains("kind  tcp") && proposal.contains("name  port"), "{proposal}");
 }

@@ -18,6 +18,12 @@ async fn many_are_meant_by_their_label() {
     assert!(chat.say("resume-monitor env=staging").await.contains("I check again: 2 monitors"));
     assert!(chat.say("pause-monitor env=nowhere").await.contains("No monitor is `env=nowhere`"));
     assert!(chat.say("label-monitors env=staging set tier=gold drop env").await.contains("I labelled 2 monitors"));
+    // All labels after `set` are set, and only those before it choose.
+    assert!(chat.say("label-monitors tier=gold set tier=silver team=web").await.contains("I labelled 2 monitors"));
+    assert!(chat.say("list-monitors tier=silver team=web").await.contains("2 monitors"));
+    assert!(chat.say("label-monitors set tier=gold label:team=web drop team").await.contains("I labelled 2 monitors"));
+    let confused = chat.say("label-monitors tier=gold drop team env=prod").await;
+    assert!(confused.contains("`drop` takes keys alone: write `drop env`."), "{confused}");
     assert!(chat.say("pause-monitor shop tier=gold").await.contains("not both"));
 
     assert!(chat.say("delete-monitor tier=gold").await.contains("Shall I delete 2 monitors"));

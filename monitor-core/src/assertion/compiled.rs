@@ -13,7 +13,7 @@ use super::parser::{self, Parsed};
 use super::seen::{Mask, seen, status_name};
 use super::{Assertion, AssertionResult, FactKind, Facts, MAX_TESTS_IN_ALL, Severity, Value};
 use crate::code::ErrorCode;
-use crate::duration::humanize;
+use crate::duration::{humanize, humanize_beyond};
 use crate::http::shorten;
 use crate::outcome::Reason;
 
@@ -160,6 +160,6 @@ fn latency_message(test: &Test, facts: &Facts) -> Option<String> {
     if test.subject.kind != FactKind::Latency {
         write!(message, "{} ", test.subject.kind.word()).ok()?;
     }
-    write!(message, "took {}, slower than {}", humanize(took), humanize(*limit)).ok()?;
+    write!(message, "took {}, slower than {}", humanize_beyond(took, *limit), humanize(*limit)).ok()?;
     test.subject.kind.is_latency().then_some(message)
 }

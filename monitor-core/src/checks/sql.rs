@@ -24,10 +24,13 @@ pub struct SqlSpec {
 }
 
 fn one() -> String {
-    "SELECT 1".to_owned()
+    SqlSpec::DEFAULT_QUERY.to_owned()
 }
 
 impl SqlSpec {
+    /// The query unless the owner gives one: every server answers it.
+    pub const DEFAULT_QUERY: &'static str = "SELECT 1";
+
     /// `SELECT 1` there.
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {

@@ -16,6 +16,9 @@ const MAX_RUNS: usize = 32;
 /// How long after its beginning a run that is overdue may still end. Source: `MAX_DURATION` of Healthchecks.
 const MAX_OVERDUE: Duration = Duration::from_secs(72 * 3_600);
 
+/// How long nobody has to have listened for reports to be lost. In less time they are late: senders try again.
+pub const LOST_AFTER: Duration = Duration::from_secs(60);
+
 /// All that is remembered of a heartbeat between two pings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Beats {
@@ -34,6 +37,9 @@ pub struct Beats {
     /// Runs under way, the oldest first.
     #[serde(default, rename = "r", skip_serializing_if = "Vec::is_empty")]
     runs: Vec<Run>,
+    /// Since the last end of a run one was excused that could have been reported part of the time.
+    #[serde(default, rename = "x", skip_serializing_if = "std::ops::Not::not")]
+    excused: bool,
 }
 
 /// A run that has begun.
@@ -142,6 +148,7 @@ impl Beats {
             finding.message = format!("the job ended with exit code {code}");
         }
         self.since = Some(at);
+        self.excused = false;
         if succeeded {
             self.begun = Some(run.map_or(at, |run| run.begun));
         }
@@ -164,13 +171,17 @@ impl Beats {
         self.runs.iter().filter(|run| !run.overdue).map(|run| run.begun + plan.longest_run()).min()
     }
 
-    /// When a report is missed. A job whose runs have a limit of their own has reported in when one has begun.
+    /// When a report is missed. A job that has begun has reported in.
     fn report_deadline(&self, plan: &Plan) -> Option<Timestamp> {
-        let running = || self.runs.iter().any(|run| !run.overdue);
-        if plan.spec.max_duration.is_some() && running() {
+        if self.has_begun(plan) {
             return None;
         }
         Some(plan.timetable.next(self.since?)? + plan.spec.grace)
+    }
+
+    /// Whether a run is under way that has a limit of its own, so that only its end is awaited.
+    fn has_begun(&self, plan: &Plan) -> bool {
+        plan.spec.max_duration.is_some() && self.runs.iter().any(|run| !run.overdue)
     }
 
     /// Looks at the deadlines that have passed. However many did, they are told once, and what is awaited next lies in the
@@ -195,10 +206,30 @@ impl Beats {
         Some(finding)
     }
 
-    /// Nobody could be reported to until that time: what was awaited is awaited anew.
-    pub fn excuse(&mut self, at: Timestamp) {
-        self.since = self.since.map(|since| since.max(at));
-        self.runs.iter_mut().for_each(|run| run.overdue = true);
+    /// Nobody could be reported to from `gone` to `back`: what was to be reported then is awaited anew. Answers whether
+    /// anything was.
+    ///
+    /// A report of which that time is only a part is excused once until the next one comes, so that being away again and
+    /// again does not hide a job that is silent. In a time shorter than [`LOST_AFTER`] only deadlines are excused.
+    pub fn excuse(&mut self, plan: &Plan, gone: Timestamp, back: Timestamp) -> bool {
+        let lost = back.since(gone) >= LOST_AFTER;
+        let passed = |deadline: Timestamp| gone <= deadline && deadline <= back;
+        let had_begun = self.has_begun(plan);
+        let mut excused = false;
+        for run in self.runs.iter_mut().filter(|run| !run.overdue) {
+            run.overdue = lost || passed(run.begun + plan.longest_run());
+            excused |= run.overdue;
+        }
+        let Some(deadline) = self.report_deadline(plan) else { return excused };
+        let expected = deadline - plan.spec.grace;
+        let wholly = gone <= expected && deadline <= back;
+        let partly = passed(deadline) || (lost && expected <= back && gone <= deadline);
+        if had_begun || wholly || (partly && !self.excused) {
+            self.excused |= !wholly;
+            self.since = self.since.map(|since| since.max(back));
+            excused = true;
+        }
+        excused
     }
 
     /// Starts over, as if no ping had come; their count goes on.
@@ -223,7 +254,7 @@ impl Beats {
             Reason::HeartbeatTooEarly => {
                 let after = self.begun.map(|begun| humanize(at.since(begun))).unwrap_or_default();
                 let gap = plan.spec.min_gap.map(humanize).unwrap_or_default();
-                format!("the run came {after} after the one before; there have to be {gap} between them")
+                format!("the run began {after} after the last successful one; there have to be {gap} between them")
             }
             Reason::HeartbeatOverlap => "a run began while another one was under way".to_owned(),
             _ => String::new(),

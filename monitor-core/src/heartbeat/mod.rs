@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use beats::{Beats, Finding, Pinged};
+pub use beats::{Beats, Finding, LOST_AFTER, Pinged};
 pub use calendar::Calendar;
 pub use error::HeartbeatError;
 pub use ping::{PING_BODY_LIMIT, Ping, PingMethod, Signal};
@@ -30,7 +30,8 @@ pub struct HeartbeatSpec {
     /// How long a run may take from `/start` to its end, 1 s to 365 d. `None`: as long as the grace time, as with Healthchecks.
     #[serde(default)]
     pub max_duration: Option<Duration>,
-    /// The least time between the ends of two runs, 1 s to 365 d; what comes sooner is too early. `None`: any time will do.
+    /// The least time from the beginning of a successful run to that of the next, 1 s to 365 d; what comes sooner is too
+    /// early. Of runs whose start is not reported the end counts. `None`: any time will do.
     #[serde(default)]
     pub min_gap: Option<Duration>,
     /// Whether runs may not overlap.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
@@ -51,7 +52,9 @@ impl Timetable {
             }
             Schedule::Cron { zone, .. } => {
                 let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-                let cron = parser.parse(expression).map_err(|error| wrong(error.to_string()))?;
+                let cron = parser
+                    .parse(expression)
+                    .map_err(|error| wrong(error.to_string().trim_end_matches('.').to_owned()))?;
                 Self::Cron(Box::new(cron), time_zone(zone)?)
             }
             Schedule::Every(period) => Self::Every(*period),
@@ -71,10 +74,25 @@ impl Timetable {
         let start = jiff::Timestamp::from_millisecond(after.as_millis()).ok()?;
         let next = match self {
             Self::Every(_) => return None,
-            Self::Cron(cron, zone) => cron.find_next_occurrence(&start.to_zoned(zone.clone()), false).ok()?.timestamp(),
+            Self::Cron(cron, zone) => next_of(cron, start, zone)?,
             Self::Calendar(calendar, zone) => calendar.next(start, zone)?,
         };
         Some(Timestamp::from_millis(next.as_millisecond()))
+    }
+}
+
+/// The first time of a cron expression after that one. The search gives up at a time within a gap of more than two hours,
+/// such as a day that a zone left out when it moved across the date line: that time comes when the gap ends.
+fn next_of(cron: &Cron, start: jiff::Timestamp, zone: &TimeZone) -> Option<jiff::Timestamp> {
+    match cron.find_next_occurrence(&start.to_zoned(zone.clone()), false) {
+        Ok(next) => Some(next.timestamp()),
+        // It fails as well when the time never comes, as on 31 February.
+        Err(_) => {
+            let ahead = |at: jiff::Timestamp| zone.to_offset(at).seconds();
+            let jumps = |at: &jiff::Timestamp| ahead(*at) - ahead(*at - SignedDuration::from_secs(1)) > 2 * 3_600;
+            let goes_on = |at: &jiff::Timestamp| cron.find_next_occurrence(&at.to_zoned(zone.clone()), false).is_ok();
+            zone.following(start).map(|transition| transition.timestamp()).take(8).find(jumps).filter(goes_on)
+        }
     }
 }
 

@@ -115,7 +115,7 @@ fn what_is_no_schedule_is_refused_with_an_example() {
     };
     for expression in ["", "* * * *", "61 * * * *", "0 0 30 2 *", "* * * * * *", "every day", &"1,".repeat(300)] {
         let error = refused(cron(expression, "UTC"));
-        assert!(error.contains("write it like `0 3 * * 1-5`"), "{error}");
+        assert!(error.contains("write it like `0 3 * * 1-5`") && !error.contains(".;"), "{error}");
     }
     for expression in [
         "",
@@ -200,6 +200,11 @@ impl Story {
     fn deadline(&self) -> Option<u64> {
         let deadline = self.beats.deadline(&self.plan)?;
         Some(deadline.since(minutes(0)).as_secs() / 60)
+    }
+
+    /// Nobody could be reported to from that minute to that one.
+    fn away(&mut self, gone: u64, back: u64) -> bool {
+        self.beats.excuse(&self.plan, minutes(gone), minutes(back))
     }
 
     fn look(&mut self, minute: u64) -> Option<Reason> {
@@ -339,12 +344,75 @@ fn what_nobody_could_report_is_not_held_against_a_job() {
     let mut story = Story::new(|_| {});
     story.ping(0, "");
     story.run(DAY, "start", Some(1));
-    story.beats.excuse(minutes(3 * DAY));
+    assert!(story.away(DAY + 1, 3 * DAY));
     assert_eq!(story.deadline(), Some(4 * DAY + 60));
     assert_eq!(story.run(3 * DAY + 5, "", Some(1)).duration, Some(HOUR * 48 + Duration::from_secs(300)));
     story.beats.reset();
     assert_eq!(story.deadline(), None);
     assert_eq!(story.run(3 * DAY + 6, "", None).number, 4, "pings are counted on");
+}
+
+#[test]
+fn being_away_while_nothing_is_expected_postpones_nothing() {
+    let mut story = Story::new(|_| {});
+    story.ping(23 * 60, "");
+    assert!(!story.away(22 * 60, 22 * 60 + 2), "it is over since the ping");
+    assert!(!story.away(DAY + 22 * 60, DAY + 22 * 60 + 2));
+    assert_eq!(story.deadline(), Some(2 * DAY));
+    assert!(!story.away(2 * DAY + 5, 2 * DAY + 10), "the deadline had passed before");
+    assert_eq!(story.look(2 * DAY + 10), Some(Reason::HeartbeatMissed));
+}
+
+#[test]
+fn being_away_for_part_of_the_time_to_report_excuses_once_until_the_next_ping() {
+    let mut story = Story::new(|_| {});
+    story.ping(0, "");
+    assert!(story.away(DAY - 5, DAY + 5), "at the expected time");
+    assert_eq!(story.deadline(), Some(2 * DAY + 65));
+    assert!(!story.away(2 * DAY + 10, 2 * DAY + 20));
+    assert_eq!(story.look(2 * DAY + 65), Some(Reason::HeartbeatMissed));
+    story.ping(3 * DAY, "");
+    assert!(story.away(4 * DAY + 10, 4 * DAY + 20), "within the grace time");
+    assert!(!story.away(5 * DAY + 30, 5 * DAY + 40));
+}
+
+#[test]
+fn a_report_that_could_not_come_at_all_is_excused_every_time() {
+    let mut story = Story::new(|_| {});
+    story.ping(3 * 60, "");
+    for night in 1..5 {
+        assert!(story.away(night * DAY, night * DAY + 8 * 60), "{night}");
+        story.plan = Plan::new(&HeartbeatSpec::new(cron("0 3 * * *", "UTC"), HOUR)).unwrap();
+        assert_eq!(story.deadline(), Some((night + 1) * DAY + 4 * 60));
+    }
+}
+
+#[test]
+fn being_away_for_a_moment_excuses_only_a_deadline_that_passes_in_it() {
+    let away = |story: &mut Story, seconds: u64| {
+        let back = minutes(DAY + 60) + Duration::from_secs(seconds);
+        story.beats.excuse(&story.plan, back - Duration::from_secs(20), back)
+    };
+    let mut story = Story::new(|_| {});
+    story.ping(0, "");
+    assert!(away(&mut story, 0), "at its end");
+    let mut story = Story::new(|_| {});
+    story.ping(0, "");
+    story.run(DAY + 50, "start", Some(1));
+    let moment = minutes(DAY + 55);
+    assert!(!story.beats.excuse(&story.plan, moment, moment + Duration::from_secs(59)));
+    assert!(away(&mut story, 10));
+    assert_eq!(story.deadline(), Some(DAY + 110), "the run is still under way");
+    assert_eq!(story.look(DAY + 110), Some(Reason::HeartbeatTooLong));
+}
+
+#[test]
+fn a_run_whose_end_may_have_been_lost_is_awaited_no_more() {
+    let mut story = Story::new(|spec| spec.max_duration = Some(HOUR * 5));
+    story.ping(0, "");
+    story.run(DAY, "start", None);
+    assert!(story.away(DAY + 180, DAY + 190));
+    assert_eq!(story.deadline(), Some(2 * DAY + 190 + 60), "it had begun, so it is not missed either");
 }
 
 #[test]
@@ -466,5 +534,27 @@ proptest! {
             prop_assert_eq!(&serde_json::from_str::<Beats>(&stored).unwrap(), &story.beats);
             prop_assert!(stored.len() < 4_000);
         }
+    }
+}
+
+#[test]
+fn a_day_that_a_zone_left_out_is_passed_over() {
+    // Samoa went from 29 to 31 December 2011.
+    let timetable =
+        Timetable::new(&Schedule::Cron { expression: "0 0 * * *".into(), zone: "Pacific/Apia".into() }).unwrap();
+    let at = |text: &str| Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+    let first = timetable.next(at("2011-12-28T12:00:00Z")).unwrap();
+    assert_eq!(first, at("2011-12-29T10:00:00Z"));
+    assert_eq!(timetable.next(first), Some(at("2011-12-30T10:00:00Z")));
+    assert_eq!(timetable.next(at("2011-12-30T10:00:00Z")), Some(at("2011-12-31T10:00:00Z")));
+}
+
+#[test]
+fn a_time_that_never_comes_is_refused_in_any_zone() {
+    for zone in ["UTC", "Europe/Berlin", "Pacific/Apia"] {
+        assert!(
+            Timetable::new(&Schedule::Cron { expression: "0 0 31 2 *".into(), zone: zone.into() }).is_err(),
+            "{zone}"
+        );
     }
 }

@@ -51,11 +51,14 @@ impl Exchange {
             return Err(too_large(&format!("the answer announces {bytes} bytes")));
         }
         let mut kept = Vec::with_capacity(if needed { capacity(declared) } else { 0 });
+        let mut read = 0;
         while let Some(frame) = self.connection.driver.beside(pin!(body.frame())).await {
             let frame = frame.map_err(|error| Failure::http(&error, "sending its answer"))?;
             let Some(data) = frame.data_ref() else { continue };
-            trace.response_bytes += data.len() as u64;
-            if trace.response_bytes > MAX_BODY_BYTES {
+            let bytes = data.len() as u64;
+            trace.response_bytes += bytes;
+            read += bytes;
+            if read > MAX_BODY_BYTES {
                 return Err(too_large("the answer goes on"));
             }
             if needed {

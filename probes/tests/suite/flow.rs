@@ -1,7 +1,7 @@
 //! Flows over several local servers.
 
 use monitor_core::checks::{Capture, FlowSpec, Source, Step};
-use monitor_core::http::{Auth, Body, HttpSpec};
+use monitor_core::http::{Auth, Body, HttpSpec, MAX_BODY_BYTES};
 use monitor_core::monitor::CheckSpec;
 use monitor_core::outcome::{Outcome, Reason, Verdict};
 use monitor_core::secret::Secret;
@@ -19,8 +19,9 @@ fn step(name: &str, address: &str) -> Step {
     }
 }
 
-fn captures(step: Step, name: &str, from: Source) -> Step {
-    Step { captures: vec![Capture { name: name.into(), from }], ..step }
+fn captures(mut step: Step, name: &str, from: Source) -> Step {
+    step.captures.push(Capture { name: name.into(), from });
+    step
 }
 
 fn asserts(mut step: Step, assertion: &str) -> Step {
@@ -151,4 +152,30 @@ async fn each_step_is_held_to_the_address_policy() {
     let outcome = run_settings(&flow, &strict, AMPLE).await;
     assert_eq!(outcome.reason, Reason::AddressRefused);
     assert!(outcome.message.starts_with("step 1 (in): "), "{}", outcome.message);
+}
+
+#[tokio::test]
+async fn a_login_with_captured_values_is_shown_to_nobody() {
+    let pin = answering(Answer::ok(r#"{"pin": "4711"}"#)).await;
+    let first = captures(step("login", &pin.url()), "pin", Source::Json("$.pin".into()));
+    // `ada:pin-4711` as it is sent, and what the password has become.
+    for echoed in ["YWRhOnBpbi00NzEx", "pin-4711"] {
+        let echo = answering(Answer::ok(format!("you said {echoed}"))).await;
+        let mut second = asserts(step("echo", &echo.url()), "body == hello");
+        second.request.auth = Some(Auth::Basic { user: "ada".into(), password: Secret::new("pin-{{pin}}") });
+        let outcome = run(vec![first.clone(), second], &[]).await;
+        assert_eq!(echo.last_request().header("authorization"), Some("Basic YWRhOnBpbi00NzEx"));
+        assert_eq!(outcome.reason, Reason::BodyMismatch, "{}", outcome.message);
+        assert!(outcome.message.ends_with("saw “you said ***”"), "{}", outcome.message);
+    }
+}
+
+#[tokio::test]
+async fn each_answer_may_be_as_large_as_one_alone() {
+    let half = usize::try_from(MAX_BODY_BYTES / 2).unwrap() + 1;
+    let large = answering(Answer::ok("x".repeat(half))).await;
+    let steps = vec![step("one", &large.url()), step("two", &large.url()), step("three", &large.url())];
+    let outcome = run(steps, &[]).await;
+    assert_eq!(told(&outcome), "ok");
+    assert_eq!(outcome.response_bytes, 3 * half as u64);
 }

@@ -13,10 +13,10 @@ use monitor_core::monitor::CheckSpec;
 use monitor_core::outcome::{Outcome, Reason};
 use monitor_core::secret::Secret;
 use probes::Check;
-use test_support::targets::{Received, answering};
+use test_support::targets::{Misbehaviour, Received, answering, misbehaving};
 
 use crate::scripted::{answer, scripted};
-use crate::{AMPLE, SHORT, outbound, plain, run, run_settings, run_with, settings, spec, told};
+use crate::{AMPLE, SHORT, outbound, plain, run, run_settings, run_with, settings, spec, told, url_of};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -258,8 +258,8 @@ async fn without_a_token_the_target_is_not_asked() {
     assert_eq!(told(&outcome), message);
     let silent = test_support::targets::misbehaving::never_answers().await;
     let outcome = run_with(with_auth(&target.url(), oauth2(&silent.url(), "x")), &outbound(), SHORT).await;
-    let message = format!("token_failed: no token from {}token: it did not answer within ", silent.url());
-    assert!(told(&outcome).starts_with(&message), "{}", told(&outcome));
+    assert_eq!(outcome.reason, Reason::ResponseTimeout);
+    assert!(outcome.message.ends_with(" while asking for a token"), "{}", outcome.message);
     for body in ["", "{}", r#"{"access_token":""}"#, r#"{"access_token":"a b"}"#, r#"{"access_token":7}"#] {
         let issuer = scripted(move |_, _| answer("200 OK", &[], body)).await;
         let outcome = run(with_auth(&target.url(), oauth2(&issuer.url(), "x"))).await;
@@ -268,6 +268,26 @@ async fn without_a_token_the_target_is_not_asked() {
     let outcome = run(with_auth(&target.url(), oauth2("http://169.254.169.254/", "x"))).await;
     assert_eq!(outcome.reason, Reason::AddressRefused);
     assert_eq!(target.requests(), 0);
+}
+
+#[tokio::test]
+async fn the_way_to_the_issuer_keeps_its_own_reasons() {
+    let target = answering(test_support::targets::Answer::ok("")).await;
+    let by = |issuer: String| run(with_auth(&target.url(), oauth2(&issuer, "x")));
+    let (refuses, closes) = (misbehaving(Misbehaviour::Refuses).await, misbehaving(Misbehaviour::Closes).await);
+    for (issuer, reason) in [
+        (url_of(refuses.addr()), "connection_refused"),
+        (url_of(closes.addr()), "connection_reset"),
+        ("http://nothing.invalid/".to_owned(), "dns_"),
+    ] {
+        let outcome = by(issuer).await;
+        assert!(outcome.reason.code().starts_with(reason), "{}", told(&outcome));
+        assert!(outcome.message.ends_with(" while asking for a token"), "{}", outcome.message);
+    }
+    // An answer that is no token is the issuer's doing.
+    let garbage = misbehaving(Misbehaviour::GARBAGE).await;
+    let outcome = by(url_of(garbage.addr())).await;
+    assert_eq!((outcome.reason, target.requests()), (Reason::TokenFailed, 0), "{}", outcome.message);
 }
 
 #[tokio::test]

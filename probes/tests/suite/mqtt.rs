@@ -41,6 +41,8 @@ async fn a_message_that_does_not_come_is_waited_for() {
     let spec = MqttSpec { topic: Some("nobody/publishes/this".into()), ..spec(&mqtt()) };
     let outcome = run_settings(&settings(CheckSpec::Mqtt(spec), &[]), &services_outbound(), SHORT).await;
     assert_eq!(outcome.reason, Reason::ResponseTimeout);
+    let said = "no message of topic nobody/publishes/this came within ";
+    assert!(outcome.message.starts_with(said), "{}", outcome.message);
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use monitor_core::checks::RedisSpec;
 use monitor_core::monitor::CheckSpec;
 use monitor_core::outcome::{Outcome, Reason};
 use test_support::services;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::databases::{login, place, probe};
 
@@ -20,18 +22,29 @@ async fn command(command: &str, asserted: &[&str]) -> Outcome {
     ask(RedisSpec { command: command.into(), database: 3, ..at(&services::redis()) }, asserted).await
 }
 
+/// Writes what a check may not, with commands in the server's plain form.
+#[expect(clippy::disallowed_methods, reason = "the test's own server")]
+async fn written(commands: &str) {
+    let (endpoint, login) = place(&services::redis());
+    let mut stream = TcpStream::connect((endpoint.host.to_string(), endpoint.port)).await.unwrap();
+    let all = format!("AUTH {} {}\r\nSELECT 3\r\n{commands}QUIT\r\n", login.user, login.password.expose());
+    stream.write_all(all.as_bytes()).await.unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    assert!(!answers.contains('-'), "{answers}");
+}
+
 #[tokio::test]
 async fn the_answer_to_a_command_is_a_fact() {
+    written("SET watchword:a 7\r\n").await;
     for (text, asserted) in [
         ("PING", &["value == PONG"][..]),
-        ("SET watchword:a 7", &["value == OK"]),
         ("GET watchword:a", &["value == 7", "rows == 1"]),
         ("GET watchword:none", &["rows == 0", "not value exists"]),
         ("DBSIZE", &["value >= 1"]),
         ("MGET watchword:a watchword:none", &["rows == 2", "value == 7"]),
-        ("KEYS watchword:no*", &["rows == 0"]),
+        ("LRANGE watchword:none 0 9", &["rows == 0"]),
         ("INFO server", &["value contains redis_version"]),
-        ("DEL watchword:a", &["value <= 1"]),
     ] {
         let outcome = command(text, asserted).await;
         assert_eq!((outcome.reason, outcome.message.as_str()), (Reason::Ok, ""), "{text}");
@@ -57,7 +70,7 @@ async fn the_login_works_with_tls_and_without_it() {
 
 #[tokio::test]
 async fn what_the_server_refuses_is_told_in_its_words() {
-    let outcome = command("NOSUCHTHING a", &[]).await;
+    let outcome = command("SENTINEL MASTER shop", &[]).await;
     assert_eq!(outcome.reason, Reason::QueryFailed);
     assert!(outcome.message.starts_with("the server refused: ERR unknown command"), "{}", outcome.message);
     let outcome = ask(RedisSpec { database: 9999, ..at(&services::redis()) }, &[]).await;

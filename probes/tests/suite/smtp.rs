@@ -82,13 +82,15 @@ async fn what_is_said_before_tls_is_not_taken_for_what_is_said_within() {
 #[tokio::test]
 async fn a_login_that_the_target_sends_back_is_not_shown() {
     // `\0watchword\0hunter2` in base64, as it is sent.
-    let echo = b"220 mail.example\r\n250-mail.example\r\n250 AUTH PLAIN\r\n535 AHdhdGNod29yZABodW50ZXIy hunter2\r\n";
+    let echo =
+        b"220 mail.example hunter2\r\n250-mail.example\r\n250 AUTH PLAIN\r\n535 AHdhdGNod29yZABodW50ZXIy hunter2\r\n";
     let target = misbehaving(Misbehaviour::Hangs(echo)).await;
     let endpoint = Endpoint::parse(&target.addr().to_string(), None).unwrap();
     let spec = MailSpec { login: login("hunter2"), ..MailSpec::new(endpoint, Security::None) };
     let outcome = run_settings(&settings(CheckSpec::Smtp(spec), &[]), &outbound(), AMPLE).await;
     assert_eq!(outcome.reason, Reason::AuthenticationFailed);
     assert_eq!(outcome.message, "the server answers the login with “535 *** ***”");
+    assert_eq!(outcome.details.found, [("banner".to_owned(), "mail.example ***".to_owned())]);
 }
 
 #[tokio::test]
@@ -122,4 +124,16 @@ async fn targets_that_are_no_mail_servers_fail_with_their_reason() {
 async fn certificates_are_judged_behind_starttls_and_within_tls() {
     bad_certificates(|endpoint| CheckSpec::Smtp(MailSpec::new(endpoint, Security::StartTls)), Upgrade::Smtp).await;
     bad_certificates(|endpoint| CheckSpec::Smtp(MailSpec::new(endpoint, Security::Tls)), Upgrade::Immediate).await;
+}
+
+#[tokio::test]
+async fn a_password_that_is_cut_off_in_a_message_shows_no_beginning() {
+    // The message ends within the password.
+    let greeting: &'static str = format!("421 {}swordfish-and-more\r\n", "x".repeat(187)).leak();
+    let target = misbehaving(Misbehaviour::Sends(greeting.as_bytes())).await;
+    let endpoint = Endpoint::parse(&target.addr().to_string(), None).unwrap();
+    let spec = MailSpec { login: login("swordfish-and-more"), ..MailSpec::new(endpoint, Security::StartTls) };
+    let outcome = run_settings(&settings(CheckSpec::Smtp(spec), &[]), &outbound(), AMPLE).await;
+    assert_eq!(outcome.reason, Reason::UnexpectedAnswer, "{}", outcome.message);
+    assert!(outcome.message.contains("xxx***…") && !outcome.message.contains("sword"), "{}", outcome.message);
 }

@@ -25,14 +25,29 @@ async fn a_certificate_is_looked_at() {
             "certificate.issuer contains \"Test authority\"",
             "certificate.names contains localhost",
             "certificate.names contains 127.0.0.1",
-            "tls.protocol == \"TLS 1.3\"",
             "tls.cipher starts with TLS_",
         ],
     );
     let outcome = run_settings(&monitor, &trusting(&authority), AMPLE).await;
     assert_eq!(told(&outcome), "ok");
-    assert_eq!(outcome.details.protocol.as_deref(), Some("TLS 1.3"));
+    assert_eq!(outcome.details.protocol.as_deref(), Some("TLSv1.3"));
+    let found: Vec<&str> = outcome.details.found.iter().map(|(word, _)| word.as_str()).collect();
+    assert_eq!(found, ["tls.protocol", "tls.cipher", "certificate.issuer", "certificate.names"]);
     assert_eq!(outcome.details.certificate_not_after.unwrap().to_day(), "2090-01-01");
+}
+
+/// What people copy has to hold where it is true.
+#[tokio::test]
+async fn the_documented_spelling_of_a_version_is_that_of_the_fact() {
+    const DOCS: &str = include_str!("../../../docs/checks.md");
+    let written = DOCS.split("tls.protocol == ").skip(1).filter_map(|rest| rest.split([' ', '"', '`', '\n']).next());
+    let assertions: Vec<String> = written.map(|version| format!("tls.protocol == {version}")).collect();
+    assert!(!assertions.is_empty());
+    let assertions: Vec<&str> = assertions.iter().map(String::as_str).collect();
+    let authority = Authority::new();
+    let target = authority.serve_upgraded(Upgrade::Immediate, Flaw::None).await;
+    let monitor = settings(CheckSpec::Tls(spec(&target.addr().to_string())), &assertions);
+    assert_eq!(told(&run_settings(&monitor, &trusting(&authority), AMPLE).await), "ok");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Monitors that depend on each other: whose failures alert.
 
+use std::time::Duration;
+
 use monitor_core::health::Status;
 use monitor_core::monitor::{Monitor, Settings};
 use monitor_core::outcome::Reason;
@@ -38,8 +40,12 @@ both!(a_parents_trouble_keeps_its_childrens_alerts_back_and_not_their_checks, as
     // What ends with the parent's trouble was never told, and its end is not either.
     world.check(&host, Reason::Ok).await;
     assert_eq!(world.told().await, ["router"]);
-    // What is still so after it is told now.
+    // What seems to be so still is checked again first, at once.
     world.check(&router, Reason::Ok).await;
+    assert_eq!(world.told().await, ["router"]);
+    assert_eq!(world.state(&shop).await.next_due, Some(world.now()));
+    world.check(&host, Reason::Ok).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
     assert_eq!(world.told().await, ["router", "shop"]);
     world.check(&shop, Reason::Ok).await;
     let last = world.cards().await.pop().unwrap();
@@ -56,9 +62,13 @@ both!(a_parent_that_is_paused_or_deleted_keeps_nothing_back, async |database: Te
     }
     assert_eq!(world.told().await, ["router", "switch"]);
     world.services.pause_monitor(&world.owner, "router").await.unwrap();
-    assert!(world.told().await.contains(&"a".to_owned()));
     world.services.delete_monitor(&world.owner, "switch").await.unwrap();
-    assert_eq!(world.told().await.last().map(String::as_str), Some("b"));
+    for child in ["a", "b"] {
+        let child = world.services.monitor(&world.owner, child).await.unwrap();
+        world.check(&child, Reason::ConnectTimeout).await;
+    }
+    let told = world.told().await;
+    assert!(told.ends_with(&["a".to_owned(), "b".to_owned()]), "{told:?}");
 });
 
 both!(monitors_cannot_depend_on_each_other_in_a_circle, async |database: TestDatabase| {
@@ -73,4 +83,33 @@ both!(monitors_cannot_depend_on_each_other_in_a_circle, async |database: TestDat
     let unknown = Settings { parents: vec![monitor_core::monitor::MonitorId(999)], ..host.settings.clone() };
     let refused = world.services.edit_monitor(&world.owner, "host", &unknown).await;
     assert!(matches!(refused, Err(ServiceError::MonitorNotFound { .. })), "{refused:?}");
+});
+
+both!(a_child_is_not_told_before_its_parents_were_looked_at, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.below("router", &[]).await;
+    let shop = world.below("shop", &[&router]).await;
+    world.check(&router, Reason::Ok).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, [] as [&str; 0]);
+    assert_eq!(world.state(&router).await.next_due, Some(world.state(&shop).await.since.unwrap()));
+    // It was fine, so it is the child's own.
+    let finished = world.finished(&router, Reason::Ok).await;
+    world.services.record(&[finished]).await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    let finished = world.finished(&shop, Reason::ConnectTimeout).await;
+    world.services.record(&[finished]).await.unwrap();
+    assert_eq!(world.told().await, ["shop"]);
+});
+
+both!(what_was_withheld_is_told_when_it_depends_on_nothing_any_more, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.below("router", &[]).await;
+    let shop = world.below("shop", &[&router]).await;
+    world.check(&router, Reason::NoReply).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
+    let alone = Settings { parents: Vec::new(), ..shop.settings.clone() };
+    world.services.edit_monitor(&world.owner, "shop", &alone).await.unwrap();
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, ["router", "shop"]);
 });

@@ -1,18 +1,26 @@
 //! Jobs that report in: what their pings mean, and what it means that none come.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use monitor_core::Timestamp;
+use monitor_core::checks::IcmpSpec;
 use monitor_core::health::Status;
 use monitor_core::heartbeat::{HeartbeatSpec, PingMethod, Schedule, Signal, Uuid};
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorName, Settings};
 use monitor_core::outcome::Reason;
+use monitor_core::report::Retention;
+use probes::Check;
 use services::view::Post;
-use services::{LEASE_SLACK, PingAddress, PingAnswer, PingError, PingReport, Recorded, ServiceError};
+use services::{Clock, LEASE_SLACK, PingAddress, PingAnswer, PingError, PingReport, Recorded, ServiceError, Services};
 use test_support::both;
+use test_support::builders::{START, outcome};
 use test_support::database::{KEY, TestDatabase};
 
 use crate::common::World;
 
+const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -58,6 +66,12 @@ impl World {
             reasons.extend(outcome.map(|outcome| outcome.reason));
         }
         reasons
+    }
+
+    /// Time passes, in which the program runs and beats.
+    async fn live(&self, time: Duration) {
+        self.clock.advance(time);
+        self.store().beat(self.now()).await.unwrap();
     }
 
     async fn card(&self) -> Post {
@@ -266,6 +280,124 @@ both!(what_was_due_while_nobody_could_report_is_not_missed, async |database| {
     assert_eq!(world.state(&monitor).await.next_due, Some(world.now() + DAY + HOUR));
     world.ping(&address, "").await;
     assert_eq!(world.history(&monitor).await, [Status::Up, Status::Unknown, Status::Up]);
+});
+
+both!(restarts_do_not_postpone_a_deadline, async |database| {
+    let mut world = World::new(database).await;
+    let (monitor, address) = world.heartbeat("nightly").await;
+    world.ping(&address, "").await;
+    let deadline = world.now() + DAY + HOUR;
+    for _ in 0..7 {
+        world.live(HOUR * 3 - MINUTE * 2).await;
+        world.clock.advance(MINUTE * 2);
+        world.restart().await;
+        world.services.account_for_absence().await.unwrap().unwrap();
+        world.services.beat().await.unwrap();
+        assert_eq!(world.state(&monitor).await.next_due, Some(deadline));
+    }
+    world.live(HOUR * 4).await;
+    assert_eq!(world.look().await, [Reason::HeartbeatMissed]);
+});
+
+both!(a_deadline_that_passes_during_a_short_restart_is_excused, async |database| {
+    let mut world = World::new(database).await;
+    let (monitor, address) = world.heartbeat("nightly").await;
+    world.ping(&address, "").await;
+    world.live(DAY + HOUR - MINUTE / 6).await;
+    world.clock.advance(MINUTE / 3);
+    world.restart().await;
+    assert_eq!(world.services.account_for_absence().await.unwrap(), None);
+    assert!(world.look().await.is_empty());
+    assert_eq!(world.status(&monitor).await, Status::Up);
+    assert_eq!(world.state(&monitor).await.next_due, Some(world.now() + DAY + HOUR));
+});
+
+both!(a_deadline_that_passes_while_the_database_is_away_or_the_machine_sleeps_is_excused, async |database| {
+    let world = World::new(database).await;
+    let (early, address) = world.heartbeat("early").await;
+    world.ping(&address, "").await;
+    let (late, address) = world.heartbeat("late").await;
+    world.live(MINUTE * 30).await;
+    world.ping(&address, "").await;
+    world.clock.advance(DAY + HOUR - MINUTE * 15);
+    assert!(world.look().await.is_empty(), "looked at before the next beat");
+    assert_eq!(world.state(&early).await.next_due, Some(world.now() + DAY + HOUR));
+    world.services.beat().await.unwrap();
+    assert_eq!(world.state(&late).await.next_due, Some(world.now() + DAY + HOUR), "it was expected meanwhile");
+    for monitor in [early, late] {
+        assert_eq!(world.status(&monitor).await, Status::Up);
+    }
+    world.live(DAY + HOUR).await;
+    assert_eq!(world.look().await, [Reason::HeartbeatMissed; 2], "and later it counts again");
+});
+
+both!(while_the_network_cannot_be_seen_nobody_is_held_to_a_deadline, async |database| {
+    let world = World::new(database).await;
+    let (monitor, address) = world.heartbeat("nightly").await;
+    world.ping(&address, "").await;
+    world.live(DAY + HOUR).await;
+    let check = |host: &str| {
+        let spec = CheckSpec::Icmp(IcmpSpec::new(&format!("{host}.example")).unwrap());
+        Check::compile(&Settings::new(MonitorName::new("x").unwrap(), spec)).unwrap()
+    };
+    for host in ["a", "b", "c"] {
+        world.clock.advance(Duration::from_secs(3));
+        world.services.examine(&check(host), outcome(world.now(), Reason::NoReply)).await;
+    }
+    assert!(world.look().await.is_empty());
+    assert_eq!(world.status(&monitor).await, Status::Up);
+    assert_eq!(world.state(&monitor).await.next_due, Some(world.now() + DAY + HOUR));
+    world.live(DAY + HOUR).await;
+    world.services.examine(&check("a"), outcome(world.now(), Reason::UnexpectedAnswer)).await;
+    assert_eq!(world.look().await, [Reason::HeartbeatMissed], "it can be seen again");
+});
+
+both!(two_processes_make_the_same_heartbeats_at_once_and_lose_no_ping, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let url = world.services.ping_key_url(&world.owner).await.unwrap();
+    let key = url.rsplit('/').next().unwrap();
+    let other = world.beside(world.database.open_again(KEY).await);
+    let sending: Vec<_> = (0..60)
+        .map(|number| {
+            let services = if number % 2 == 0 { world.services.clone() } else { other.clone() };
+            let to = PingAddress::Name { key: key.to_owned(), slug: format!("Job-{}", number / 2) };
+            tokio::spawn(async move { services.receive_ping(PingReport { create: true, ..report(to, "") }).await })
+        })
+        .collect();
+    let mut made = 0;
+    for sent in sending {
+        match sent.await.unwrap().unwrap().0 {
+            PingAnswer::Created => made += 1,
+            answer => assert_eq!(answer, PingAnswer::Received),
+        }
+    }
+    assert_eq!(made, 30);
+});
+
+/// A clock that panics once when it is asked for the second time.
+#[derive(Debug, Default)]
+struct Faltering {
+    asked: AtomicBool,
+    panicked: AtomicBool,
+}
+
+impl Clock for Faltering {
+    fn now(&self) -> Timestamp {
+        let again = self.asked.swap(true, Ordering::SeqCst);
+        assert!(!again || self.panicked.swap(true, Ordering::SeqCst), "the second time");
+        START
+    }
+}
+
+both!(after_a_panic_pings_are_written_again, async |database| {
+    let world = World::new(database).await;
+    let (_, address) = world.heartbeat("nightly").await;
+    let clock = Arc::new(Faltering::default());
+    let services = Services::new(world.store().clone(), world.services.outbound().clone(), clock, Retention::default());
+    let refused = services.receive_ping(report(address.clone(), "")).await;
+    assert_eq!(refused, Err(PingError::Unavailable), "its sender tries again");
+    let (answer, _) = services.receive_ping(report(address, "")).await.unwrap();
+    assert_eq!(answer, PingAnswer::Received);
 });
 
 both!(a_heartbeat_that_is_gone_is_not_found, async |database| {

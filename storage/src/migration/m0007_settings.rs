@@ -1,12 +1,18 @@
 //! What every kind of monitor may have: assertions, labels, a group, parents. Until here only HTTP checks had
 //! expectations, in a form of their own within the spec; they are said in assertions now.
 
-use monitor_core::assertion::Assertion;
-use sea_orm::{ConnectionTrait, QueryResult, Value as Parameter};
+mod anew;
+mod before;
+#[cfg(test)]
+mod tests;
+
+use sea_orm::{ConnectionTrait, Value as Parameter};
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{text, text_null};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use self::anew::in_assertions;
+use self::before::in_spec;
 use super::index;
 use crate::sql::Sql;
 
@@ -33,10 +39,12 @@ impl MigrationTrait for Migration {
         manager
             .create_index(index("monitor", &["id"]).name("monitor_with_parents").and_where(depends).to_owned())
             .await?;
-        translate(manager).await
+        translate(manager, in_assertions).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        translate(manager, in_spec).await?;
+        tell_what_is_lost(manager).await?;
         manager.drop_index(Index::drop().name("monitor_with_parents").table("monitor").to_owned()).await?;
         for column in COLUMNS {
             manager.alter_table(Table::alter().table("monitor").drop_column(column).to_owned()).await?;
@@ -45,104 +53,49 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Says the expectations of every HTTP check in assertions.
-async fn translate(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    const READ: Sql = Sql::both("SELECT id, spec FROM monitor WHERE kind = 'http' AND id > $1 ORDER BY id LIMIT 500");
+/// Says how many monitors have settings that had no place before.
+async fn tell_what_is_lost(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    const READ: Sql = Sql::both(
+        "SELECT count(*) AS monitors FROM monitor
+         WHERE family <> 'any' OR labels <> '{}' OR group_name IS NOT NULL OR parents <> '[]'",
+    );
+    let row = manager.get_connection().query_one_raw(READ.with(manager.get_database_backend(), [])).await?;
+    let monitors: i64 = row.map_or(Ok(0), |row| row.try_get("", "monitors"))?;
+    if monitors > 0 {
+        tracing::warn!("{monitors} monitors lose their labels, groups, parents and address families");
+    }
+    Ok(())
+}
+
+/// A spec with the expectations of its check.
+type Expected = (Map<String, Value>, Vec<String>);
+
+/// Says the expectations of every HTTP check in another form: `said` makes it of a spec and its assertions, and says why
+/// for each of those that it cannot.
+async fn translate(manager: &SchemaManager<'_>, said: fn(Expected) -> (Expected, Vec<String>)) -> Result<(), DbErr> {
+    const READ: Sql = Sql::both(
+        "SELECT id, name, spec, assertions FROM monitor WHERE kind = 'http' AND id > $1 ORDER BY id LIMIT 500",
+    );
     const WRITE: Sql = Sql::both("UPDATE monitor SET spec = $2, assertions = $3 WHERE id = $1");
     let (connection, backend) = (manager.get_connection(), manager.get_database_backend());
-    let mut after = 0;
+    let mut after = 0_i64;
     loop {
         let rows = connection.query_all_raw(READ.with(backend, [Parameter::from(after)])).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = id(last)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
         for row in &rows {
-            let spec: String = row.try_get("", "spec")?;
-            // A spec that cannot be read stays as it is: it is named when its monitor is.
-            let Ok(Value::Object(mut spec)) = serde_json::from_str(&spec) else { continue };
-            let (said, lost): (Vec<_>, Vec<_>) =
-                assertions(&mut spec).into_iter().partition(|text| Assertion::parse(text).is_ok());
-            for text in lost {
-                tracing::warn!(
-                    monitor_id = id(row)?,
-                    text,
-                    "an expectation is too long to be kept; add it anew, shorter"
-                );
+            after = row.try_get("", "id")?;
+            let text = |column: &str| row.try_get::<String>("", column);
+            // What cannot be read stays as it is: it is named when its monitor is.
+            let Ok(spec) = serde_json::from_str(&text("spec")?) else { continue };
+            let Ok(assertions) = serde_json::from_str(&text("assertions")?) else { continue };
+            let ((spec, assertions), lost) = said((spec, assertions));
+            for why in lost {
+                tracing::warn!("{}: {why}", text("name")?);
             }
-            let (spec, said) = (Value::Object(spec).to_string(), Value::from(said).to_string());
-            connection.execute_raw(WRITE.with(backend, [id(row)?.into(), spec.into(), said.into()])).await?;
+            let (spec, assertions) = (Value::Object(spec).to_string(), Value::from(assertions).to_string());
+            connection.execute_raw(WRITE.with(backend, [after.into(), spec.into(), assertions.into()])).await?;
         }
-    }
-}
-
-fn id(row: &QueryResult) -> Result<i64, DbErr> {
-    row.try_get("", "id")
-}
-
-/// Takes the expectations out of a spec.
-fn assertions(spec: &mut serde_json::Map<String, Value>) -> Vec<String> {
-    let mut said = Vec::new();
-    match spec.remove("expect").as_ref().and_then(Value::as_str) {
-        None | Some("200..299") => {}
-        Some(statuses) => said.push(format!("status in {statuses}")),
-    }
-    for assertion in spec.remove("assertions").as_ref().and_then(Value::as_array).into_iter().flatten() {
-        let text = |key: &str| assertion.get(key).and_then(Value::as_str).unwrap_or_default();
-        said.extend(match text("type") {
-            "contains" => Some(format!("body contains {}", quoted(text("text")))),
-            "matches" => Some(format!("body matches /{}/", text("pattern").replace('/', r"\/"))),
-            "json" => Some(match assertion.get("equals") {
-                None | Some(Value::Null) => format!("json {} exists", text("path")),
-                Some(value) => format!("json {} == {value}", text("path")),
-            }),
-            _ => None,
-        });
-    }
-    if let Some(slow) = spec.remove("slow_after") {
-        let part = |key: &str| slow.get(key).and_then(Value::as_u64).unwrap_or_default();
-        let millis = part("secs") * 1_000 + part("nanos") / 1_000_000;
-        if millis > 0 {
-            said.push(format!("latency < {millis}ms as degraded"));
-        }
-    }
-    said
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn expectations_become_assertions_that_are_understood() {
-        let spec = serde_json::json!({
-            "url": "https://shop.example/", "expect": "200,301..302",
-            "assertions": [
-                {"type": "contains", "text": "say \"hi\" \\o/"},
-                {"type": "matches", "pattern": "^a/b\\d"},
-                {"type": "json", "path": "$.status", "equals": "ok"},
-                {"type": "json", "path": "$.items[0]", "equals": null},
-            ],
-            "slow_after": {"secs": 1, "nanos": 500_000_000},
-        });
-        let Value::Object(mut spec) = spec else { panic!("an object") };
-        let said = assertions(&mut spec);
-        assert_eq!(
-            said,
-            [
-                "status in 200,301..302",
-                r#"body contains "say \"hi\" \\o/""#,
-                r"body matches /^a\/b\d/",
-                r#"json $.status == "ok""#,
-                "json $.items[0] exists",
-                "latency < 1500ms as degraded",
-            ]
-        );
-        for text in said {
-            assert!(monitor_core::assertion::Assertion::parse(&text).is_ok(), "{text}");
-        }
-        assert_eq!(Value::Object(spec), serde_json::json!({"url": "https://shop.example/"}));
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::Reason;
-use storage::{OverviewFilter, OverviewSort, Store};
+use storage::{OverviewFilter, OverviewSort, Shelter, Store};
 use test_support::both;
-use test_support::builders::START;
+use test_support::builders::{START, outcome};
 use test_support::database::TestDatabase;
 
 use crate::support::{add, settings};
@@ -29,18 +29,25 @@ both!(trouble_anywhere_above_shelters_a_monitor, async |database: TestDatabase| 
     let router = depending(store, "router", &[]).await;
     let host = depending(store, "host", &[router]).await;
     let shop = depending(store, "shop", &[host, MonitorId(999)]).await;
-    let sheltered = async |monitor| {
+    use Shelter::{None, Trouble, Unknown};
+    let shelter = async |monitor| {
         let tx = store.begin().await.unwrap();
-        let sheltered = tx.is_sheltered(monitor).await.unwrap();
+        let shelter = tx.shelter(monitor, START).await.unwrap();
         tx.commit().await.unwrap();
-        sheltered
+        shelter
     };
-    assert!(!sheltered(shop).await);
-    status(&database, router, "down", "{}").await;
-    assert_eq!((sheltered(router).await, sheltered(host).await, sheltered(shop).await), (false, true, true));
+    assert_eq!((shelter(router).await, shelter(host).await, shelter(shop).await), (None, Unknown, Unknown));
+    let tx = store.begin().await.unwrap();
+    let looked_at = [(router, &outcome(START, Reason::Ok)), (host, &outcome(START, Reason::Ok))];
+    tx.insert_results(&looked_at).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((shelter(host).await, shelter(shop).await), (None, None));
+    // Whatever is shown of it, what was confirmed counts.
+    status(&database, router, "inconclusive", r#"{"c":"down","s":"inconclusive","v":["x"]}"#).await;
+    assert_eq!((shelter(router).await, shelter(host).await, shelter(shop).await), (None, Trouble, Trouble));
     status(&database, router, "up", "{}").await;
     status(&database, host, "up", r#"{"c":"up","a":1}"#).await;
-    assert_eq!((sheltered(host).await, sheltered(shop).await), (false, true));
+    assert_eq!((shelter(host).await, shelter(shop).await), (None, Trouble));
 
     assert!(store.is_above(router, shop).await.unwrap() && store.is_above(shop, shop).await.unwrap());
     assert!(!store.is_above(shop, router).await.unwrap());
@@ -57,8 +64,10 @@ both!(what_was_withheld_is_found_from_above, async |database: TestDatabase| {
     for monitor in [host, shop, other] {
         open.push((monitor, tx.open_incident(monitor, START, Reason::NoReply, "").await.unwrap().unwrap()));
     }
-    assert_eq!(tx.withheld_below(&[router]).await.unwrap(), open[..2]);
-    assert_eq!(tx.withheld_below(&[host, other]).await.unwrap(), open[1..2]);
+    let probed: Vec<_> = open.iter().map(|(monitor, incident)| (*monitor, *incident, false)).collect();
+    assert_eq!(tx.withheld_below(&[router]).await.unwrap(), probed[..2]);
+    assert_eq!(tx.withheld_below(&[host, other]).await.unwrap(), probed[1..2]);
+    assert_eq!(tx.untold(&[shop, other]).await.unwrap(), [], "nobody is to be told");
     assert_eq!(tx.withheld_below(&[]).await.unwrap(), []);
     assert!(!tx.is_posted(open[0].1).await.unwrap());
     tx.hurry_parents(&[shop], START - Duration::from_secs(1)).await.unwrap();

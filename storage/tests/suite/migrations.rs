@@ -2,7 +2,7 @@ use storage::StoreError;
 use test_support::both;
 use test_support::database::{KEY, TestDatabase};
 
-use crate::support::Raw;
+use crate::support::{NOW, Raw, add, settings};
 
 /// Every table, column, constraint and index, in words.
 async fn schema(database: &TestDatabase) -> Vec<String> {
@@ -55,6 +55,31 @@ both!(every_single_step_can_be_taken_back_and_made_again, async |database: TestD
         store.migrate().await.unwrap();
         assert_eq!(schema(&database).await, up, "{taken_back} steps");
     }
+});
+
+both!(expectations_survive_a_step_back_as_far_as_they_can_be_said, async |database: TestDatabase| {
+    let (store, raw) = (&database.store, Raw::open(&database).await);
+    let owner = store.bootstrap(NOW).await.unwrap();
+    let kept = ["status in 200, 404", "body contains \"ok\"", "json $.n == 7", "latency < 800ms as degraded"];
+    let mut shop = settings("shop");
+    for text in kept.into_iter().chain(["certificate.days > 14"]) {
+        shop.assertions.push(text.parse().unwrap()).unwrap();
+    }
+    add(store, owner, &shop).await.unwrap();
+    let names: Vec<String> = store.migrations().await.unwrap().into_iter().map(|(name, _)| name).collect();
+    let settings_step = names.iter().position(|name| name == "m0007_settings").unwrap();
+    store.migrate_down(u32::try_from(names.len() - settings_step).unwrap()).await.unwrap();
+    let specs = raw.texts("SELECT spec FROM monitor").await;
+    let spec: serde_json::Value = serde_json::from_str(&specs[0]).unwrap();
+    assert_eq!((&spec["expect"], &spec["slow_after"]["nanos"]), (&"200,404".into(), &800_000_000.into()));
+    assert_eq!(spec["assertions"].as_array().unwrap().len(), 2);
+
+    store.migrate().await.unwrap();
+    let said = raw.texts("SELECT assertions FROM monitor").await;
+    let said: Vec<monitor_core::assertion::Assertion> = serde_json::from_str(&said[0]).unwrap();
+    assert_eq!(said.iter().map(ToString::to_string).collect::<Vec<_>>(), kept);
+    let spec = raw.texts("SELECT spec FROM monitor").await;
+    assert!(!spec[0].contains("expect") && !spec[0].contains("slow_after"), "{spec:?}");
 });
 
 both!(processes_that_migrate_at_once_do_it_once, async |database: TestDatabase| {

@@ -14,6 +14,7 @@ fn a_failure_says_what_was_expected_and_what_was_seen() {
         ("status < 400", Reason::UnexpectedStatus, "answered 503 Service Unavailable, expected status < 400"),
         ("not status in 5xx", Reason::UnexpectedStatus, "expected not status in 500..599, saw 503 Service Unavailable"),
         ("latency < 800ms as degraded", Reason::Slow, "took 812 ms, slower than 800 ms"),
+        ("latency < 1ms", Reason::AssertionFailed, "took 812 ms, slower than 1 ms"),
         ("latency < 800ms", Reason::AssertionFailed, "took 812 ms, slower than 800 ms"),
         ("latency > 1s", Reason::AssertionFailed, "expected latency > 1s, saw 812 ms"),
         ("latency.tls < 1s as degraded", Reason::Slow, "expected latency.tls < 1s, saw nothing"),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use monitor_core::duration::humanize;
 use monitor_core::http::{Auth, Body, Header, HeaderValue, HttpSpec, SpecError, Version};
-use monitor_core::outcome::{Reason, Verdict};
+use monitor_core::outcome::Reason;
 use monitor_core::secret::Secret;
 use sha2::{Digest as _, Sha256};
 
@@ -97,6 +97,7 @@ impl OAuth2 {
         trace: &mut Trace,
     ) -> Result<(Token, bool), Failure> {
         let share = trace.remaining() / 4 * 3;
+        let mut asking = None;
         let fetching = async {
             let slot = outbound.tokens().slot(&self.key);
             let mut kept = slot.lock().await;
@@ -109,15 +110,17 @@ impl OAuth2 {
             *kept = None;
             // A record of its own: what the token took is no phase of the target's.
             let wanted = Wanted { family: trace.wanted().family, ..Wanted::default() };
-            let mut own = Trace::start(trace.at, share, wanted);
-            let token = self.fetch(outbound, &mut own).await?;
+            let own = asking.insert(Trace::start(trace.at, share, wanted));
+            let token = self.fetch(outbound, own).await?;
             *kept = Some(token.clone());
             Ok((token, false))
         };
-        match tokio::time::timeout(share, fetching).await {
-            Ok(token) => token,
-            Err(_) => Err(self.failed(&format!("it did not answer within {}", humanize(share)))),
-        }
+        let ended = tokio::time::timeout(share, fetching).await;
+        ended.unwrap_or_else(|_| {
+            // Whoever has not asked yet waited for a check that asks for the same token.
+            let waited = || Failure::new(Reason::ResponseTimeout, format!("none came within {}", humanize(share)));
+            Err(while_asking(asking.map_or_else(waited, |own| own.out_of_time())))
+        })
     }
 
     async fn fetch(&self, outbound: &Outbound, trace: &mut Trace) -> Result<Token, Failure> {
@@ -137,9 +140,14 @@ impl OAuth2 {
     async fn ask_issuer(&self, probe: &HttpProbe, outbound: &Outbound, trace: &mut Trace) -> Result<Fetched, Failure> {
         // Boxed, since a probe may hold this login in turn.
         let fetched = Box::pin(probe.fetch(outbound, trace)).await;
-        fetched.map_err(|failure| match failure.reason.verdict() {
-            Verdict::Inconclusive => failure,
-            _ => self.failed(&failure.message),
+        fetched.map_err(|failure| match failure.reason {
+            Reason::HttpProtocol
+            | Reason::HeadersTooLarge
+            | Reason::BodyTooLarge
+            | Reason::TooManyRedirects
+            | Reason::BadRedirect => self.failed(&failure.message),
+            // No answer came, which says as much of the network as of the issuer.
+            _ => while_asking(failure),
         })
     }
 
@@ -151,6 +159,10 @@ impl OAuth2 {
     pub(super) fn derived_secrets(&self) -> Vec<String> {
         self.probes.iter().flat_map(HttpProbe::derived_secrets).collect()
     }
+}
+
+fn while_asking(failure: Failure) -> Failure {
+    Failure::new(failure.reason, format!("{} while asking for a token", failure.message))
 }
 
 fn error_of(answer: &Fetched) -> Option<String> {
