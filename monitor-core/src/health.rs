@@ -298,11 +298,11 @@ impl Health {
     }
 
     fn count_inconclusive(&mut self) {
-        // What was being tried again begins anew: what is not seen is not failing.
-        self.failed_attempts = 0;
         self.inconclusive = self.inconclusive.saturating_add(1).min(INCONCLUSIVE_AFTER);
         if self.inconclusive >= INCONCLUSIVE_AFTER {
             self.sight = Sight::Inconclusive;
+            // What was being tried again begins anew: what is not seen for long is not failing.
+            self.failed_attempts = 0;
         }
     }
 

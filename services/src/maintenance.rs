@@ -66,6 +66,7 @@ impl Services {
         {
             self.excuse_heartbeats(alive, now).await?;
         }
+        self.forget_blindness(now).await;
         Ok(self.store().beat(now).await?)
     }
 

@@ -47,6 +47,9 @@ const NEARLY_ALL: usize = 4;
 /// Hosts remembered.
 const MAX_HOSTS: usize = 20_000;
 
+/// How long a loss of sight lasts that no check shows any more.
+const BLIND_AT_MOST: Duration = Duration::from_secs(300);
+
 /// A loss of sight that follows another within this time is told in the same notice.
 const SAME_LOSS: Duration = Duration::from_secs(600);
 
@@ -86,6 +89,8 @@ struct Blind {
     /// When the first of those told together began.
     first: Timestamp,
     since: Timestamp,
+    /// When a check told nothing because of it last.
+    last: Timestamp,
     /// When it was over.
     until: Option<Timestamp>,
     /// Checks that told nothing because of it.
@@ -261,13 +266,14 @@ impl Services {
             match &mut state.blind {
                 Some(blind) if blind.until.is_none() => {
                     blind.held_back += 1;
+                    blind.last = now;
                     None
                 }
                 before => {
                     let same = before.filter(|last| last.until.is_some_and(|until| now.since(until) < SAME_LOSS));
                     let first = same.map_or(now, |last| last.first);
                     let held_back = same.map_or(0, |last| last.held_back) + 1;
-                    *before = Some(Blind { first, since: now, until: None, held_back });
+                    *before = Some(Blind { first, since: now, last: now, until: None, held_back });
                     Some(first)
                 }
             }
@@ -280,6 +286,15 @@ impl Services {
         );
         tracing::warn!(silent, of, "the network cannot be seen; failed checks are inconclusive");
         self.tell(Audience::Everybody, &topic(first), &text, now).await;
+    }
+
+    /// Ends a loss of sight that no check has shown for long, because none runs any more.
+    pub(crate) async fn forget_blindness(&self, now: Timestamp) {
+        let stale = |blind: Blind| blind.until.is_none() && now.since(blind.last) >= BLIND_AT_MOST;
+        let stale = self.inner.sight.lock().blind.is_some_and(stale);
+        if stale {
+            self.see_again(now).await;
+        }
     }
 
     async fn see_again(&self, now: Timestamp) {
