@@ -3,6 +3,8 @@
 use std::pin::Pin;
 
 use monitor_core::Timestamp;
+use monitor_core::alerting::RoutingError;
+use monitor_core::alerting::rule::RuleError;
 use monitor_core::assertion::AssertionError;
 use monitor_core::code::ErrorCode;
 use monitor_core::http::SpecError;
@@ -141,6 +143,7 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Invalid(error) => error.into(),
+            ServiceError::InvalidRule(error) => error.into(),
             error => Self::new(error.code(), sentence(&error.to_string())),
         }
     }
@@ -167,8 +170,23 @@ impl From<MonitorError> for Failure {
     }
 }
 
+impl From<RuleError> for Failure {
+    fn from(error: RuleError) -> Self {
+        match error {
+            RuleError::Condition(error) => error.into(),
+            error => Self::new(error.code(), sentence(&error.to_string())),
+        }
+    }
+}
+
 impl From<SpecError> for Failure {
     fn from(error: SpecError) -> Self {
+        Self::new(error.code(), sentence(&error.to_string()))
+    }
+}
+
+impl From<RoutingError> for Failure {
+    fn from(error: RoutingError) -> Self {
         Self::new(error.code(), sentence(&error.to_string()))
     }
 }

@@ -1,22 +1,61 @@
 //! The commands, one file each. This list is the only place that knows them all.
 
+mod ack;
+mod add_alert;
+mod add_destination;
+mod add_maintenance;
 pub(crate) mod add_monitor;
+mod add_rotation;
+mod add_route;
+mod alert;
 pub(crate) mod cancel;
 mod check_now;
+mod declare_incident;
+mod delete_alert;
+mod delete_destination;
 pub(crate) mod delete_monitor;
+mod delete_rotation;
+mod delete_route;
+mod destination;
+mod edit_destination;
 mod edit_monitor;
+mod end_maintenance;
+mod end_silence;
 pub(crate) mod help;
+mod incident;
 mod label_monitors;
-pub(crate) mod list_incidents;
+mod list_alerts;
+mod list_destinations;
+mod list_incidents;
+mod list_maintenance;
 mod list_monitors;
+mod list_notifications;
+mod list_rotations;
+mod list_routes;
+mod list_silences;
+mod note;
+mod override_on_call;
 mod pause_monitor;
 mod ping_key;
+mod postmortem;
+mod quiet_hours;
+mod resend;
+mod resolve;
 mod resume_monitor;
+mod root_cause;
+mod route;
 mod selection;
+mod show_destination;
+mod show_incident;
 mod show_monitor;
 mod show_pings;
 mod show_report;
+pub(crate) mod silence;
+mod simulate_alert;
 mod status;
+mod test_destination;
+mod who_is_on_call;
+mod why;
 
 use monitor_core::code::ErrorCode;
 
@@ -27,6 +66,7 @@ use crate::grammar::{Argument, Kind, closest, same_word};
 /// Every command, in the order of help and docs.
 pub const COMMANDS: &[&Command] = &[
     &help::COMMAND,
+    &cancel::COMMAND,
     &add_monitor::COMMAND,
     &list_monitors::COMMAND,
     &show_monitor::COMMAND,
@@ -41,8 +81,63 @@ pub const COMMANDS: &[&Command] = &[
     &show_pings::COMMAND,
     &ping_key::COMMAND,
     &list_incidents::COMMAND,
-    &cancel::COMMAND,
+    &show_incident::COMMAND,
+    &why::COMMAND,
+    &ack::COMMAND,
+    &resolve::COMMAND,
+    &note::COMMAND,
+    &root_cause::COMMAND,
+    &declare_incident::COMMAND,
+    &postmortem::COMMAND,
+    &add_alert::COMMAND,
+    &list_alerts::COMMAND,
+    &simulate_alert::COMMAND,
+    &delete_alert::COMMAND,
+    &add_destination::COMMAND,
+    &list_destinations::COMMAND,
+    &show_destination::COMMAND,
+    &test_destination::COMMAND,
+    &edit_destination::COMMAND,
+    &delete_destination::COMMAND,
+    &list_notifications::COMMAND,
+    &resend::COMMAND,
+    &add_route::COMMAND,
+    &list_routes::COMMAND,
+    &delete_route::COMMAND,
+    &quiet_hours::COMMAND,
+    &add_rotation::COMMAND,
+    &list_rotations::COMMAND,
+    &who_is_on_call::COMMAND,
+    &override_on_call::COMMAND,
+    &delete_rotation::COMMAND,
+    &silence::COMMAND,
+    &list_silences::COMMAND,
+    &end_silence::COMMAND,
+    &add_maintenance::COMMAND,
+    &list_maintenance::COMMAND,
+    &end_maintenance::COMMAND,
 ];
+
+/// The topics of help and docs, each with the command that it begins with.
+const TOPICS: &[(&str, &Command)] = &[
+    ("Talking", &help::COMMAND),
+    ("Monitors", &add_monitor::COMMAND),
+    ("How things are and were", &status::COMMAND),
+    ("Heartbeats", &show_pings::COMMAND),
+    ("Incidents", &list_incidents::COMMAND),
+    ("When to tell", &add_alert::COMMAND),
+    ("Where to tell", &add_destination::COMMAND),
+    ("Whom to tell", &add_route::COMMAND),
+    ("When not to tell", &silence::COMMAND),
+];
+
+/// The commands by topic.
+pub(crate) fn by_topic() -> impl Iterator<Item = (&'static str, &'static [&'static Command])> {
+    let place =
+        |first: &Command| COMMANDS.iter().position(|command| command.name == first.name).unwrap_or(COMMANDS.len());
+    let ends = TOPICS.iter().skip(1).map(move |(_, next)| place(next)).chain([COMMANDS.len()]);
+    TOPICS.iter().zip(ends).map(move |((topic, first), end)| (*topic, &COMMANDS[place(first)..end]))
+}
 
 /// The command of that name or alias.
 #[must_use]

@@ -42,6 +42,14 @@ impl Dialog {
         format!("My question about `{}` is still open: {ways}", self.command)
     }
 
+    /// Whether the answer may be a secret.
+    pub(crate) fn asks_for_secret(&self) -> bool {
+        match &self.awaits {
+            Awaits::Argument { name } => self.argument(name).is_some_and(|argument| argument.secret),
+            Awaits::Confirmation { .. } => false,
+        }
+    }
+
     fn argument(&self, name: &str) -> Option<&'static Argument> {
         commands::find(&self.command).and_then(|command| grammar::find(command.arguments, name))
     }
@@ -125,6 +133,9 @@ impl Consent {
 
 /// The words for a missing argument, and an example: what a target is depends on the check kind that was said.
 fn question(argument: &Argument, given: &Given) -> (String, String) {
+    if let Some(question) = crate::destinations::question(argument, given) {
+        return question;
+    }
     let kind = given.get("kind").filter(|_| argument.kind == Kind::Address).and_then(kinds::find);
     kind.map_or_else(|| (argument.ask.to_owned(), argument.example.to_owned()), kinds::question)
 }

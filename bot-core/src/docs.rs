@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use monitor_core::code::ErrorCode;
 use monitor_core::people::Permission;
 
-use crate::commands::{COMMANDS, help};
+use crate::commands::{by_topic, help};
+use crate::destinations::FIELDS;
 use crate::grammar::{Argument, all};
 use crate::kinds::options;
 
@@ -40,9 +41,15 @@ API show. The codes are stable. Why a check of a target failed is told by [reaso
 #[must_use]
 pub fn docs() -> String {
     let mut page = INTRODUCTION.to_owned();
-    for command in COMMANDS {
+    let commands = by_topic().flat_map(|(topic, commands)| {
+        commands.iter().enumerate().map(move |(index, command)| ((index == 0).then_some(topic), command))
+    });
+    for (topic, command) in commands {
         // Writing to a string does not fail.
-        let _ = writeln!(page, "## {}\n\n{}\n\n    {}\n", command.name, command.summary, help::usage(command));
+        if let Some(topic) = topic {
+            let _ = writeln!(page, "## {topic}\n");
+        }
+        let _ = writeln!(page, "### {}\n\n{}\n\n    {}\n", command.name, command.summary, help::usage(command));
         let mut notes = Vec::new();
         if !command.aliases.is_empty() {
             let aliases: Vec<String> = command.aliases.iter().map(|alias| format!("`{alias}`")).collect();
@@ -50,7 +57,8 @@ pub fn docs() -> String {
         }
         notes.push(format!("For {}.", who(command.permission)));
         let _ = writeln!(page, "{}\n", notes.join(" "));
-        let own = || all(command.arguments).filter(|argument| !options::is_option(argument));
+        let own =
+            || all(command.arguments).filter(|argument| !options::is_option(argument) && !FIELDS.contains(argument));
         if own().next().is_some() {
             let _ = writeln!(page, "| argument | say | about |\n|---|---|---|");
             for argument in own() {
@@ -60,6 +68,9 @@ pub fn docs() -> String {
         }
         if all(command.arguments).any(options::is_option) {
             page.push_str("Beside these there are the options of the [check kinds](checks.md); `help tls` shows those of `tls` checks.\n\n");
+        }
+        if all(command.arguments).any(|argument| FIELDS.contains(argument)) {
+            page.push_str("Beside these there are the fields of the [kinds of destinations](destinations.md).\n\n");
         }
         let examples: Vec<String> = command.examples.iter().map(|example| format!("    {example}")).collect();
         let _ = writeln!(page, "{}\n", examples.join("\n"));

@@ -4,10 +4,12 @@ use monitor_core::code::ErrorCode;
 use monitor_core::people::{Actor, ConversationId, Permission};
 use services::{ServiceError, Services};
 
+use crate::cards;
 use crate::command::{Answer, Command, Failure, Offer, Turn};
 use crate::commands::{self, help};
+use crate::destinations;
 use crate::dialog::{self, Awaits, Consent, Dialog, Press};
-use crate::grammar::{self, Given, Kind, Line, Token};
+use crate::grammar::{self, Given, Kind, Line, Quoted, Shape, Token};
 use crate::reply::{Action, ActionStyle, Block, Reply};
 use crate::sensitive::may_hold_secret;
 
@@ -55,17 +57,22 @@ impl Engine {
         tracing::debug!(platform, conversation_id = %conversation, person_id = %actor.person, "heard");
         let turn =
             Turn { services: &self.services, actor: &actor, conversation, now: self.services.now(), confirmed: false };
+        // An answer names no argument, so it does not show that it is a secret.
+        let asked_for_secret = matches!(load(turn).await, Ok(Some(dialog)) if dialog.asks_for_secret());
         let answered = match &input {
             Input::Text(text) => hear(turn, text).await,
             Input::Action(token) => press(turn, token).await,
         };
         let mut reply = answered.unwrap_or_else(Reply::from);
-        reply.sensitive = matches!(&input, Input::Text(text) if may_hold_secret(text, !reply.ok));
+        reply.sensitive = asked_for_secret || matches!(&input, Input::Text(text) if may_hold_secret(text, !reply.ok));
         vec![reply]
     }
 }
 
 async fn press(turn: Turn<'_>, token: &str) -> Result<Reply, Failure> {
+    if let Some((incident, says)) = cards::said(token) {
+        return hear(turn, &of_card(turn, incident, says).await?).await;
+    }
     let text = turn.services.action(turn.actor, turn.conversation, token).await?;
     let Some(Press { dialog, say }) = text.and_then(|text| serde_json::from_str(&text).ok()) else {
         let text = "This button has expired. Say what you want instead; `help` shows how.";
@@ -76,6 +83,17 @@ async fn press(turn: Turn<'_>, token: &str) -> Result<Reply, Failure> {
         Some(dialog) if dialog.id == id => answer_dialog(turn, dialog, &grammar::tokenize(&say)?).await,
         _ => Err(Failure::new(ErrorCode::NoQuestion, "That question is settled, or was asked of somebody else.")),
     }
+}
+
+/// What pressing a card's button says. What is about a monitor is about the one monitor of the incident.
+async fn of_card(turn: Turn<'_>, incident: i64, says: &str) -> Result<String, Failure> {
+    if says.contains("{id}") {
+        return Ok(says.replace("{id}", &incident.to_string()));
+    }
+    let row = turn.services.incident(turn.actor, Some(&format!("#{incident}"))).await?;
+    let text = "That incident has several monitors now, or none. Say which one you mean; `help` shows how.";
+    let name = row.only.ok_or_else(|| Failure::new(ErrorCode::ExpiredButton, text))?;
+    Ok(format!("{says} \"{}\"", name.replace('"', "")))
 }
 
 async fn hear(turn: Turn<'_>, text: &str) -> Result<Reply, Failure> {
@@ -151,7 +169,8 @@ async fn obey(turn: Turn<'_>, command: &'static Command, tokens: &[Token]) -> Re
 
 /// Runs a command, or asks for what is missing.
 async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Done, Failure> {
-    if let Some(argument) = given.missing(command.arguments) {
+    let missing = given.missing(command.arguments).or_else(|| destinations::missing(command.arguments, &given));
+    if let Some(argument) = missing {
         let known = known_answers(turn, argument.kind).await?;
         let awaits = Awaits::Argument { name: argument.name.to_owned() };
         let reply = Reply::of(dialog::ask(argument, &given, known));
@@ -165,7 +184,9 @@ async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Resul
         let dialog = Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits };
         save(turn, &dialog).await?;
         id = Some(dialog.id);
-        let risky = command.name == commands::delete_monitor::COMMAND.name;
+        let risky = [&commands::delete_monitor::COMMAND, &commands::silence::COMMAND]
+            .iter()
+            .any(|risky| risky.name == command.name);
         let yes = if risky { ActionStyle::Danger } else { ActionStyle::Primary };
         for (label, say, style) in [("Yes", "yes", yes), ("No", "no", ActionStyle::Default)] {
             answer.offers.push(Offer { label: label.to_owned(), say: say.to_owned(), style });
@@ -224,14 +245,26 @@ async fn answer_dialog(turn: Turn<'_>, dialog: Dialog, tokens: &[Token]) -> Resu
         _ if tokens.is_empty() => return Ok(Reply::text(reminder)),
         _ => {}
     }
-    let later =
-        grammar::parse(command.arguments, tokens, &said).map_err(|error| Failure::from(error).and(&reminder))?;
+    let later = grammar::parse(command.arguments, &named(&dialog, command, tokens), &said)
+        .map_err(|error| Failure::from(error).and(&reminder))?;
     let again = start(turn, command, dialog.given.amended(later)).await;
     let Done { reply, asks } = again.map_err(|failure| failure.and(&reminder))?;
     if !asks {
         turn.services.end_dialog(turn.actor, turn.conversation).await?;
     }
     Ok(reply)
+}
+
+/// An answer to a question for what cannot stand alone, with the word before it that says so.
+fn named(dialog: &Dialog, command: &Command, tokens: &[Token]) -> Vec<Token> {
+    let asked = match &dialog.awaits {
+        Awaits::Argument { name } => grammar::find(command.arguments, name).filter(|argument| !argument.positional),
+        Awaits::Confirmation { .. } => None,
+    };
+    let is_value = |token: &Token| matches!(grammar::classify(command.arguments, token, |_| true), Shape::Value);
+    let asked = asked.filter(|_| tokens.first().is_some_and(is_value));
+    let word = asked.map(|argument| Token { text: argument.word().to_owned(), quoted: Quoted::No, at: 0..0 });
+    word.into_iter().chain(tokens.iter().cloned()).collect()
 }
 
 /// Does what was confirmed, once: of two who say yes at the same time only one finds the question open.

@@ -7,6 +7,8 @@
 //! To add a command: its file in `commands/` with a `COMMAND`, a line in the list of `commands.rs`, a test in
 //! `tests/`, and `docs/commands.md`, which the test `the_docs_are_those_of_the_declarations` writes for you.
 //!
+//! The words of destinations come from `notifiers::KINDS`; `docs/destinations.md` is written by a test as well.
+//!
 //! To add the words of a check kind: its file in `kinds/` with a `KIND`, a line in the list of `kinds.rs`, options that no
 //! other kind has in `kinds/options.rs`, and `docs/checks.md`, which a test writes for you as well.
 
@@ -14,6 +16,7 @@ pub mod cards;
 mod command;
 pub mod commands;
 mod complete;
+mod destinations;
 mod dialog;
 mod docs;
 mod engine;
@@ -28,6 +31,7 @@ mod text;
 
 pub use command::Command;
 pub use complete::{Choice, Completion};
+pub use destinations::docs as destinations_docs;
 pub use docs::docs;
 pub use engine::{Engine, Input, Request};
 pub use kinds::checks_docs;

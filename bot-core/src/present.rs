@@ -1,6 +1,8 @@
 //! How things of the domain are shown, for all commands alike.
 
 mod check;
+mod incident;
+pub(crate) mod maintenance;
 mod overview;
 pub(crate) mod report;
 
@@ -11,10 +13,12 @@ use monitor_core::assertion::Assertion;
 use monitor_core::checks::Family;
 use monitor_core::monitor::{CheckSpec, Settings};
 use monitor_core::{duration, http::shorten};
+use services::view::Withheld;
 
 use crate::kinds;
 use crate::reply::Field;
 pub(crate) use check::{certificate, findings, verdict};
+pub(crate) use incident::{incident_name, incidents, outages};
 pub(crate) use overview::{counts, rows};
 
 /// A time as it is measured: `182 ms`, `1.24 s`.
@@ -55,6 +59,16 @@ pub(crate) fn lasting(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Why nobody was told of an incident.
+pub(crate) fn withheld(withheld: &Withheld) -> String {
+    let state = match withheld {
+        Withheld { down: true, .. } => "is down",
+        Withheld { maintenance: true, .. } => "is in maintenance",
+        _ => "fails",
+    };
+    format!("not told: depends on {}, which {state}", withheld.parent)
+}
+
 /// `1 monitor`, `12 monitors`.
 pub(crate) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
@@ -92,7 +106,7 @@ pub(crate) fn settings(settings: &Settings, parents: &[String]) -> Vec<Field> {
         belonging.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Field::new(name, value)),
     );
     if kind.is_probed() {
-        fields.push(down_after(settings));
+        fields.push(Field::new("down after", down_after(settings)));
     }
     fields
 }
@@ -111,8 +125,8 @@ fn expectations(settings: &Settings) -> Vec<Field> {
     texts.enumerate().map(|(index, text)| Field::new(name(index), shorten(&text, 120))).collect()
 }
 
-/// When a failure counts.
-fn down_after(settings: &Settings) -> Field {
+/// When a failure counts: `a failed check (tried again 2 times), up after 1 good check`.
+pub(crate) fn down_after(settings: &Settings) -> String {
     let policy = settings.policy;
     let down = if policy.of == 1 {
         "a failed check".to_owned()
@@ -125,5 +139,5 @@ fn down_after(settings: &Settings) -> Field {
         1 => "tried again once".to_owned(),
         retries => format!("tried again {retries} times"),
     };
-    Field::new("down after", format!("{down} ({again}), up after {up}"))
+    format!("{down} ({again}), up after {up}")
 }

@@ -1,6 +1,7 @@
 //! Whether what was said holds a secret, so that nobody keeps it: no history, no transcript.
 
 use crate::commands::COMMANDS;
+use crate::destinations::is_own;
 use crate::grammar::{all, closest, is_too_long, same_word};
 
 /// Whether a line may hold a secret: it names an argument whose value is one, or an address with a user in it. Looks at the
@@ -14,15 +15,33 @@ pub fn may_hold_secret(text: &str, failed: bool) -> bool {
     }
     let names = || {
         let arguments = COMMANDS.iter().flat_map(|command| all(command.arguments));
-        arguments.filter(|argument| argument.secret).flat_map(|argument| argument.names())
+        // Those of destinations are everyday words, like `to`: of their lines none is kept.
+        arguments.filter(|argument| argument.secret && !is_own(argument)).flat_map(|argument| argument.names())
     };
     let names_one = |word: &str| {
         let near = failed && closest(word, names()).is_some();
         near || names().any(|name| same_word(name, word))
     };
     let within_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let mut words = text.split(|c| !within_word(c)).map(|word| word.trim_matches('-')).filter(|word| !word.is_empty());
-    words.any(names_one) || text.split_whitespace().any(names_user)
+    let words = text.split(|c| !within_word(c)).map(|word| word.trim_matches('-')).filter(|word| !word.is_empty());
+    words.clone().any(names_one) || sets_destination(words, failed) || text.split_whitespace().any(names_user)
+}
+
+/// Whether words are, or contain, a command that is told how a destination is reached.
+fn sets_destination<'a>(words: impl Iterator<Item = &'a str>, failed: bool) -> bool {
+    let setting = || COMMANDS.iter().filter(|command| all(command.arguments).any(|own| is_own(own) && own.secret));
+    let names = || setting().flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
+    let mut before = "";
+    for word in words {
+        let both = format!("{before}-{word}");
+        for said in [word, both.as_str()] {
+            if names().any(|name| same_word(name, said)) || (failed && closest(said, names()).is_some()) {
+                return true;
+            }
+        }
+        before = word;
+    }
+    false
 }
 
 /// Whether a word is an address with a user in it: `https://user:password@host`, or the same without a scheme.
@@ -78,6 +97,9 @@ mod tests {
             "add-monitor http://[::1]:80/@x body basics",
             "/add-monitor@watchword_bot https://shop.example/login",
             "add-monitor tcp://db.example:5432 send PING label env=prod",
+            "add-monitor url:https://shop.example",
+            "test-destination #ops",
+            "list-notifications failed to ops-mail",
         ] {
             assert!(!may_hold_secret(line, false), "{line}");
         }
@@ -85,13 +107,19 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_counts_when_the_line_failed() {
-        for line in ["edit x baerer hunter2", "edit x --tokn hunter2", "edit x secret-heder \"X-Key: abc\""] {
+        for line in [
+            "ad-destination x slack hunter2",
+            "edit x baerer hunter2",
+            "edit x --tokn hunter2",
+            "edit x secret-heder \"X-Key: abc\"",
+        ] {
             assert!(may_hold_secret(line, true) && !may_hold_secret(line, false), "{line}");
         }
         assert!(!may_hold_secret("show-monitor shpo", true));
     }
 
-    /// The answer to a question names no argument, so a secret must not be asked for alone.
+    /// The answer to a question names no argument, so a secret must not be asked for alone, but for those of destinations:
+    /// while one is asked for, no answer is kept.
     #[test]
     fn no_question_asks_for_a_secret() {
         let mut arguments = COMMANDS.iter().flat_map(|command| all(command.arguments));

@@ -23,3 +23,8 @@ fn the_docs_are_those_of_the_declarations() {
 fn the_docs_of_checks_are_those_of_the_declarations() {
     assert_written("checks.md", bot_core::checks_docs());
 }
+
+#[test]
+fn the_docs_of_destinations_are_those_of_the_declarations() {
+    assert_written("destinations.md", bot_core::destinations_docs());
+}

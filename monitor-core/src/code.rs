@@ -47,7 +47,9 @@ codes! {
     UrlTooLong "url_too_long" "The address is too long.";
     AddressRefused "address_refused" "The target's address is one that this Watchword may not reach, so it is not watched.";
     InvalidName "invalid_name" "The name is not one that commands could take.";
-    NameTaken "name_taken" "Another monitor has that name.";
+    NameTaken "name_taken" "Something else of that sort has that name.";
+    IncidentNotFound "incident_not_found" "There is no such incident, or it is not clear which one is meant.";
+    Settled "settled" "It was done already, or is over.";
     InvalidDuration "invalid_duration" "The value is not a duration.";
     InvalidInterval "invalid_interval" "The interval is out of range.";
     InvalidSchedule "invalid_schedule" "The value is not a schedule or not a time zone.";
@@ -60,6 +62,7 @@ codes! {
     InvalidLabel "invalid_label" "The value is not a label.";
     InvalidOption "invalid_option" "An option of the check does not work.";
     InvalidAssertion "invalid_assertion" "The assertion is not one that can be checked.";
+    InvalidCondition "invalid_condition" "The condition of an alert rule is not one that can be watched for.";
     InvalidPattern "invalid_pattern" "The regular expression does not work.";
     InvalidJsonPath "invalid_json_path" "The value is not a JSONPath.";
     JsonPathTooBroad "json_path_too_broad" "The JSONPath could take without bound to evaluate.";
@@ -67,6 +70,12 @@ codes! {
     InvalidTime "invalid_time" "The value is not a day or a time.";
     SecretsStay "secrets_stay" "The monitor's secrets are not sent to another origin.";
     MonitorNotFound "monitor_not_found" "There is no such monitor.";
+    DestinationNotFound "destination_not_found" "There is no such destination.";
+    InvalidDestination "invalid_destination" "A field of the destination is missing or does not work.";
+    NotificationNotFound "notification_not_found" "There is no such notification, or it is not one that could be sent again.";
+    NotFound "not_found" "There is no such route, rotation, silence or maintenance.";
+    InUse "in_use" "It cannot be deleted, because something else needs it.";
+    RuleNotFound "rule_not_found" "There is no such alert rule.";
     NotHeartbeat "not_heartbeat" "The monitor is no heartbeat, to which jobs report in.";
     NotChecked "not_checked" "The monitor is a heartbeat, which nothing can check from here.";
     ConversationNotFound "conversation_not_found" "There is no such conversation.";

@@ -173,6 +173,7 @@ enum Sight {
     Lost,
     Inconclusive,
     Paused,
+    Maintenance,
 }
 
 /// The health of one monitor: all that has to be remembered between two checks.
@@ -204,9 +205,10 @@ impl Health {
     pub fn after_loss(status: Status, incident_open: bool) -> Self {
         let sight = match status {
             Status::Up | Status::Degraded | Status::Down => Sight::Clear,
-            Status::Unknown | Status::Maintenance => Sight::Lost,
+            Status::Unknown => Sight::Lost,
             Status::Inconclusive => Sight::Inconclusive,
             Status::Paused => Sight::Paused,
+            Status::Maintenance => Sight::Maintenance,
         };
         let confirmed = match status {
             _ if incident_open => Some(Confirmed::Down),
@@ -228,6 +230,7 @@ impl Health {
     pub fn status(&self) -> Status {
         match (self.sight, self.confirmed) {
             (Sight::Paused, _) => Status::Paused,
+            (Sight::Maintenance, _) => Status::Maintenance,
             (Sight::Inconclusive, _) => Status::Inconclusive,
             (Sight::Lost, _) | (Sight::Clear, None) => Status::Unknown,
             (Sight::Clear, Some(Confirmed::Up)) => Status::Up,
@@ -238,8 +241,8 @@ impl Health {
 
     /// Takes one outcome in.
     pub fn observe(&mut self, policy: Policy, at: Timestamp, reason: Reason) -> Step {
-        // A check that was running when its monitor was paused says nothing any more.
-        if self.sight == Sight::Paused {
+        // A check that was running when its monitor was paused says nothing any more, and what is worked on says nothing.
+        if matches!(self.sight, Sight::Paused | Sight::Maintenance) {
             return Step::default();
         }
         let vote = match reason.verdict() {
@@ -271,11 +274,30 @@ impl Health {
         })
     }
 
-    /// Nothing was checked since `at`, for example because Watchword was not running: the status becomes unknown,
-    /// while what was confirmed is kept to be compared with the next vote.
-    pub fn lose_sight(&mut self, at: Timestamp) -> Step {
+    /// Somebody works on the target: outcomes are no votes any more, and an open incident is explained. What is paused
+    /// stays so.
+    pub fn begin_maintenance(&mut self, at: Timestamp) -> Step {
         self.change(at, |health| {
             if health.sight != Sight::Paused {
+                *health = Self { sight: Sight::Maintenance, ..Self::default() };
+            }
+        })
+    }
+
+    /// The work is done: nothing is known of the target until the next vote. Whoever paused it meanwhile keeps it so.
+    pub fn end_maintenance(&mut self, at: Timestamp) -> Step {
+        self.change(at, |health| {
+            if health.sight == Sight::Maintenance {
+                *health = Self::default();
+            }
+        })
+    }
+
+    /// Nothing was checked since `at`, for example because Watchword was not running: the status becomes unknown,
+    /// while what was confirmed is kept to be compared with the next vote. What is paused or worked on stays so.
+    pub fn lose_sight(&mut self, at: Timestamp) -> Step {
+        self.change(at, |health| {
+            if !matches!(health.sight, Sight::Paused | Sight::Maintenance) {
                 health.sight = Sight::Lost;
             }
         })

@@ -5,6 +5,7 @@
 //!
 //! | module | what it defines |
 //! |---|---|
+//! | [`alerting`] | telling people: severities, selectors, notifications |
 //! | [`monitor`] | a monitor as its owner configured it |
 //! | [`checks`] | the check kinds: what each is asked to do |
 //! | [`http`] | the HTTP check kind: its options and what it expects |
@@ -18,6 +19,7 @@
 //! | [`report`] | what a period looked like |
 //! | [`people`] | organisations, people, roles and what a role may do |
 
+pub mod alerting;
 pub mod assertion;
 pub mod checks;
 pub mod code;

@@ -13,7 +13,7 @@ pub use cover::{Progress, Retention, Segment, Source, cover};
 
 use crate::Timestamp;
 use crate::health::Status;
-use crate::incident::Incident;
+use crate::incident::Alert;
 use crate::rollup::Tally;
 
 /// One day.
@@ -54,7 +54,7 @@ pub struct Inputs {
     /// For each monitor its statuses over the period.
     pub timelines: Vec<Vec<Span>>,
     /// The incidents that touch the period, the latest first.
-    pub incidents: Vec<Incident>,
+    pub incidents: Vec<Alert>,
 }
 
 /// A point of the latency curve.
@@ -104,7 +104,7 @@ pub struct Report {
     /// The traffic of each day that the period touches.
     pub days: Vec<DayTraffic>,
     /// The incidents that touch the period, the latest first.
-    pub incidents: Vec<Incident>,
+    pub incidents: Vec<Alert>,
     /// Mean time to recovery: the mean length of the incidents that were resolved in the period.
     pub mttr: Option<Duration>,
     /// Mean time between failures: the time up in the period by the number of incidents opened in it.
@@ -227,7 +227,8 @@ fn traffic(window: Window, tallies: &[(Timestamp, Tally)]) -> Vec<DayTraffic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{IncidentId, Resolution};
+    use crate::alerting::{AlertId, Severity};
+    use crate::incident::Resolution;
     use crate::monitor::MonitorId;
     use crate::outcome::Reason;
     use crate::rollup::Sample;
@@ -243,10 +244,13 @@ mod tests {
         (at, tally)
     }
 
-    fn incident(opened: i64, resolved: Option<i64>) -> Incident {
-        Incident {
-            id: IncidentId(1),
+    fn incident(opened: i64, resolved: Option<i64>) -> Alert {
+        Alert {
+            id: AlertId(1),
+            incident: None,
             monitor: MonitorId(1),
+            rule: None,
+            severity: Severity::Critical,
             opened_at: at(opened),
             resolved: resolved.map(|seconds| (at(seconds), Resolution::Recovered)),
             reason: Reason::ConnectionRefused,

@@ -28,6 +28,7 @@ mod certificate;
 mod check;
 mod connect;
 mod database;
+mod dial;
 mod dns;
 mod domain;
 mod ending;
@@ -57,5 +58,7 @@ mod trace;
 mod websocket;
 
 pub use crate::check::{Check, run};
+pub use crate::dial::MailStream;
+pub use crate::http::{Call, CallAnswer, CallError};
 pub use crate::outbound::{Outbound, OutboundConfig, OutboundError};
 pub use crate::reach::{Reach, is_lost, reach};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::domain::Bootstrap;
-use crate::http::Tokens;
+use crate::http::{BodyRoom, Tokens};
 use crate::icmp::Pings;
 use crate::resolve::Resolver;
 use crate::tls::Tls;
@@ -57,6 +57,7 @@ struct Inner {
     pings: Pings,
     bootstrap: Bootstrap,
     tokens: Tokens,
+    body_room: BodyRoom,
 }
 
 impl fmt::Debug for Outbound {
@@ -80,8 +81,8 @@ impl Outbound {
             .map_err(|_| OutboundError::UserAgent(config.user_agent.clone()))?;
         let tls = Tls::new(config.ca_file.as_deref())?;
         let (allow_private, pings, bootstrap) = (config.allow_private, Pings::default(), Bootstrap::default());
-        let tokens = Tokens::default();
-        Ok(Self(Arc::new(Inner { allow_private, resolver, tls, user_agent, pings, bootstrap, tokens })))
+        let (tokens, body_room) = (Tokens::default(), BodyRoom::default());
+        Ok(Self(Arc::new(Inner { allow_private, resolver, tls, user_agent, pings, bootstrap, tokens, body_room })))
     }
 
     pub(crate) fn allow_private(&self) -> bool {
@@ -106,6 +107,11 @@ impl Outbound {
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {
         &self.0.user_agent
+    }
+
+    /// The room that bodies have in memory, shared by all checks.
+    pub(crate) fn body_room(&self) -> &BodyRoom {
+        &self.0.body_room
     }
 
     /// The tokens of logins, shared by all checks.

@@ -7,6 +7,7 @@ use monitor_core::assertion::{FactKind, Facts};
 use monitor_core::checks::Family;
 use monitor_core::duration::humanize;
 use monitor_core::outcome::{Details, Outcome, Reason, Timings};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::failure::Failure;
 
@@ -19,6 +20,8 @@ pub(crate) enum Phase {
     Send,
     FirstByte,
     Body,
+    /// There is no room for the answer, and it is waited for. Not the target's time.
+    Room,
     /// The answer is complete and is held against what is expected of it. Not the target's time.
     Judge,
 }
@@ -49,6 +52,8 @@ pub(crate) struct Trace {
     warning: Option<Failure>,
     /// Secrets that came up only now, such as tokens.
     secrets: Vec<String>,
+    /// The room that the body takes, until the check has ended.
+    room: Option<OwnedSemaphorePermit>,
 }
 
 /// What a check wants beside the figures.
@@ -85,6 +90,7 @@ impl Trace {
             wanted,
             warning: None,
             secrets: Vec::new(),
+            room: None,
         }
     }
 
@@ -118,6 +124,12 @@ impl Trace {
     /// Takes them.
     pub(crate) fn take_secrets(&mut self) -> Vec<String> {
         std::mem::take(&mut self.secrets)
+    }
+
+    /// Holds the room that a body takes for as long as the check lasts. That of an earlier answer, which is done with, is
+    /// given back.
+    pub(crate) fn hold(&mut self, room: Option<OwnedSemaphorePermit>) {
+        self.room = room;
     }
 
     /// What the check looks for.
@@ -180,7 +192,7 @@ impl Trace {
             Some(Phase::Send) => Some(&mut self.timings.send_request),
             Some(Phase::FirstByte) => Some(&mut self.timings.time_to_first_byte),
             Some(Phase::Body) => Some(&mut self.timings.receive_response),
-            Some(Phase::Judge) | None => None,
+            Some(Phase::Room | Phase::Judge) | None => None,
         };
         if let Some(slot) = slot {
             *slot = Some(slot.unwrap_or_default() + (now - self.mark));
@@ -221,6 +233,10 @@ impl Trace {
                 (Reason::ResponseTimeout, self.missed.as_deref().unwrap_or("the answer did not come"))
             }
             Some(Phase::Body) => (Reason::BodyTimeout, "the answer did not end"),
+            Some(Phase::Room) => (
+                Reason::LocalResources,
+                "other answers took all the room that this machine has for them, and none became free",
+            ),
             Some(Phase::Judge) => {
                 (Reason::ProbeFailed, "the assertions took too long: make them simpler; the answer was not judged")
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use apalis::prelude::{BoxDynError, Data, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use futures_util::{FutureExt, StreamExt, stream};
-use services::{BEAT_EVERY, Services};
+use services::{BEAT_EVERY, LOOK_EVERY, Services};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -16,18 +16,28 @@ use tokio_util::sync::CancellationToken;
 pub(crate) enum Chore {
     /// Notes that checks are running, so that a later start knows since when they were not.
     Beat,
+    /// Tells of incidents what is due because time passed: the next steps of routes, reminders, the end of quiet hours.
+    Escalate,
+    /// Begins and ends maintenance.
+    TurnMaintenance,
+    /// Has alert rules look at figures, and at what they wait for.
+    EvaluateRules,
     /// Rolls finished minutes, hours and days up.
     RollUp,
     /// Removes what is older than it is kept.
     Forget,
 }
 
-pub(crate) const ALL: [Chore; 3] = [Chore::Beat, Chore::RollUp, Chore::Forget];
+pub(crate) const ALL: [Chore; 6] =
+    [Chore::Beat, Chore::Escalate, Chore::TurnMaintenance, Chore::EvaluateRules, Chore::RollUp, Chore::Forget];
 
 impl Chore {
     fn name(self) -> &'static str {
         match self {
             Self::Beat => "beat",
+            Self::Escalate => "escalate",
+            Self::TurnMaintenance => "turn-maintenance",
+            Self::EvaluateRules => "evaluate-rules",
             Self::RollUp => "roll-up",
             Self::Forget => "forget",
         }
@@ -36,6 +46,8 @@ impl Chore {
     fn every(self) -> Duration {
         match self {
             Self::Beat => BEAT_EVERY,
+            Self::Escalate | Self::TurnMaintenance => Duration::from_secs(1),
+            Self::EvaluateRules => LOOK_EVERY,
             Self::RollUp => Duration::from_secs(20),
             Self::Forget => Duration::from_secs(300),
         }
@@ -64,6 +76,9 @@ async fn tick(_tick: (), context: Data<(Chore, Services)>) -> Result<(), BoxDynE
             services.beat().await?;
             services.conclude_absence().await.map(|()| 0)
         }
+        Chore::Escalate => services.escalate().await,
+        Chore::TurnMaintenance => services.turn_maintenance().await,
+        Chore::EvaluateRules => services.evaluate_rules().await,
         Chore::RollUp => services.roll_up().await,
         Chore::Forget => services.forget().await,
     }?;

@@ -7,12 +7,13 @@
 //! No queue row exists per check: the schedule in the database is the queue. [`claim`] leases monitors that are due
 //! within the next half second, the due stream hands each to an apalis worker at its due time, and [`writer`] records
 //! outcomes in batches, which also ends the lease. A worker that dies leaves leases that run out, and its monitors are
-//! due again. The program's own chores in [`chores`] are apalis workers too.
+//! due again. [`notifications`] delivers what the outbox holds in the same way. The program's own chores in [`chores`] are apalis workers too.
 
 mod chores;
 mod claim;
 mod due;
 mod metrics;
+mod notifications;
 mod ready;
 mod running;
 mod worker;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use metrics::Metrics;
 
+use notifications::Deliveries;
 use running::Running;
 
 /// How much runs at once and how it ends.
@@ -50,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) services: Services,
     pub(crate) metrics: Metrics,
     pub(crate) running: Running,
+    pub(crate) deliveries: Deliveries,
 }
 
 /// A running scheduler.
@@ -71,7 +74,8 @@ impl Scheduler {
     pub async fn start(services: Services, metrics: Metrics, config: SchedulerConfig) -> services::Result<Self> {
         services.beat().await?;
         let stop = CancellationToken::new();
-        let shared = Arc::new(Shared { services, metrics, running: Running::new(config.concurrency) });
+        let (running, deliveries) = (Running::new(config.concurrency), Deliveries::default());
+        let shared = Arc::new(Shared { services, metrics, running, deliveries });
         let (finished, to_write) = mpsc::channel(writer::MAX_BATCH * 4);
         let close_writer = CancellationToken::new();
         let writer = tokio::spawn(writer::run(Arc::clone(&shared), to_write, close_writer.clone()));
@@ -79,6 +83,7 @@ impl Scheduler {
         let (claimed, to_run) = mpsc::channel(claim::BATCH * 2);
         tasks.spawn(claim::run(Arc::clone(&shared), claimed, stop.clone()));
         tasks.spawn(worker::run(Arc::clone(&shared), to_run, finished, stop.clone()));
+        tasks.spawn(notifications::run(Arc::clone(&shared), stop.clone()));
         for chore in chores::ALL {
             tasks.spawn(chores::run(chore, shared.services.clone(), stop.clone()));
         }
@@ -94,8 +99,8 @@ impl Scheduler {
         }
     }
 
-    /// Stops: nothing new is claimed, running checks get the grace period to end and be recorded, and what has not
-    /// ended by then is handed back, so that it is due again at once.
+    /// Stops: nothing new is claimed, running checks and deliveries get the grace period to end and be recorded, and what
+    /// has not ended by then is handed back, so that it is due again at once.
     pub async fn stop(mut self) {
         self.stop.cancel();
         let ended = async { while self.tasks.join_next().await.is_some() {} };
@@ -111,6 +116,16 @@ impl Scheduler {
             tracing::info!(checks = left.len(), "checks that were claimed but have not ended are handed back");
             if let Err(error) = self.shared.services.store().release(&left).await {
                 tracing::warn!(%error, "checks could not be handed back; they are due again when their leases run out");
+            }
+        }
+        let left = self.shared.deliveries.claims();
+        if !left.is_empty() {
+            tracing::info!(
+                notifications = left.len(),
+                "notifications that were claimed but not delivered are handed back"
+            );
+            if let Err(error) = self.shared.services.store().release_notifications(&left).await {
+                tracing::warn!(%error, "notifications could not be handed back; they are due again when their leases run out");
             }
         }
     }

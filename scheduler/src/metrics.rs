@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use services::Recorded;
+use services::{Delivered, DeliveryOutcome, Recorded};
 
 /// Bounds of lateness in seconds, the fine ones where the goals lie. Lateness is known to the millisecond, rounded down:
 /// what the first one holds is less than a millisecond.
@@ -18,9 +18,19 @@ const LATENESS: [f64; 23] = [
     0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
 ];
 
+/// Bounds of the time to a receipt in seconds: mostly a round trip, but a day when a destination is away.
+const DELIVERY_LATENCY: [f64; 15] =
+    [0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3_600.0, 86_400.0];
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByReason {
     reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByDestination {
+    kind: &'static str,
+    outcome: &'static str,
 }
 
 /// The scheduler's metrics. Clones share their values.
@@ -34,6 +44,9 @@ pub struct Metrics {
     incidents_opened: Counter,
     incidents_resolved: Counter,
     stale: Counter,
+    deliveries: Family<ByDestination, Counter>,
+    delivery_latency: Histogram,
+    outbox: Gauge,
 }
 
 impl Metrics {
@@ -48,6 +61,9 @@ impl Metrics {
             incidents_opened: Counter::default(),
             incidents_resolved: Counter::default(),
             stale: Counter::default(),
+            deliveries: Family::default(),
+            delivery_latency: Histogram::new(DELIVERY_LATENCY),
+            outbox: Gauge::default(),
         };
         registry.register("checks", "Checks that ended, by reason code", metrics.checks.clone());
         registry.register_with_unit("check_duration", "How long checks took", Unit::Seconds, metrics.duration.clone());
@@ -63,6 +79,24 @@ impl Metrics {
         registry.register("incidents_opened", "Incidents opened", metrics.incidents_opened.clone());
         registry.register("incidents_resolved", "Incidents resolved", metrics.incidents_resolved.clone());
         registry.register("stale_results", "Outcomes whose lease had run out", metrics.stale.clone());
+        let deliveries = metrics.deliveries.clone();
+        registry.register(
+            "deliveries",
+            "Attempts to deliver notifications, by kind of destination and outcome",
+            deliveries,
+        );
+        let latency = metrics.delivery_latency.clone();
+        registry.register_with_unit(
+            "delivery_latency",
+            "From a notification being due to be told to its receipt",
+            Unit::Seconds,
+            latency,
+        );
+        registry.register(
+            "notifications_waiting",
+            "Notifications that are still to be delivered",
+            metrics.outbox.clone(),
+        );
         metrics
     }
 
@@ -77,6 +111,18 @@ impl Metrics {
 
     pub(crate) fn waiting(&self, outcomes: usize) {
         self.waiting.set(i64::try_from(outcomes).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn delivered(&self, delivered: &Delivered) {
+        let (kind, outcome) = (delivered.kind, delivered.outcome.as_str());
+        self.deliveries.get_or_create(&ByDestination { kind, outcome }).inc();
+        if delivered.outcome == DeliveryOutcome::Sent {
+            self.delivery_latency.observe(delivered.after.as_secs_f64());
+        }
+    }
+
+    pub(crate) fn outbox(&self, notifications: u64) {
+        self.outbox.set(i64::try_from(notifications).unwrap_or(i64::MAX));
     }
 
     /// Counts what a transaction changed.

@@ -87,7 +87,7 @@ both!(a_failing_target_is_told_once_and_its_card_turns_into_recovered, async |da
 
     target.set_status(503);
     let down = world.card_after(0).await;
-    assert_eq!((down.revision, down.incident().unwrap().monitor_name.as_str()), (1, "shop"));
+    assert_eq!((down.revision, down.incident().unwrap().only.as_deref()), (1, Some("shop")));
     assert!(down.incident().unwrap().incident.resolved.is_none());
     target.reached(target.requests() + 2).await;
 

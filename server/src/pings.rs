@@ -16,7 +16,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -209,6 +209,9 @@ fn user_agent(headers: &HeaderMap) -> String {
 
 /// As much of the body as is kept, and how long it is as far as it is read.
 async fn read_body(body: Body) -> Result<(Vec<u8>, u64), Refused> {
+    if body.is_end_stream() {
+        return Ok((Vec::new(), 0));
+    }
     let mut kept = Vec::new();
     let mut read = 0;
     let reading = async {

@@ -13,7 +13,7 @@ use monitor_core::monitor::{CheckSpec, MonitorName, Settings};
 use probes::{Check, Outbound, OutboundConfig};
 use prometheus_client::registry::Registry;
 use scheduler::{Metrics, Scheduler, SchedulerConfig};
-use services::{Services, SystemClock};
+use services::{Options, Services, SystemClock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -58,8 +58,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         user_agent: config.outbound.user_agent.clone(),
     })?;
     let witnesses = config.checks.witnesses.iter().map(witness).collect::<anyhow::Result<_>>()?;
-    let retention = config.retention.retention();
-    let services = Services::with_witnesses(store.clone(), outbound, Arc::new(SystemClock), retention, witnesses);
+    let (retention, grouping) = (config.retention.retention(), config.incidents.grouping());
+    let options = Options { retention, witnesses, grouping };
+    let services = Services::with_options(store.clone(), outbound, Arc::new(SystemClock), options);
     services.local_owner().await?;
     let mut registry = Registry::with_prefix("watchword");
     let metrics = Metrics::register(&mut registry);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use monitor_core::Timestamp;
 use monitor_core::assertion::CompiledAssertions;
 use monitor_core::heartbeat::{HeartbeatSpec, LOST_AFTER, Plan, Schedule, Uuid};
+use monitor_core::incident::Grouping;
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, MonitorName, Settings};
 use storage::{HeartbeatRow, Store, StoreError, Tx};
 use tokio::sync::watch;
@@ -15,6 +16,7 @@ use crate::heartbeats::new_address;
 use crate::page::{Open, Page};
 use crate::pings::{Answer, Item, PingAddress, PingAnswer, PingReport, Work};
 use crate::recording::Recorded;
+use crate::rules::Watch;
 use crate::{Inner, Services};
 
 /// Most addresses and settings that are remembered. With one more, all are forgotten and looked up again.
@@ -27,6 +29,8 @@ pub(crate) struct Writer {
     cards_changed: watch::Sender<u64>,
     /// Who else there is in this process. The writer ends with them, so it does not keep them.
     services: Weak<Inner>,
+    grouping: Grouping,
+    watch: Arc<Watch>,
     addresses: HashMap<Uuid, MonitorId>,
     known: HashMap<MonitorId, Known>,
 }
@@ -50,6 +54,8 @@ impl Services {
             clock: Arc::clone(&self.inner.clock),
             cards_changed: self.inner.cards_changed.clone(),
             services: Arc::downgrade(&self.inner),
+            grouping: self.inner.grouping.clone(),
+            watch: Arc::clone(&self.inner.watch),
             addresses: HashMap::new(),
             known: HashMap::new(),
         }
@@ -81,7 +87,7 @@ impl Writer {
                 },
             });
         }
-        let told = page.write(&tx, &open).await?;
+        let told = page.write(&tx, &self.grouping, &self.watch, &open).await?;
         tx.commit().await?;
         if told {
             self.cards_changed.send_modify(|count| *count = count.wrapping_add(1));

@@ -117,7 +117,7 @@ impl Services {
 
 fn card(message: Message) -> Post {
     let Message { id, seq, revision, incident, created_at, updated_at } = message;
-    Post { id: id.to_string(), seq, revision, content: Content::Incident(incident), created_at, updated_at }
+    Post { id: id.to_string(), seq, revision, content: Content::Incident(Box::new(incident)), created_at, updated_at }
 }
 
 fn notice(notice: Notice) -> Post {

@@ -1,4 +1,9 @@
+use std::time::Duration;
+
+use monitor_core::alerting::rule::RuleError;
+use monitor_core::alerting::{MaintenanceId, NotificationId, RouteId, RoutingError, RuleId, SilenceId, WindowError};
 use monitor_core::code::ErrorCode;
+use monitor_core::duration::humanize;
 use monitor_core::monitor::{MonitorError, MonitorName};
 use monitor_core::people::{Permission, Role};
 use storage::StoreError;
@@ -21,6 +26,131 @@ pub enum ServiceError {
         name: String,
         /// Names that are close to it, the closest first.
         suggestions: Vec<String>,
+    },
+    /// No destination has that name.
+    #[error("there is no destination `{name}`{}", destination_hint(suggestions))]
+    DestinationNotFound {
+        /// The name asked for.
+        name: String,
+        /// Names that are close to it, the closest first.
+        suggestions: Vec<String>,
+    },
+    /// Another destination has that name.
+    #[error(
+        "there is a destination `{0}` already; choose another name, or change that one with `edit-destination {0}`"
+    )]
+    DestinationTaken(String),
+    /// Something of a destination does not work.
+    #[error("`{field}` {why}")]
+    InvalidDestination {
+        /// What: `name`, `rate`, `fallback`, or a field of its kind.
+        field: String,
+        /// What is wrong, and what to do.
+        why: String,
+    },
+    /// There is no such notification.
+    #[error("there is no notification {0}; `list-notifications failed` shows those that could not be delivered")]
+    NotificationNotFound(NotificationId),
+    /// The notification is not one to be sent again.
+    #[error("notification {notification} cannot be sent again: {why}")]
+    NotResent {
+        /// The notification.
+        notification: NotificationId,
+        /// Why.
+        why: String,
+    },
+    /// There is no such alert rule.
+    #[error("there is no alert rule {0}; `list-alerts` shows those there are")]
+    RuleNotFound(RuleId),
+    /// The alert rule does not work.
+    #[error(transparent)]
+    InvalidRule(#[from] RuleError),
+    /// The organisation has as many alert rules as it may have.
+    #[error("there are {0} alert rules already, which is the most there can be; delete one first")]
+    TooManyRules(usize),
+    /// More monitors are named one by one than can be.
+    #[error("{0} monitors at most can be named; choose them by a label, like env=prod")]
+    TooManyNames(usize),
+    /// There is no such incident.
+    #[error("there is no incident `{0}`; `list-incidents` shows those there are")]
+    IncidentNotFound(String),
+    /// There is no open incident.
+    #[error("there is no open incident; say which one you mean, like `#12`")]
+    NoIncident,
+    /// There are several open incidents.
+    #[error(
+        "there are several open incidents; say which one you mean, like `#12` or a monitor's name. `list-incidents open` shows them"
+    )]
+    WhichIncident,
+    /// The incident is over.
+    #[error("incident #{0} is over already")]
+    IncidentOver(i64),
+    /// Somebody takes care of the incident.
+    #[error("{by} has acknowledged incident #{incident} already")]
+    Acknowledged {
+        /// The incident's number.
+        incident: i64,
+        /// Who takes care of it.
+        by: String,
+    },
+    /// What a person wrote is too long.
+    #[error("that is {chars} characters long; {most} are possible")]
+    TextTooLong {
+        /// How long it is.
+        chars: usize,
+        /// How long it may be.
+        most: usize,
+    },
+    /// There is no such route.
+    #[error("there is no route {0}; `list-routes` shows those there are")]
+    RouteNotFound(RouteId),
+    /// No rotation has that name.
+    #[error("there is no rotation `{name}`{}", close(suggestions, "list-rotations"))]
+    RotationNotFound {
+        /// The name asked for.
+        name: String,
+        /// Names that are close to it, the closest first.
+        suggestions: Vec<String>,
+    },
+    /// Another rotation has that name.
+    #[error("there is a rotation `{0}` already; choose another name")]
+    RotationTaken(String),
+    /// A route tells whoever is on call in the rotation.
+    #[error("route {route} tells whoever is on call in `{name}`; say `delete-route {route}` first")]
+    RotationInUse {
+        /// The rotation.
+        name: String,
+        /// The route.
+        route: RouteId,
+    },
+    /// There is no such silence, or it is over.
+    #[error("there is no silence {0} any more; `list-silences` shows those there are")]
+    SilenceNotFound(SilenceId),
+    /// A silence of that length is not possible.
+    #[error("a silence lasts 1 minute to 90 days, not {}", humanize(*.0))]
+    SilenceLength(Duration),
+    /// Something ends before it begins, or before now.
+    #[error("the end has to come after the beginning, and after now")]
+    EndsTooEarly,
+    /// A route, a rotation or quiet hours do not work.
+    #[error(transparent)]
+    Routing(#[from] RoutingError),
+    /// There is no such maintenance.
+    #[error("there is no maintenance {0} that is on or to come; `list-maintenance` shows those there are")]
+    MaintenanceNotFound(MaintenanceId),
+    /// The maintenance is not on.
+    #[error("maintenance {0} is not on; `end-maintenance {0} all` deletes it with all times that are to come")]
+    MaintenanceNotOn(MaintenanceId),
+    /// The maintenance would not work.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// There are as many as there may be.
+    #[error("there are {most} {what} already, which is the most; delete one that is not needed")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        most: usize,
     },
     /// The organisation has no such conversation.
     #[error("there is no such conversation here; start a new one")]
@@ -63,6 +193,25 @@ impl ServiceError {
         match self {
             Self::Denied { .. } => ErrorCode::Denied,
             Self::MonitorNotFound { .. } => ErrorCode::MonitorNotFound,
+            Self::DestinationNotFound { .. } => ErrorCode::DestinationNotFound,
+            Self::DestinationTaken(_) => ErrorCode::NameTaken,
+            Self::InvalidDestination { .. } => ErrorCode::InvalidDestination,
+            Self::NotificationNotFound(_) | Self::NotResent { .. } => ErrorCode::NotificationNotFound,
+            Self::RuleNotFound(_) => ErrorCode::RuleNotFound,
+            Self::InvalidRule(error) => error.code(),
+            Self::TooManyRules(_) | Self::TooManyNames(_) => ErrorCode::TooMuch,
+            Self::IncidentNotFound(_) | Self::NoIncident | Self::WhichIncident => ErrorCode::IncidentNotFound,
+            Self::IncidentOver(_) | Self::Acknowledged { .. } => ErrorCode::Settled,
+            Self::TextTooLong { .. } => ErrorCode::TooMuch,
+            Self::RouteNotFound(_) | Self::RotationNotFound { .. } | Self::SilenceNotFound(_) => ErrorCode::NotFound,
+            Self::RotationTaken(_) => ErrorCode::NameTaken,
+            Self::RotationInUse { .. } => ErrorCode::InUse,
+            Self::SilenceLength(_) | Self::EndsTooEarly => ErrorCode::InvalidPeriod,
+            Self::Routing(error) => error.code(),
+            Self::MaintenanceNotFound(_) => ErrorCode::NotFound,
+            Self::MaintenanceNotOn(_) => ErrorCode::Settled,
+            Self::Window(error) => error.code(),
+            Self::TooMany { .. } => ErrorCode::TooMuch,
             Self::ConversationNotFound => ErrorCode::ConversationNotFound,
             Self::DependsInCircle { .. } => ErrorCode::DependsInCircle,
             Self::NameTaken(_) => ErrorCode::NameTaken,
@@ -84,8 +233,17 @@ fn deed(permission: Permission) -> &'static str {
 }
 
 fn hint(suggestions: &[String]) -> String {
+    close(suggestions, "list-monitors")
+}
+
+fn destination_hint(suggestions: &[String]) -> String {
+    close(suggestions, "list-destinations")
+}
+
+/// The names that may have been meant, or the command that lists all.
+fn close(suggestions: &[String], list: &str) -> String {
     match suggestions {
-        [] => "; `list-monitors` shows those there are".to_owned(),
+        [] => format!("; `{list}` shows those there are"),
         names => {
             format!("; did you mean {}?", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "))
         }

@@ -1,10 +1,12 @@
 //! Heartbeats as people see them: where to report, and what was reported.
 
+use std::collections::HashMap;
+
 use monitor_core::Timestamp;
 use monitor_core::heartbeat::{HeartbeatError, HeartbeatSpec, Ping, Plan, Uuid};
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorError, MonitorId};
 use monitor_core::people::{Actor, Permission};
-use storage::{Awaited, HeartbeatRow, Tx};
+use storage::{Awaited, HeartbeatRow, StoreError, Tx};
 
 use crate::beats::load_measures;
 use crate::conversations::random_token;
@@ -112,6 +114,27 @@ impl Services {
         save(tx, &rows, |_| None).await
     }
 
+    /// After work on what reports in: none of these heartbeats is held to what it should have reported since then.
+    pub(crate) async fn excuse_since(
+        &self,
+        tx: &Tx,
+        since: &HashMap<MonitorId, Timestamp>,
+        now: Timestamp,
+    ) -> std::result::Result<(), StoreError> {
+        let ids: Vec<MonitorId> = since.keys().copied().collect();
+        let known = load_measures(self.store(), &ids).await?;
+        let plan = |id| Some(&known.get(&id)?.measure.as_ref()?.plan);
+        let mut rows = tx.heartbeats(&ids).await?;
+        for row in &mut rows {
+            if let (Some(plan), Some(since)) = (plan(row.monitor), since.get(&row.monitor)) {
+                row.beats.excuse(plan, *since, now);
+            }
+        }
+        // What cannot be read is not awaited anew: it is looked at as it was.
+        rows.retain(|row| plan(row.monitor).is_some());
+        write(tx, &rows, plan).await
+    }
+
     /// After a time in which nobody could report in: no heartbeat is held to what it should have reported then.
     pub(crate) async fn excuse_heartbeats(&self, gone: Timestamp, back: Timestamp) -> Result<()> {
         let mut after = MonitorId(0);
@@ -132,13 +155,21 @@ impl Services {
 
 /// Writes heartbeats as they are, each due when its plan says. Without a plan nothing is awaited.
 async fn save<'a>(tx: &Tx, rows: &[HeartbeatRow], plan: impl Fn(MonitorId) -> Option<&'a Plan>) -> Result<()> {
+    Ok(write(tx, rows, plan).await?)
+}
+
+async fn write<'a>(
+    tx: &Tx,
+    rows: &[HeartbeatRow],
+    plan: impl Fn(MonitorId) -> Option<&'a Plan>,
+) -> std::result::Result<(), StoreError> {
     let awaited = rows.iter().map(|row| Awaited {
         monitor: row.monitor,
         health: &row.health,
         beats: &row.beats,
         deadline: plan(row.monitor).filter(|_| row.active).and_then(|plan| row.beats.deadline(plan)),
     });
-    Ok(tx.save_heartbeats(&awaited.collect::<Vec<_>>()).await?)
+    tx.save_heartbeats(&awaited.collect::<Vec<_>>()).await
 }
 
 fn invalid(error: HeartbeatError) -> ServiceError {

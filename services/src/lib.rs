@@ -8,24 +8,35 @@ mod beats;
 mod checks;
 mod clock;
 mod conversations;
+mod delivery;
 mod dependencies;
+mod destinations;
 mod error;
 mod heartbeats;
 mod import;
+mod incidents;
 mod maintenance;
+mod maintenance_windows;
 mod monitors;
+mod on_call;
+mod outbox;
 mod overview;
 mod page;
 mod pings;
 mod recording;
 mod reports;
+mod routes;
+mod routing;
+mod rules;
 mod selection;
 mod sight;
+mod silences;
 pub mod view;
 
 use std::sync::{Arc, OnceLock};
 
 use monitor_core::Timestamp;
+use monitor_core::incident::Grouping;
 use monitor_core::people::{Actor, Permission};
 use monitor_core::report::Retention;
 use probes::{Check, Outbound};
@@ -34,11 +45,18 @@ use tokio::sync::watch;
 
 pub use checks::LEASE_SLACK;
 pub use clock::{Clock, SystemClock};
+pub use delivery::{DELIVERY_LEASE, Delivered, DeliveryOutcome, SEND_TIMEOUT};
+pub use destinations::{DestinationChange, DestinationView, Fields, NewDestination};
 pub use error::ServiceError;
 pub use import::Arrival;
 pub use maintenance::BEAT_EVERY;
+pub use maintenance_windows::NewWindow;
+pub use on_call::{NewRotation, RotationView, Turn};
 pub use pings::{PingAddress, PingAnswer, PingError, PingReport};
 pub use recording::{Finished, Recorded};
+pub use routes::{NewRoute, RouteView};
+pub use rules::{AlertRuleView, LOOK_EVERY, SimulatedAlert, Simulation};
+pub use silences::Silenced;
 
 /// What every service answers.
 pub type Result<T> = std::result::Result<T, ServiceError>;
@@ -59,32 +77,53 @@ struct Inner {
     inbox: pings::Inbox,
     ping_url: OnceLock<String>,
     sight: sight::Sight,
+    grouping: Grouping,
+    watch: Arc<rules::Watch>,
     absence: std::sync::Mutex<Option<maintenance::Absence>>,
+    /// When [`Services::beat`] was called last.
+    last_beat: std::sync::Mutex<Option<Timestamp>>,
+    windows: maintenance_windows::Looks,
+}
+
+/// What an operator may choose.
+#[derive(Default)]
+pub struct Options {
+    /// How long what is kept.
+    pub retention: Retention,
+    /// What has to answer if this machine has a network; when none does, it is this machine that has none.
+    pub witnesses: Vec<Check>,
+    /// Which alerts are one incident.
+    pub grouping: Grouping,
 }
 
 impl Services {
-    /// Ties the parts together, without witnesses.
+    /// Ties the parts together, with the default options but for the retention.
     #[must_use]
     pub fn new(store: Store, outbound: Outbound, clock: Arc<dyn Clock>, retention: Retention) -> Self {
-        Self::with_witnesses(store, outbound, clock, retention, Vec::new())
+        Self::with_options(store, outbound, clock, Options { retention, ..Options::default() })
     }
 
-    /// Ties the parts together. When none of the witnesses answers, it is this machine that has no network.
+    /// Ties the parts together.
     #[must_use]
-    pub fn with_witnesses(
-        store: Store,
-        outbound: Outbound,
-        clock: Arc<dyn Clock>,
-        retention: Retention,
-        witnesses: Vec<Check>,
-    ) -> Self {
+    pub fn with_options(store: Store, outbound: Outbound, clock: Arc<dyn Clock>, options: Options) -> Self {
+        let Options { retention, witnesses, grouping } = options;
         let (cards_changed, _) = watch::channel(0);
-        let known_details = recording::KnownDetails::default();
-        let sight = sight::Sight::new(witnesses);
-        let absence = std::sync::Mutex::default();
-        let (inbox, ping_url) = (pings::Inbox::default(), OnceLock::new());
-        let inner =
-            Inner { store, outbound, clock, retention, cards_changed, known_details, inbox, ping_url, sight, absence };
+        let inner = Inner {
+            store,
+            outbound,
+            clock,
+            retention,
+            grouping,
+            cards_changed,
+            known_details: recording::KnownDetails::default(),
+            inbox: pings::Inbox::default(),
+            ping_url: OnceLock::new(),
+            sight: sight::Sight::new(witnesses),
+            watch: Arc::default(),
+            absence: std::sync::Mutex::default(),
+            last_beat: std::sync::Mutex::default(),
+            windows: maintenance_windows::Looks::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 

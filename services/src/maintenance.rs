@@ -22,6 +22,9 @@ const BLIND_AFTER: Duration = Duration::from_secs(60);
 /// How often [`Services::beat`] has to be called.
 pub const BEAT_EVERY: Duration = Duration::from_secs(5);
 
+/// A clock that goes back farther than that was wrong, before or now.
+pub(crate) const WRONG_BY: Duration = Duration::from_secs(600);
+
 /// Monitors handled in one transaction.
 const CHUNK: u64 = 500;
 
@@ -54,20 +57,34 @@ impl Absence {
 }
 
 impl Services {
-    /// Notes that checks are running. When that could not be noted for long, because the database was away or the machine
+    /// Notes that checks are running. When the clock was set back, all that was to come is moved with it. When that could not be noted for long, because the database was away or the machine
     /// stood still, no ping could be taken in either, and no heartbeat is held to that time.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
     pub async fn beat(&self) -> Result<()> {
         let now = self.now();
-        if let Some(alive) = self.store().last_alive().await?
-            && now.since(alive) >= LOST_AFTER
-        {
-            self.excuse_heartbeats(alive, now).await?;
+        if let Some(alive) = self.store().last_alive().await? {
+            if now.since(alive) >= LOST_AFTER {
+                self.excuse_heartbeats(alive, now).await?;
+            }
+            // Of processes whose clocks differ none takes that of another for its own that went back.
+            let own = *self.last_beat();
+            if own.is_none_or(|own| own.since(now) > WRONG_BY)
+                && alive.since(now) > WRONG_BY
+                && self.store().clock_went_back(alive, now).await?
+            {
+                tracing::warn!(before = %alive, %now, "the clock was set back; what was to come is moved with it");
+            }
         }
         self.forget_blindness(now).await;
-        Ok(self.store().beat(now).await?)
+        self.store().beat(now).await?;
+        *self.last_beat() = Some(now);
+        Ok(())
+    }
+
+    fn last_beat(&self) -> MutexGuard<'_, Option<Timestamp>> {
+        self.inner.last_beat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// At start: if nothing ran for longer than a minute, that time becomes unknown for every monitor, because nobody
@@ -160,8 +177,12 @@ impl Services {
         let mut removed = 0;
         loop {
             let forgotten = self.store().forget(self.now(), &self.inner.retention, FORGET_BATCH).await?;
-            let batch =
-                forgotten.results + forgotten.rollups + forgotten.flips + forgotten.incidents + forgotten.dialogs;
+            let batch = forgotten.results
+                + forgotten.rollups
+                + forgotten.flips
+                + forgotten.incidents
+                + forgotten.notifications
+                + forgotten.dialogs;
             if batch == 0 {
                 return Ok(removed);
             }

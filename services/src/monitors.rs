@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use monitor_core::health::{Health, Step};
+use monitor_core::health::{Health, Status, Step};
+use monitor_core::incident::Resolution;
 use monitor_core::monitor::{CheckSpec, Monitor, MonitorId, MonitorName, Settings};
 use monitor_core::people::{Actor, ConversationId, Permission};
 use storage::Tx;
 
-use crate::dependencies::{tell_resolved, tell_withheld};
-use crate::{Result, ServiceError, Services, require};
+use crate::dependencies::tell_withheld;
+use crate::{Result, ServiceError, Services, incidents, require};
 
 /// Names looked through for one that is close to a mistyped one, or free.
 const SUGGESTION_POOL: u64 = 20_000;
@@ -54,6 +55,7 @@ impl Services {
             CheckSpec::Heartbeat(spec) => self.await_reports(&tx, id, spec).await?,
             _ => tx.retry_at(&[(id, now)]).await?,
         }
+        self.join_maintenance(&tx, actor.organisation, id, settings).await?;
         tx.commit().await?;
         tracing::info!(monitor = %settings.name, monitor_id = %id, person_id = %actor.person, "monitor added");
         self.monitor(actor, settings.name.as_str()).await
@@ -114,7 +116,12 @@ impl Services {
         if let CheckSpec::Heartbeat(spec) = &settings.spec {
             self.await_reports(&tx, monitor.id, spec).await?;
         }
+        let told = match monitor.paused {
+            true => false,
+            false => self.join_maintenance(&tx, actor.organisation, monitor.id, settings).await?,
+        };
         tx.commit().await?;
+        self.announce(told);
         tracing::info!(monitor = %settings.name, monitor_id = %monitor.id, person_id = %actor.person, "monitor changed");
         self.monitor(actor, settings.name.as_str()).await
     }
@@ -148,6 +155,9 @@ impl Services {
             if matches!(monitor.settings.spec, CheckSpec::Heartbeat(_)) {
                 self.reset_heartbeat(&tx, monitor.id).await?;
             }
+            if !paused {
+                self.join_maintenance(&tx, actor.organisation, monitor.id, &monitor.settings).await?;
+            }
             tx.commit().await?;
             self.announce(told);
             tracing::info!(monitor = %monitor.settings.name, monitor_id = %monitor.id, person_id = %actor.person, paused, "monitor paused or resumed");
@@ -159,15 +169,13 @@ impl Services {
         tx.save_health(&[(monitor.id, health)]).await?;
         let now = self.now();
         // Whoever is not watched explains nothing any more.
-        let told = tell_withheld(tx, &[monitor.id], now).await?;
+        let told = tell_withheld(tx, &self.inner.grouping, &[monitor.id], now).await?;
         let flips: Vec<_> = step.flip.into_iter().map(|flip| (monitor.id, flip)).collect();
         tx.insert_flips(&flips).await?;
-        let Some(_) = step.incident else { return Ok(told) };
-        let resolved = tx.resolve_incident(monitor.id, now, monitor_core::incident::Resolution::Paused).await?;
-        match resolved {
-            Some(incident) => Ok(tell_resolved(tx, incident, now).await? || told),
-            None => Ok(told),
+        if health.status() != Status::Paused {
+            return Ok(told);
         }
+        Ok(incidents::clear_all(tx, &[monitor.id], Resolution::Paused, now).await?.told || told)
     }
 
     /// Removes a monitor and everything known of it. Answers with what it was.
@@ -178,10 +186,12 @@ impl Services {
         require(actor, Permission::Edit)?;
         let monitor = self.monitor(actor, name).await?;
         let tx = self.store().begin().await?;
+        let now = self.now();
+        let ended = incidents::clear_all(&tx, &[monitor.id], Resolution::Withdrawn, now).await?;
         tx.delete_monitor(monitor.id).await?;
-        let told = tell_withheld(&tx, &[monitor.id], self.now()).await?;
+        let told = tell_withheld(&tx, &self.inner.grouping, &[monitor.id], now).await?;
         tx.commit().await?;
-        self.announce(told);
+        self.announce(told || ended.told);
         tracing::info!(monitor = %monitor.settings.name, monitor_id = %monitor.id, person_id = %actor.person, "monitor deleted");
         Ok(monitor)
     }
@@ -193,7 +203,7 @@ fn start(name: &MonitorName, room: usize) -> String {
 }
 
 /// Up to three names that somebody who typed `wanted` may have meant: those that contain it, and those few letters away.
-fn closest(wanted: &str, names: Vec<String>) -> Vec<String> {
+pub(crate) fn closest(wanted: &str, names: Vec<String>) -> Vec<String> {
     let length = wanted.chars().count();
     // Comparing takes time and memory by the product of both lengths, and nobody meant a name with something so long.
     if length > MonitorName::MAX_CHARS {

@@ -3,7 +3,7 @@
 use monitor_core::health::Status;
 use monitor_core::people::{Actor, Permission};
 use monitor_core::report::{DAY, Window};
-use storage::{IncidentFilter, NamedIncident, OverviewFilter, OverviewRow, Scope};
+use storage::{IncidentFilter, OverviewFilter, OverviewRow, Scope};
 
 use crate::view::{MonitorView, StatusView};
 use crate::{Result, ServiceError, Services, require};
@@ -37,13 +37,15 @@ impl Services {
     pub async fn status(&self, actor: &Actor) -> Result<StatusView> {
         require(actor, Permission::Read)?;
         let counts = self.store().status_counts(actor.organisation).await?;
-        let well = [Status::Up, Status::Paused];
+        let well = [Status::Up, Status::Paused, Status::Maintenance];
         let mut troubled = Vec::new();
         if counts.iter().any(|(status, count)| *count > 0 && !well.contains(status)) {
             let (_, worst) = self.store().overview(actor.organisation, &OverviewFilter::default(), 0, TROUBLED).await?;
             troubled = worst.into_iter().filter(|row| !well.contains(&row.status)).collect();
         }
-        Ok(StatusView { counts, troubled })
+        let mut maintenance = self.store().maintenance(actor.organisation).await?;
+        maintenance.retain(storage::MaintenanceRow::is_on);
+        Ok(StatusView { counts, troubled, maintenance })
     }
 
     /// One monitor in full.
@@ -56,28 +58,10 @@ impl Services {
         let state = self.store().state(monitor.id).await?.ok_or_else(gone)?;
         let results = self.store().latest_results(monitor.id, RESULTS).await?;
         let open = IncidentFilter { open: Some(true), ..IncidentFilter::default() };
-        let open = self.store().incidents(Scope::Monitor(monitor.id), &open, 1).await?;
+        let open = self.store().outages(Scope::Monitor(monitor.id), &open, 1).await?;
         let now = self.now();
         let day = self.report(actor, Some(name), Window { from: now - DAY, to: now }).await?;
-        Ok(MonitorView { monitor, state, results, incident: open.into_iter().next().map(|named| named.incident), day })
-    }
-
-    /// Incidents of one monitor or all, the latest first.
-    ///
-    /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::MonitorNotFound`], [`ServiceError::Internal`].
-    pub async fn incidents(
-        &self,
-        actor: &Actor,
-        monitor: Option<&str>,
-        filter: &IncidentFilter,
-        limit: u64,
-    ) -> Result<Vec<NamedIncident>> {
-        require(actor, Permission::Read)?;
-        let scope = match monitor {
-            Some(name) => Scope::Monitor(self.monitor(actor, name).await?.id),
-            None => Scope::Organisation(actor.organisation),
-        };
-        Ok(self.store().incidents(scope, filter, limit).await?)
+        let maintenance = self.store().in_maintenance(&[monitor.id]).await?.pop();
+        Ok(MonitorView { monitor, state, maintenance, results, outage: open.into_iter().next(), day })
     }
 }

@@ -9,6 +9,7 @@ use monitor_core::Timestamp;
 use monitor_core::assertion::{FactKind, Facts};
 use monitor_core::health::{Flip, IncidentChange, Policy};
 use monitor_core::heartbeat::{Finding, HeartbeatSpec, Ping};
+use monitor_core::incident::Grouping;
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::{Details, Outcome, Timings, Verdict};
 use storage::{Awaited, Claim, HeartbeatRow, NewPing, StoreError, Tx};
@@ -16,7 +17,8 @@ use storage::{Awaited, Claim, HeartbeatRow, NewPing, StoreError, Tx};
 use crate::beats::Measure;
 use crate::dependencies::tell_withheld;
 use crate::pings::{Answer, PingAnswer, PingReport, Work};
-use crate::recording::{Recorded, change_incident};
+use crate::recording::{Recorded, change_incidents};
+use crate::rules::{Seen, Watch};
 
 /// What a heartbeat says counts at once: it is not tried again, and the job says what it says on purpose.
 const POLICY: Policy = Policy { retries: 0, needed: 1, of: 1, recover: 1 };
@@ -41,6 +43,8 @@ pub(crate) struct Page<'a> {
     outcomes: Vec<(MonitorId, Outcome)>,
     flips: Vec<(MonitorId, Flip)>,
     incidents: Vec<(usize, IncidentChange)>,
+    /// For each outcome, whether it changed the status.
+    flipped: Vec<bool>,
     /// Monitors that were down before, and are not any more.
     out_of_trouble: Vec<MonitorId>,
 }
@@ -120,6 +124,7 @@ impl<'a> Page<'a> {
             self.out_of_trouble.push(monitor);
         }
         self.outcomes.push((monitor, outcome.clone()));
+        self.flipped.push(step.flip.is_some());
         recorded.flips += usize::from(step.flip.is_some());
         self.flips.extend(step.flip.map(|flip| (monitor, flip)));
         self.incidents.extend(step.incident.map(|change| (self.outcomes.len() - 1, change)));
@@ -130,7 +135,13 @@ impl<'a> Page<'a> {
     }
 
     /// Writes everything; tells whether anybody is told of anything.
-    pub(crate) async fn write(mut self, tx: &Tx, open: &HashMap<MonitorId, Open>) -> Result<bool, StoreError> {
+    pub(crate) async fn write(
+        mut self,
+        tx: &Tx,
+        grouping: &Grouping,
+        watch: &Watch,
+        open: &HashMap<MonitorId, Open>,
+    ) -> Result<bool, StoreError> {
         self.drop_overwritten(open);
         tx.insert_pings(&self.pings).await?;
         let mut awaited: Vec<Awaited<'_>> =
@@ -140,13 +151,25 @@ impl<'a> Page<'a> {
         let results: Vec<_> = self.outcomes.iter().map(|(monitor, outcome)| (*monitor, outcome)).collect();
         tx.insert_results(&results).await?;
         tx.insert_flips(&self.flips).await?;
-        let mut told = false;
-        for (index, change) in self.incidents {
-            let (monitor, outcome) = &self.outcomes[index];
-            told |= change_incident(tx, *monitor, outcome.at, outcome, change).await?.unwrap_or_default();
-        }
-        told |= tell_withheld(tx, &self.out_of_trouble, self.now).await?;
-        Ok(told)
+        let seen: Vec<Seen<'_>> = self.seen().collect();
+        let followed = watch.follow(tx, grouping, &seen, self.now).await?.told;
+        let changes = self.incidents.iter().map(|(index, change)| {
+            let (monitor, outcome) = &self.outcomes[*index];
+            (*monitor, outcome.at, outcome, *change)
+        });
+        let told = change_incidents(tx, grouping, changes, self.now, &mut Recorded::default()).await?;
+        Ok(tell_withheld(tx, grouping, &self.out_of_trouble, self.now).await? || told || followed)
+    }
+
+    /// What the outcomes say to the rules. Nothing that a heartbeat says is tried again.
+    fn seen(&self) -> impl Iterator<Item = Seen<'_>> {
+        let outcomes = self.outcomes.iter().zip(&self.flipped);
+        outcomes.map(|((monitor, outcome), flipped)| Seen {
+            monitor: *monitor,
+            outcome,
+            retried: false,
+            flipped: *flipped,
+        })
     }
 
     /// Of more pings of one heartbeat than are kept, the first would be overwritten by the last at once.

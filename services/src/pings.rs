@@ -1,15 +1,17 @@
 //! Receiving pings: what arrives while a transaction is being written waits for it, and is written together in the next.
 //!
-//! No timer is involved: a ping that comes alone is written at once, and many that come at once share the cost of one
-//! transaction. Whoever sent a ping is answered when all that it means is committed.
+//! A ping that comes alone is written at once. Many that come share the cost of a transaction, of which one begins every
+//! few milliseconds at most. Whoever sent a ping is answered when all that it means is committed.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use monitor_core::Timestamp;
 use monitor_core::heartbeat::{PingMethod, Signal, Uuid};
 use monitor_core::outcome::Outcome;
 use storage::{Claim, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 
 use crate::beats::Writer;
 use crate::recording::Recorded;
@@ -18,8 +20,11 @@ use crate::{Result, ServiceError, Services};
 /// Pings that may wait to be written. With one more, the sender is asked to come again.
 const QUEUE: usize = 10_000;
 
-/// Most pings in one transaction.
-const BATCH: usize = 1_000;
+/// Most pings in one transaction, so that it takes few milliseconds and whoever comes behind does not wait long.
+const BATCH: usize = 200;
+
+/// Least time between the beginnings of two transactions that are not full: each costs as much as many pings do.
+const PACE: Duration = Duration::from_millis(2);
 
 /// Room for the bodies of waiting pings, in KiB.
 const ROOM_KIB: usize = 32 * 1_024;
@@ -174,9 +179,12 @@ impl Services {
 /// Writes until nobody is left who could send anything.
 async fn run(mut writer: Writer, mut items: mpsc::Receiver<Item>) {
     let mut batch = Vec::new();
+    let mut next = Instant::now();
     while items.recv_many(&mut batch, BATCH).await > 0 {
-        // Whoever is about to send comes along: a bigger batch costs little more.
-        tokio::task::yield_now().await;
+        if batch.len() < BATCH {
+            sleep_until(next).await;
+        }
+        next = Instant::now() + PACE;
         while let Some(item) = (batch.len() < BATCH).then(|| items.try_recv().ok()).flatten() {
             batch.push(item);
         }

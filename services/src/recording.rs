@@ -1,18 +1,21 @@
 //! Writing down what checks found: results, health, flips, incidents and their cards, all in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use monitor_core::Timestamp;
+use monitor_core::alerting::Severity;
 use monitor_core::health::{Flip, Health, IncidentChange, Policy, Status};
-use monitor_core::incident::Resolution;
+use monitor_core::incident::{Grouping, Resolution};
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::{Details, Outcome, Verdict};
 use storage::{Claim, StoreError, Tx};
 
 use crate::Services;
-use crate::dependencies::{tell_opened, tell_resolved, tell_untold, tell_withheld};
+use crate::dependencies::{tell_untold, tell_withheld};
+use crate::incidents::{Cleared, Firing, clear, raise};
+use crate::rules::Seen;
 
 /// A check that ended.
 #[derive(Debug, Clone)]
@@ -79,6 +82,8 @@ struct Changes<'a> {
     flips: Vec<(MonitorId, Flip)>,
     retries: Vec<(MonitorId, Timestamp)>,
     incidents: Vec<(usize, IncidentChange)>,
+    /// What every check that counts here says to the rules.
+    seen: Vec<Seen<'a>>,
     /// Monitors that have failed again and were down before.
     still_down: Vec<MonitorId>,
     /// Monitors that were down or failing before, and are not any more.
@@ -93,6 +98,7 @@ impl Services {
     /// else: the database refuses something in the batch, and will again.
     pub async fn record(&self, batch: &[Finished]) -> Result<Recorded, StoreError> {
         let now = self.now();
+        let grouping = &self.inner.grouping;
         let tx = self.store().begin().await?;
         let results: Vec<_> = batch.iter().map(|finished| (finished.claim.monitor, &finished.outcome)).collect();
         tx.insert_results(&results).await?;
@@ -108,17 +114,15 @@ impl Services {
         tx.insert_flips(&changes.flips).await?;
         tx.retry_at(&changes.retries).await?;
         let mut recorded = Recorded { flips: changes.flips.len(), stale, ..Recorded::default() };
-        let mut told = false;
-        for (index, change) in changes.incidents {
-            let Finished { claim, outcome, .. } = &batch[index];
-            if let Some(anybody) = change_incident(&tx, claim.monitor, ended(outcome), outcome, change).await? {
-                recorded.count(change);
-                told |= anybody;
-            }
-        }
+        let outcomes = changes.incidents.iter().map(|(index, change)| {
+            let Finished { claim, outcome, .. } = &batch[*index];
+            (claim.monitor, ended(outcome), outcome, *change)
+        });
+        let mut told = self.inner.watch.follow(&tx, grouping, &changes.seen, now).await?.told;
+        told |= change_incidents(&tx, grouping, outcomes, now, &mut recorded).await?;
         tx.hurry_parents(&changes.retries.iter().map(|(monitor, _)| *monitor).collect::<Vec<_>>(), now).await?;
-        told |= tell_untold(&tx, &changes.still_down, now).await?;
-        told |= tell_withheld(&tx, &changes.out_of_trouble, now).await?;
+        told |= tell_untold(&tx, grouping, &changes.still_down, now).await?;
+        told |= tell_withheld(&tx, grouping, &changes.out_of_trouble, now).await?;
         for (monitor, details) in &changes.details {
             if let Some(news) = &details.warning {
                 told |= !tx.post_notice_once(*monitor, &warning_topic(*monitor, news), news, now).await?.is_empty();
@@ -151,6 +155,8 @@ fn judge(batch: &[Finished], mut healths: Vec<(MonitorId, Health)>, now: Timesta
         changes.details.push((monitor, &outcome.details));
         let mut health = before.clone();
         let step = health.observe(*policy, ended(outcome), outcome.reason);
+        let (retried, flipped) = (step.retry_after.is_some(), step.flip.is_some());
+        changes.seen.push(Seen { monitor, outcome, retried, flipped });
         if before.status() == Status::Down && outcome.verdict() == Verdict::Failed {
             changes.still_down.push(monitor);
         }
@@ -177,23 +183,59 @@ fn ended(outcome: &Outcome) -> Timestamp {
     outcome.at + outcome.duration
 }
 
-/// Opens or resolves the monitor's incident and posts its card; tells whether anybody is told. `None`: it was open, or
-/// resolved, already.
-pub(crate) async fn change_incident(
+/// Opens and ends the alerts of monitors that went down or are well again; tells whether a card was posted or edited. A
+/// monitor may change several times: its changes are in order.
+pub(crate) async fn change_incidents<'a>(
     tx: &Tx,
-    monitor: MonitorId,
-    at: Timestamp,
-    outcome: &Outcome,
-    change: IncidentChange,
-) -> Result<Option<bool>, StoreError> {
-    match change {
-        IncidentChange::Open => match tx.open_incident(monitor, at, outcome.reason, &outcome.message).await? {
-            Some(incident) => tell_opened(tx, monitor, incident, at, at).await.map(Some),
-            None => Ok(None),
-        },
-        IncidentChange::Resolve => match tx.resolve_incident(monitor, at, Resolution::Recovered).await? {
-            Some(incident) => tell_resolved(tx, incident, at).await.map(Some),
-            None => Ok(None),
-        },
+    grouping: &Grouping,
+    changes: impl Iterator<Item = (MonitorId, Timestamp, &'a Outcome, IncidentChange)>,
+    now: Timestamp,
+    recorded: &mut Recorded,
+) -> Result<bool, StoreError> {
+    let mut told = false;
+    let mut batch = ChangeBatch::default();
+    for (monitor, at, outcome, change) in changes {
+        if !batch.monitors.insert(monitor) {
+            told |= std::mem::take(&mut batch).write(tx, grouping, now, recorded).await?;
+            batch.monitors.insert(monitor);
+        }
+        match change {
+            IncidentChange::Open => batch.firings.push(Firing {
+                monitor,
+                rule: None,
+                severity: Severity::default(),
+                at,
+                reason: outcome.reason,
+                message: &outcome.message,
+            }),
+            IncidentChange::Resolve => {
+                batch.ends.push(Cleared { monitor, rule: None, at, resolution: Resolution::Recovered });
+            }
+        }
+    }
+    Ok(batch.write(tx, grouping, now, recorded).await? || told)
+}
+
+/// Changes of which no two are of the same monitor.
+#[derive(Default)]
+struct ChangeBatch<'a> {
+    monitors: HashSet<MonitorId>,
+    firings: Vec<Firing<'a>>,
+    ends: Vec<Cleared>,
+}
+
+impl ChangeBatch<'_> {
+    async fn write(
+        self,
+        tx: &Tx,
+        grouping: &Grouping,
+        now: Timestamp,
+        recorded: &mut Recorded,
+    ) -> Result<bool, StoreError> {
+        let cleared = clear(tx, &self.ends, now).await?;
+        let raised = raise(tx, grouping, &self.firings, now).await?;
+        recorded.opened += raised.alerts;
+        recorded.resolved += cleared.alerts;
+        Ok(cleared.told || raised.told)
     }
 }

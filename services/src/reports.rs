@@ -46,14 +46,14 @@ impl Services {
         }
         let timelines = self.timelines(scope, covered).await?;
         let filter = IncidentFilter { window: Some(covered), ..IncidentFilter::default() };
-        let incidents = self.store().incidents(scope, &filter, MAX_INCIDENTS).await?;
+        let incidents = self.store().outages(scope, &filter, MAX_INCIDENTS).await?;
         let single = if monitor.is_some() { timelines.first().cloned().unwrap_or_default() } else { Vec::new() };
         let report = Report::build(Inputs {
             window: covered,
             now,
             tallies,
             timelines,
-            incidents: incidents.iter().map(|named| named.incident.clone()).collect(),
+            incidents: incidents.iter().map(|named| named.alert.clone()).collect(),
         });
         Ok(ReportView { report, asked: window, monitor, monitors, timeline: single, incidents })
     }

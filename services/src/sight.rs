@@ -59,6 +59,8 @@ pub(crate) struct Sight {
     state: Mutex<State>,
     /// Held by whoever looks, so that one look serves all who ask meanwhile.
     looking: tokio::sync::Mutex<()>,
+    /// Held by whoever ends a loss of sight.
+    returning: tokio::sync::Mutex<()>,
     /// Checks of the witnesses.
     witnesses: Vec<Check>,
 }
@@ -297,17 +299,20 @@ impl Services {
         }
     }
 
+    /// Ends a loss of sight, if there is one. Until no heartbeat is held any more to what should have been reported
+    /// meanwhile it still lasts, so that no deadline is judged before.
     async fn see_again(&self, now: Timestamp) {
-        let over = {
-            let mut state = self.inner.sight.lock();
-            match &mut state.blind {
-                Some(blind) if blind.until.is_none() => {
-                    blind.until = Some(now);
-                    Some(*blind)
-                }
-                _ => None,
-            }
-        };
+        let sight = &self.inner.sight;
+        let Ok(_returning) = sight.returning.try_lock() else { return };
+        let lasting = sight.lock().blind.filter(|blind| blind.until.is_none());
+        let Some(Blind { since, .. }) = lasting else { return };
+        if let Err(error) = self.excuse_heartbeats(since, now).await {
+            tracing::error!(%error, "heartbeats are held to what could not be reported");
+        }
+        let over = sight.lock().blind.as_mut().map(|blind| {
+            blind.until = Some(now);
+            *blind
+        });
         let Some(blind) = over else { return };
         let text = format!(
             "I can see the network again. I could not from {} for {}; {} told nothing, and nobody was alerted for them. What I missed I check now.",

@@ -1,12 +1,14 @@
 //! What services answer with, beside the types of monitor-core.
 
+pub use crate::incidents::{IncidentView, Why, words};
 use monitor_core::Timestamp;
 use monitor_core::health::Status;
-use monitor_core::incident::Incident;
 use monitor_core::monitor::Monitor;
 use monitor_core::report::{Report, Span, Window};
 pub use storage::{
-    IncidentFilter, MonitorState, NamedIncident, OverviewFilter, OverviewRow, OverviewSort, StoredResult,
+    Budget, InMaintenance, IncidentFilter, IncidentRow, MaintenanceRow, MonitorState, NamedAlert, NotificationFilter,
+    NotificationRow, NotificationState, OverviewFilter, OverviewRow, OverviewSort, SilenceRow, StoredResult,
+    TimelineEntry, Withheld,
 };
 
 /// One monitor in full.
@@ -16,10 +18,12 @@ pub struct MonitorView {
     pub monitor: Monitor,
     /// How it stands.
     pub state: MonitorState,
+    /// Until when it is in maintenance, and why.
+    pub maintenance: Option<InMaintenance>,
     /// Its latest results, the newest first, 10 at most.
     pub results: Vec<StoredResult>,
-    /// Its open incident.
-    pub incident: Option<Incident>,
+    /// The time of being down that lasts.
+    pub outage: Option<NamedAlert>,
     /// Its last 24 hours.
     pub day: ReportView,
 }
@@ -44,7 +48,7 @@ pub struct Post {
 impl Post {
     /// The incident that it shows.
     #[must_use]
-    pub fn incident(&self) -> Option<&NamedIncident> {
+    pub fn incident(&self) -> Option<&IncidentRow> {
         match &self.content {
             Content::Incident(incident) => Some(incident),
             Content::Notice(_) => None,
@@ -56,7 +60,7 @@ impl Post {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// An incident.
-    Incident(NamedIncident),
+    Incident(Box<IncidentRow>),
     /// A notice in words.
     Notice(String),
 }
@@ -66,8 +70,10 @@ pub enum Content {
 pub struct StatusView {
     /// How many monitors have which status.
     pub counts: Vec<(Status, u64)>,
-    /// The monitors that are neither up nor paused, the worst first, 20 at most.
+    /// The monitors that are neither up, paused nor in maintenance, the worst first, 20 at most.
     pub troubled: Vec<OverviewRow>,
+    /// The maintenance that is on.
+    pub maintenance: Vec<MaintenanceRow>,
 }
 
 /// A report and what it is about.
@@ -83,6 +89,6 @@ pub struct ReportView {
     pub monitors: u64,
     /// The statuses of the one monitor over the period; empty for all.
     pub timeline: Vec<Span>,
-    /// The incidents of the period with the names of their monitors, the latest first.
-    pub incidents: Vec<NamedIncident>,
+    /// The times of being down of the period with the names of their monitors, the latest first.
+    pub incidents: Vec<NamedAlert>,
 }

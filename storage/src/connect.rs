@@ -6,13 +6,18 @@ use std::time::Duration;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend};
+use tokio::sync::Notify;
 
 use crate::seal::Cipher;
 use crate::sql::Sql;
+use crate::wal::{Commits, TOO_LONG_PAGES};
 use crate::{SecretKey, StoreError};
 
 /// How long a statement waits for a connection, and on SQLite for another process's write.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Memory for the pages that SQLite's writer changes again and again, in KiB below zero, as SQLite wants it.
+const WRITER_CACHE: &str = "-16384";
 
 /// Where the database is and how it is used.
 #[derive(Clone)]
@@ -63,6 +68,8 @@ struct Inner {
     backend: DbBackend,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    commits: Commits,
+    outbox: Notify,
     cipher: Cipher,
 }
 
@@ -79,18 +86,17 @@ impl Store {
     /// [`StoreError::Url`] for an address that is none, [`StoreError::Unavailable`] when nothing answers there.
     pub async fn connect(options: &ConnectOptions, key: SecretKey) -> Result<Self, StoreError> {
         let scheme = options.url.split_once(':').map_or("", |(scheme, _)| scheme);
-        let (backend, writer, reader) = match scheme {
-            "sqlite" => {
-                let (writer, reader) = connect_sqlite(options).await?;
-                (DbBackend::Sqlite, writer, reader)
-            }
+        let cipher = Cipher::new(&key);
+        let inner = match scheme {
+            "sqlite" => connect_sqlite(options, cipher).await?,
             "postgres" | "postgresql" => {
                 let pool = connect_postgres(options).await?;
-                (DbBackend::Postgres, pool.clone(), pool)
+                let (backend, commits) = (DbBackend::Postgres, Commits::untold());
+                Inner { backend, writer: pool.clone(), reader: pool, commits, outbox: Notify::new(), cipher }
             }
             _ => return Err(wrong_url("the database's address is not one of those that can be used")),
         };
-        Ok(Self(Arc::new(Inner { backend, writer, reader, cipher: Cipher::new(&key) })))
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Asks the database for a sign of life.
@@ -105,6 +111,7 @@ impl Store {
 
     /// Closes all connections, of every clone. On SQLite this also folds the write-ahead log into the file.
     pub async fn close(self) {
+        self.0.commits.end();
         // Closing only fails for connections that are gone already.
         let _ = self.0.reader.close_by_ref().await;
         let _ = self.0.writer.close_by_ref().await;
@@ -140,6 +147,16 @@ impl Store {
         &self.0.writer
     }
 
+    pub(crate) fn commits(&self) -> &Commits {
+        &self.0.commits
+    }
+
+    /// Wakes whoever delivers notifications, after a commit that gave them something to do.
+    #[must_use]
+    pub fn outbox(&self) -> &Notify {
+        &self.0.outbox
+    }
+
     pub(crate) fn cipher(&self) -> &Cipher {
         &self.0.cipher
     }
@@ -151,7 +168,7 @@ fn wrong_url(why: &str) -> StoreError {
 
 /// One connection that writes and several that read: SQLite has one writer at a time, and waiting for it in our own
 /// queue is fair and cheap, while waiting in SQLite is neither.
-async fn connect_sqlite(options: &ConnectOptions) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+async fn connect_sqlite(options: &ConnectOptions, cipher: Cipher) -> Result<Inner, StoreError> {
     let parsed: SqliteConnectOptions =
         options.url.parse().map_err(|error| wrong_url(&format!("the database's address does not work: {error}")))?;
     let file = parsed.get_filename();
@@ -177,13 +194,20 @@ async fn connect_sqlite(options: &ConnectOptions) -> Result<(DatabaseConnection,
             .foreign_keys(true)
     };
     let mut pool = pool(&options.url, 1);
-    pool.idle_timeout(None).max_lifetime(None).test_before_acquire(false).map_sqlx_sqlite_opts(common);
+    pool.idle_timeout(None).max_lifetime(None).test_before_acquire(false).map_sqlx_sqlite_opts(move |sqlite| {
+        common(sqlite)
+            .pragma("cache_size", WRITER_CACHE)
+            // What it takes to undo one statement of many rows would be a file for each of them.
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", TOO_LONG_PAGES)
+    });
     // First the writer, which creates the file.
     let writer = Database::connect(pool.clone()).await?;
     pool.max_connections(options.readers.max(1))
         .map_sqlx_sqlite_opts(move |sqlite| common(sqlite).pragma("query_only", "ON"));
     let reader = Database::connect(pool).await?;
-    Ok((writer, reader))
+    let commits = Commits::keep_log_short(file, reader.clone(), writer.clone());
+    Ok(Inner { backend: DbBackend::Sqlite, writer, reader, commits, outbox: Notify::new(), cipher })
 }
 
 fn create_folder(file: &Path) -> Result<(), StoreError> {

@@ -1,14 +1,15 @@
 //! Dependencies between monitors, where alerting is concerned.
 //!
-//! While a monitor that another depends on is down, or has begun to fail and is being tried again, the other's incidents
-//! are recorded and their cards withheld. They are posted once nothing above the monitor is in trouble any more.
+//! While a monitor that another depends on is down, is in maintenance, or has begun to fail and is being tried again, the
+//! other's incidents are recorded and their cards withheld. They are posted once nothing above the monitor explains them.
+
+use std::collections::HashMap;
 
 use monitor_core::Timestamp;
-use monitor_core::incident::IncidentId;
 use monitor_core::monitor::MonitorId;
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use crate::rows::{get, json_ids, monitor, sql, time};
+use crate::rows::{get, json_ids, monitor};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};
 
@@ -32,12 +33,12 @@ macro_rules! with_parents {
     };
 }
 
-/// The open incidents without a card of the monitors `below`.
+/// The open alerts of no incident of the monitors `below`.
 macro_rules! withheld {
     () => {
-        "SELECT i.id, i.monitor_id, (SELECT w.kind FROM monitor w WHERE w.id = b.id) AS kind
-         FROM below b JOIN incident i ON i.monitor_id = b.id AND i.resolved_at_ms IS NULL
-         WHERE NOT EXISTS (SELECT 1 FROM message c WHERE c.incident_id = i.id) ORDER BY i.monitor_id"
+        "SELECT a.monitor_id, (SELECT w.kind FROM monitor w WHERE w.id = b.id) AS kind
+         FROM below b JOIN alert a ON a.monitor_id = b.id AND a.resolved_at_ms IS NULL
+         WHERE a.incident_id IS NULL AND a.rule_id = 0 ORDER BY a.monitor_id"
     };
 }
 
@@ -61,6 +62,89 @@ impl Store {
     }
 }
 
+/// Whether a state `s` is confirmed to be down.
+macro_rules! confirmed_down {
+    () => {
+        "s.health LIKE '%\"c\":\"down\"%'"
+    };
+}
+
+/// Whether a state `s` is in trouble: confirmed down, or with failed attempts that are being repeated. The keys are those
+/// of [`monitor_core::health::Health`], and this is what its `is_failing` tells.
+macro_rules! in_trouble {
+    () => {
+        concat!("(", confirmed_down!(), " OR s.health LIKE '%\"a\":%')")
+    };
+}
+
+/// Whether a state `s` is worked on, which explains what fails below it as well as being in trouble does.
+macro_rules! worked_on {
+    () => {
+        "s.status = 'maintenance'"
+    };
+}
+
+/// Why nobody was told of an open incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// The name of a monitor that it depends on, however far.
+    pub parent: String,
+    /// Whether that is confirmed to be down; otherwise it has begun to fail and is being tried again, or is in maintenance.
+    pub down: bool,
+    /// Whether that is in maintenance.
+    pub maintenance: bool,
+}
+
+macro_rules! explained {
+    ($backend:ident, $rows:literal) => {
+        concat!(
+            "WITH RECURSIVE above(below, id) AS (
+                 SELECT m.id, CAST(p.value AS bigint) FROM monitor m, ",
+            parents!($backend),
+            "
+                     WHERE m.id IN (SELECT CAST(value->>0 AS bigint) FROM ",
+            $rows,
+            ")
+                 UNION SELECT a.below, CAST(p.value AS bigint) FROM above a JOIN monitor m ON m.id = a.id, ",
+            parents!($backend),
+            "
+             )
+             SELECT a.below AS monitor_id, m.name, CAST(CASE WHEN ",
+            confirmed_down!(),
+            " THEN 1 ELSE 0 END AS bigint) AS down, CAST(CASE WHEN ",
+            worked_on!(),
+            " THEN 1 ELSE 0 END AS bigint) AS maintenance
+             FROM above a CROSS JOIN monitor_state s CROSS JOIN monitor m CROSS JOIN alert i
+             WHERE s.monitor_id = a.id AND m.id = a.id AND s.active = TRUE AND (",
+            worked_on!(),
+            " OR ",
+            in_trouble!(),
+            ")
+                 AND i.monitor_id = a.below AND i.resolved_at_ms IS NULL
+                 AND i.incident_id IS NULL AND i.rule_id = 0
+             ORDER BY down, m.name DESC"
+        )
+    };
+}
+
+impl Store {
+    /// Which of these monitors' open incidents nobody was told of, because of trouble above.
+    pub(crate) async fn explained(&self, monitors: &[MonitorId]) -> Result<HashMap<MonitorId, Withheld>, StoreError> {
+        const EXPLAINED: Sql =
+            Sql::each(explained!(sqlite, "json_each($1)"), explained!(postgres, "jsonb_array_elements($1::jsonb)"));
+        if monitors.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows = self.reader().query_all_raw(EXPLAINED.with(self.backend(), [json_ids(monitors)?])).await?;
+        let read = |row: &QueryResult| {
+            let (down, maintenance) = (get::<i64>(row, "down")? == 1, get::<i64>(row, "maintenance")? == 1);
+            Ok((monitor(row)?, Withheld { parent: get(row, "name")?, down, maintenance }))
+        };
+        // Of several parents of a monitor the last one is kept: one that is down, if any is.
+        rows.iter().map(read).collect()
+    }
+}
+
 /// What is above a monitor says of its failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shelter {
@@ -68,16 +152,8 @@ pub enum Shelter {
     None,
     /// Something above was not looked at since, so it is not known yet.
     Unknown,
-    /// Something above is down, or failing and being tried again.
+    /// Something above is down, in maintenance, or failing and being tried again.
     Trouble,
-}
-
-/// Whether a state `s` is in trouble: confirmed down, or with failed attempts that are being repeated. The keys are those
-/// of [`monitor_core::health::Health`], and this is what its `is_failing` tells.
-macro_rules! in_trouble {
-    () => {
-        "(s.health LIKE '%\"c\":\"down\"%' OR s.health LIKE '%\"a\":%')"
-    };
 }
 
 macro_rules! shelter {
@@ -88,7 +164,7 @@ macro_rules! shelter {
                  UNION SELECT CAST(p.value AS bigint) FROM above a JOIN monitor m ON m.id = a.id, ", parents!($backend), "
              )
              SELECT CAST(max(CASE
-                 WHEN ", in_trouble!(), " THEN 2
+                 WHEN ", worked_on!(), " OR ", in_trouble!(), " THEN 2
                  WHEN m.kind <> 'heartbeat' AND (SELECT w.kind FROM monitor w WHERE w.id = $1) <> 'heartbeat'
                      AND NOT EXISTS (SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms >= $2) THEN 1
                  ELSE 0 END) AS bigint) AS shelter
@@ -143,36 +219,12 @@ impl Tx {
         })
     }
 
-    /// The open incidents of these monitors that somebody should have been told of and nobody was, and since when they
-    /// are open.
+    /// The monitors with an open alert of no incident of all that depends on these monitors, however far, and whether
+    /// they are heartbeats.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn untold(&self, monitors: &[MonitorId]) -> Result<Vec<(MonitorId, IncidentId, Timestamp)>, StoreError> {
-        const UNTOLD: Sql = sql!(
-            "SELECT i.id, i.monitor_id, i.opened_at_ms FROM " rows " AS asked
-             CROSS JOIN incident i WHERE i.monitor_id = CAST(value->>0 AS bigint) AND i.resolved_at_ms IS NULL
-                 AND NOT EXISTS (SELECT 1 FROM message c WHERE c.incident_id = i.id)
-                 AND EXISTS (SELECT 1 FROM subscription u WHERE u.monitor_id = i.monitor_id)
-             ORDER BY i.monitor_id"
-        );
-        if monitors.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows = self.conn().query_all_raw(UNTOLD.with(self.store().backend(), [json_ids(monitors)?])).await?;
-        let read = |row: &QueryResult| Ok((monitor(row)?, IncidentId(get(row, "id")?), time(row, "opened_at_ms")?));
-        rows.iter().map(read).collect()
-    }
-
-    /// The open incidents without a card of all that depends on these monitors, however far, and whether they are of
-    /// heartbeats.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn withheld_below(
-        &self,
-        monitors: &[MonitorId],
-    ) -> Result<Vec<(MonitorId, IncidentId, bool)>, StoreError> {
+    pub async fn withheld_below(&self, monitors: &[MonitorId]) -> Result<Vec<(MonitorId, bool)>, StoreError> {
         const WITHHELD: Sql = Sql::each(
             concat!(
                 "WITH RECURSIVE below(id) AS (
@@ -197,7 +249,7 @@ impl Tx {
         let statement = WITHHELD.with(self.store().backend(), [json_ids(monitors)?]);
         let rows = self.conn().query_all_raw(statement).await?;
         let heartbeat = |row: &QueryResult| Ok::<_, StoreError>(get::<String>(row, "kind")? == "heartbeat");
-        rows.iter().map(|row| Ok((monitor(row)?, IncidentId(get(row, "id")?), heartbeat(row)?))).collect()
+        rows.iter().map(|row| Ok((monitor(row)?, heartbeat(row)?))).collect()
     }
 
     /// Makes all that these monitors depend on due at once, so that it is known soon whether that is what is wrong. Passes
@@ -213,15 +265,5 @@ impl Tx {
             self.conn().execute_raw(HURRY.with(self.store().backend(), values)).await?;
         }
         Ok(())
-    }
-
-    /// Whether an incident has a card anywhere.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn is_posted(&self, incident: IncidentId) -> Result<bool, StoreError> {
-        const ANY: Sql = sql!("SELECT 1 FROM message WHERE incident_id = $1 LIMIT 1");
-        let statement = ANY.with(self.store().backend(), [incident.0.into()]);
-        Ok(self.conn().query_one_raw(statement).await?.is_some())
     }
 }

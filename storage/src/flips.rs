@@ -87,7 +87,7 @@ impl Tx {
     }
 }
 
-fn status(row: &QueryResult, column: &'static str) -> Result<Status, StoreError> {
+pub(crate) fn status(row: &QueryResult, column: &'static str) -> Result<Status, StoreError> {
     let word: String = get(row, column)?;
     Status::from_word(&word).ok_or_else(|| StoreError::corrupt("flip", column, word))
 }

@@ -95,7 +95,7 @@ impl Tx {
                 let status: String = get(row, "status")?;
                 tracing::error!(monitor_id = %monitor, status, %error, "the stored health of a monitor cannot be read, it is made anew");
                 let status = Status::from_word(&status).unwrap_or(Status::Unknown);
-                Health::after_loss(status, self.has_open_incident(monitor).await?)
+                Health::after_loss(status, self.is_alerted(monitor).await?)
             }
         };
         Ok((monitor, health))

@@ -12,54 +12,87 @@
 //! | `heartbeats`, `pings` | jobs that report in: where they report, what is awaited, and their latest reports |
 //! | `schedule` | which monitor is due, and who is checking it |
 //! | `results`, `rollups`, `flips` | what checks found, what that adds up to, and changes of status |
-//! | `incidents`, `messages` | incidents and their cards in conversations |
+//! | `alerts`, `incidents`, `timeline`, `messages` | what rules fired, the incidents that makes, what happened to them, and their cards in conversations |
+//! | `destinations`, `outbox` | places outside, and what they were and are to be told |
+//! | `maintenance` | when monitors are worked on, and which are just now |
 //! | `key_check` | which key the secrets are sealed with |
 //! | `retention` | forgetting what is old |
 //! | `sizes` | how much room it takes |
+//! | `routes`, `on_call`, `silences`, `escalations`, `routing` | who is told when, who takes turns, of what nobody is told, and what is told later |
+//! | `wal` | keeping SQLite's write-ahead log short |
 //!
 //! To add a table: a migration in `migration/` (never change one that was released), the queries in the file of
 //! their topic, and a test in `tests/`, which runs on both databases.
 
+mod alert_rules;
+mod alerts;
+mod clock;
 mod connect;
 mod conversations;
 mod dependencies;
+mod destinations;
 mod dialogs;
 mod entity;
 mod error;
+mod escalations;
 mod flips;
 mod health;
 mod heartbeats;
 mod incidents;
 mod key_check;
+mod maintenance;
 mod messages;
 mod migration;
 mod monitors;
 mod notices;
+mod on_call;
+mod outbox;
+mod outbox_claim;
 mod overview;
 mod people;
 mod pings;
 mod results;
 mod retention;
 mod rollups;
+mod routes;
+mod routing;
 mod rows;
+mod rule_signals;
+mod rule_states;
 mod schedule;
 mod seal;
+mod silences;
 mod sizes;
 mod sql;
+mod timeline;
 mod tx;
+mod wal;
 
+pub use alert_rules::{RuleRow, RulesMark, Subject, SubjectsMark};
+pub use alerts::{EndedAlert, IncidentFilter, LooseAlert, NamedAlert, NewAlert};
 pub use connect::{ConnectOptions, Durability, Store};
-pub use dependencies::Shelter;
+pub use dependencies::{Shelter, Withheld};
+pub use destinations::{Budget, Destination, DestinationSettings};
 pub use error::StoreError;
+pub use escalations::{Escalation, Later};
 pub use heartbeats::{Awaited, HeartbeatRow, NEVER};
-pub use incidents::{IncidentFilter, NamedIncident};
-pub use messages::Message;
+pub use incidents::{IncidentRow, NewIncident};
+pub use maintenance::{InMaintenance, MaintenanceRow, NewMaintenance};
+pub use messages::{Cards, Message};
 pub use notices::{Audience, Notice};
+pub use on_call::RotationRow;
+pub use outbox::{Ending, NewNotification, NotificationFilter, NotificationRow, NotificationState};
+pub use outbox_claim::{ClaimedNotifications, LONGEST_HOLD, NotificationClaim};
 pub use overview::{MonitorState, OverviewFilter, OverviewRow, OverviewSort};
 pub use pings::NewPing;
 pub use results::{Scope, StoredResult};
 pub use retention::Forgotten;
+pub use routes::RouteRow;
+pub use routing::{Cohort, Listener, Standing, Told};
+pub use rule_states::RuleStateRow;
 pub use schedule::Claim;
 pub use seal::SecretKey;
+pub use silences::{NewSilence, SilenceRow};
 pub use sizes::TableSize;
+pub use timeline::TimelineEntry;
 pub use tx::Tx;

@@ -19,8 +19,6 @@ pub enum Audience {
     Everybody,
     /// The conversations of this organisation that are told about a monitor.
     Organisation(OrganisationId),
-    /// The conversations that are told about this monitor.
-    Monitor(MonitorId),
 }
 
 /// A notice in a conversation.
@@ -87,12 +85,10 @@ impl Tx {
     ) -> Result<Vec<ConversationId>, StoreError> {
         const EVERYBODY: Sql = number!("");
         const OF_ORGANISATION: Sql = number!("WHERE monitor_id IN (SELECT id FROM monitor WHERE organisation_id = $1)");
-        const OF_MONITOR: Sql = number!("WHERE monitor_id = $1");
         let backend = self.store().backend();
         let number = match audience {
             Audience::Everybody => EVERYBODY.with(backend, []),
             Audience::Organisation(organisation) => OF_ORGANISATION.with(backend, [organisation.0.into()]),
-            Audience::Monitor(monitor) => OF_MONITOR.with(backend, [monitor.0.into()]),
         };
         self.post(number, topic, says, now).await
     }

@@ -16,7 +16,7 @@ use crate::heartbeats::NEVER;
 use crate::results::StoredResult;
 use crate::rows::{get, integer, text};
 use crate::sql::Sql;
-use crate::{Store, StoreError};
+use crate::{InMaintenance, Store, StoreError};
 
 /// Which monitors an overview shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -86,6 +86,8 @@ pub struct OverviewRow {
     pub since: Option<Timestamp>,
     /// What its latest check found.
     pub last: Option<StoredResult>,
+    /// Until when it is in maintenance, and why.
+    pub maintenance: Option<InMaintenance>,
 }
 
 /// How one monitor is.
@@ -193,7 +195,13 @@ impl Store {
         let count: i64 = count.map_or(Ok(0), |row| get(&row, "monitors"))?;
         let page = [sort.into(), integer(limit).into(), integer(offset).into()];
         let rows = self.reader().query_all_raw(PAGE.with(self.backend(), filter.into_iter().chain(page))).await?;
-        let rows = rows.iter().map(OverviewRow::read).collect::<Result<_, _>>()?;
+        let mut rows = rows.iter().map(OverviewRow::read).collect::<Result<Vec<_>, _>>()?;
+        let worked_on: Vec<MonitorId> =
+            rows.iter().filter(|row| row.status == Status::Maintenance).map(|row| row.id).collect();
+        for window in self.in_maintenance(&worked_on).await? {
+            let row = rows.iter_mut().find(|row| row.id == window.monitor);
+            row.into_iter().for_each(|row| row.maintenance = Some(window.clone()));
+        }
         Ok((count.unsigned_abs(), rows))
     }
 
@@ -242,6 +250,7 @@ impl OverviewRow {
             status: read_status(id, row)?,
             since: read_since(row)?,
             last: checked.then(|| StoredResult::read(id, row)).transpose()?,
+            maintenance: None,
         })
     }
 }
@@ -268,7 +277,7 @@ impl MonitorState {
 }
 
 /// A later check writes them anew, so those that cannot be read are no reason to show nothing of the monitor.
-fn read_details(monitor: MonitorId, stored: &str) -> Details {
+pub(crate) fn read_details(monitor: MonitorId, stored: &str) -> Details {
     serde_json::from_str(stored).unwrap_or_else(|error| {
         tracing::error!(monitor_id = %monitor, %error, "the stored details of a monitor cannot be read");
         Details::default()

@@ -62,6 +62,25 @@ impl Store {
         rows.iter().map(|row| StoredResult::read(monitor, row)).collect()
     }
 
+    /// A monitor's latest results that started no later than a time, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn results_until(
+        &self,
+        monitor: MonitorId,
+        until: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<StoredResult>, StoreError> {
+        const UNTIL: Sql = Sql::both(
+            "SELECT at_ms, reason, duration_us, http_status, bytes, timings, message
+             FROM check_result WHERE monitor_id = $1 AND at_ms <= $2 ORDER BY at_ms DESC LIMIT $3",
+        );
+        let values = [monitor.0.into(), until.as_millis().into(), integer(limit).into()];
+        let rows = self.reader().query_all_raw(UNTIL.with(self.backend(), values)).await?;
+        rows.iter().map(|row| StoredResult::read(monitor, row)).collect()
+    }
+
     /// The figures of every check that started in a window, by monitor, the oldest first. Meant for short windows.
     ///
     /// # Errors

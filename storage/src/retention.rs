@@ -5,8 +5,11 @@
 //! | results | after [`Retention::raw`], once they are rolled up |
 //! | rollups | after their own retention, once they are rolled up further |
 //! | flips | after [`Retention::day`], but for each monitor's latest before, which says what its status was then |
-//! | incidents and their cards | [`Retention::day`] after they were resolved |
+//! | alerts, incidents and their cards | [`Retention::day`] after they were resolved |
+//! | notifications that were delivered or given up | with their incidents, or after 90 days |
 //! | dialogs and buttons | when they expire |
+
+use std::time::Duration;
 
 use monitor_core::Timestamp;
 use monitor_core::report::{Progress, Retention};
@@ -17,6 +20,9 @@ use crate::rows::{integer, sql};
 use crate::sql::Sql;
 use crate::{Store, StoreError};
 
+/// How long notifications are kept that are over.
+const NOTIFICATIONS_KEPT: Duration = Duration::from_secs(90 * 86_400);
+
 /// How many rows were forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Forgotten {
@@ -26,8 +32,10 @@ pub struct Forgotten {
     pub rollups: u64,
     /// Changes of status.
     pub flips: u64,
-    /// Incidents.
+    /// Alerts, incidents and notices.
     pub incidents: u64,
+    /// Notifications that are over.
+    pub notifications: u64,
     /// Dialogs, and what buttons do.
     pub dialogs: u64,
 }
@@ -61,14 +69,26 @@ impl Store {
                  SELECT MAX(latest.at_ms) FROM flip latest WHERE latest.monitor_id = s.monitor_id AND latest.at_ms < $1
              ) LIMIT $2"
         );
+        const ALERTS: Sql = forget!(
+            "alert",
+            "id",
+            "SELECT old.id FROM monitor_state s CROSS JOIN alert old
+             WHERE old.monitor_id = s.monitor_id AND old.opened_at_ms < $1 AND old.resolved_at_ms < $1 LIMIT $2"
+        );
         const INCIDENTS: Sql = forget!(
             "incident",
             "id",
-            "SELECT old.id FROM monitor_state s CROSS JOIN incident old
-             WHERE old.monitor_id = s.monitor_id AND old.opened_at_ms < $1 AND old.resolved_at_ms < $1 LIMIT $2"
+            "SELECT old.id FROM organisation o CROSS JOIN incident old
+             WHERE old.organisation_id = o.id AND old.opened_at_ms < $1 AND old.resolved_at_ms < $1 LIMIT $2"
         );
         const NOTICES: Sql =
             forget!("notice", "id", "SELECT old.id FROM notice old WHERE old.updated_at_ms < $1 LIMIT $2");
+        const NOTIFICATIONS: Sql = forget!(
+            "notification",
+            "id",
+            "SELECT old.id FROM notification old
+             WHERE old.ended_at_ms IS NOT NULL AND old.ended_at_ms < $1 AND old.state <> 'due' LIMIT $2"
+        );
         const DIALOGS: Sql = forget!(
             "dialog",
             "conversation_id, person_id",
@@ -84,7 +104,10 @@ impl Store {
             results: self.delete(RESULTS, old((now - retention.raw).min(progress.minute))).await?,
             rollups: self.forget_rollups(now, retention, &progress, limit).await?,
             flips: self.delete(FLIPS, old(past)).await?,
-            incidents: self.delete(INCIDENTS, old(past)).await? + self.delete(NOTICES, old(past)).await?,
+            incidents: self.delete(ALERTS, old(past)).await?
+                + self.delete(INCIDENTS, old(past)).await?
+                + self.delete(NOTICES, old(past)).await?,
+            notifications: self.delete(NOTIFICATIONS, old(now - NOTIFICATIONS_KEPT)).await?,
             dialogs: self.delete(DIALOGS, old(now)).await? + self.delete(ACTIONS, old(now)).await?,
         })
     }

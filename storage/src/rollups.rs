@@ -25,7 +25,7 @@ use crate::{Store, StoreError, Tx};
 const ROWS_AT_ONCE: usize = 5_000;
 
 /// One rollup of one monitor.
-type Row = (MonitorId, Timestamp, Tally);
+pub(crate) type Row = (MonitorId, Timestamp, Tally);
 
 impl Store {
     /// Up to when rollups are complete.
@@ -273,7 +273,7 @@ fn read_progress(rows: &[QueryResult]) -> Result<Progress, StoreError> {
     Ok(progress)
 }
 
-fn read_rollup(row: &QueryResult) -> Result<Row, StoreError> {
+pub(crate) fn read_rollup(row: &QueryResult) -> Result<Row, StoreError> {
     let (monitor, start) = (monitor(row)?, time(row, "start_ms")?);
     let count = |column| count(row, "rollup", column);
     let sketch: Vec<u8> = get(row, "sketch")?;

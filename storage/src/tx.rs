@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sea_orm::{ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use crate::sql::Sql;
@@ -10,6 +12,8 @@ use crate::{Store, StoreError};
 pub struct Tx {
     conn: DatabaseTransaction,
     store: Store,
+    /// Whether there is something new to deliver.
+    to_deliver: AtomicBool,
 }
 
 impl Store {
@@ -22,7 +26,7 @@ impl Store {
         let sqlite_transaction_mode = (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
         let conn = self.writer().begin_with_options(options).await?;
-        Ok(Tx { conn, store: self.clone() })
+        Ok(Tx { conn, store: self.clone(), to_deliver: AtomicBool::new(false) })
     }
 }
 
@@ -32,7 +36,17 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database went away; nothing of it happened then, or all of it.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.conn.commit().await?)
+        self.conn.commit().await?;
+        self.store.commits().tell();
+        if self.to_deliver.into_inner() {
+            self.store.outbox().notify_one();
+        }
+        Ok(())
+    }
+
+    /// Has whoever delivers notifications woken by the commit.
+    pub(crate) fn wake_outbox(&self) {
+        self.to_deliver.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn conn(&self) -> &DatabaseTransaction {
@@ -60,4 +74,6 @@ pub(crate) enum Lock {
     Migration = 0x5741_4301,
     Bootstrap = 0x5741_4302,
     LateResults = 0x5741_4303,
+    Incidents = 0x5741_4304,
+    Maintenance = 0x5741_4305,
 }

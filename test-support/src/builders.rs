@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
+use monitor_core::alerting::Severity;
 use monitor_core::http::HttpSpec;
+use monitor_core::incident::{IncidentId, Resolution};
 use monitor_core::monitor::{CheckSpec, MonitorId, MonitorName, Settings};
 use monitor_core::outcome::{Details, Outcome, Reason, Timings};
 use monitor_core::people::Actor;
-use storage::Store;
+use storage::{LooseAlert, NewAlert, NewIncident, Store, Tx};
 
 /// The time at which tests begin: 2026-03-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_millis(1_772_323_200_000);
@@ -53,4 +55,60 @@ pub fn outcome(at: Timestamp, reason: Reason) -> Outcome {
         response_bytes: 1_500,
         details: Details::default(),
     }
+}
+
+/// Opens an alert that says that a monitor is down; `None`: there is one, or no such monitor.
+///
+/// # Panics
+/// When the database does not do it.
+pub async fn open_alert(
+    tx: &Tx,
+    monitor: MonitorId,
+    at: Timestamp,
+    reason: Reason,
+    message: &str,
+) -> Option<LooseAlert> {
+    let new = NewAlert { monitor, rule: None, severity: Severity::Critical, at, reason, message };
+    tx.open_alerts(&[new]).await.expect("the alert is opened").pop()
+}
+
+/// The same with an incident of its own.
+///
+/// # Panics
+/// When the database does not do it.
+pub async fn open_incident(
+    tx: &Tx,
+    monitor: MonitorId,
+    at: Timestamp,
+    reason: Reason,
+    message: &str,
+) -> Option<IncidentId> {
+    let LooseAlert { alert, organisation, name, .. } = open_alert(tx, monitor, at, reason, message).await?;
+    let new = NewIncident {
+        organisation,
+        title: &format!("{name} is down"),
+        severity: alert.severity,
+        at,
+        reason: Some(reason),
+        message,
+        declared_by: None,
+    };
+    let incident = tx.insert_incident(&new).await.expect("the incident is opened");
+    tx.join(&[(alert.id, incident)], at).await.expect("the alert joins it");
+    Some(incident)
+}
+
+/// Ends a monitor's alert and its incident; `None`: there is none.
+///
+/// # Panics
+/// When the database does not do it.
+pub async fn resolve_incident(
+    tx: &Tx,
+    monitor: MonitorId,
+    at: Timestamp,
+    resolution: Resolution,
+) -> Option<IncidentId> {
+    let ended = tx.end_alerts(&[(monitor, None, at, resolution)]).await.expect("the alert ends").pop()?;
+    let settled = tx.settle_incidents(&[ended.incident?], at).await.expect("the incident ends");
+    settled.first().map(|(incident, ..)| *incident)
 }

@@ -117,6 +117,26 @@ impl TestDatabase {
         execute(&self.url, statement).await;
     }
 
+    /// Cuts all connections of a PostgreSQL database, and refuses new ones until [`TestDatabase::come_back`].
+    ///
+    /// # Panics
+    /// When it is none, or the server does not do it.
+    pub async fn go_away(&self) {
+        let Place::Server { url, name } = &self.place else { panic!("only a PostgreSQL database can go away") };
+        execute(url, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+        let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        execute(url, &cut).await;
+    }
+
+    /// Takes connections again.
+    ///
+    /// # Panics
+    /// Like [`TestDatabase::go_away`].
+    pub async fn come_back(&self) {
+        let Place::Server { url, name } = &self.place else { panic!("only a PostgreSQL database can come back") };
+        execute(url, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+    }
+
     /// Whether it is a PostgreSQL database.
     #[must_use]
     pub fn is_postgres(&self) -> bool {

@@ -2,5 +2,6 @@
 
 pub mod builders;
 pub mod database;
+pub mod receiver;
 pub mod services;
 pub mod targets;

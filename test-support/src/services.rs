@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Who may log in at each of the servers.
 pub const USER: &str = "watchword";
@@ -64,7 +65,8 @@ pub fn client_certificate() -> (PathBuf, PathBuf) {
     (variable("WATCHWORD_TEST_CLIENT_CERT").into(), variable("WATCHWORD_TEST_CLIENT_KEY").into())
 }
 
-/// Exim with STARTTLS: `smtp://127.0.0.1:PORT`. It lets [`USER`] log in once there is TLS.
+/// Exim with STARTTLS: `smtp://127.0.0.1:PORT`. It lets [`USER`] log in once there is TLS. What it does with mails stands
+/// in `scripts/services/exim.sh`; [`delivered`] reads them.
 #[must_use]
 pub fn smtp() -> String {
     variable("WATCHWORD_TEST_SMTP_URL")
@@ -74,6 +76,31 @@ pub fn smtp() -> String {
 #[must_use]
 pub fn smtp_tls() -> String {
     variable("WATCHWORD_TEST_SMTPS_URL")
+}
+
+/// Waits until Exim has delivered that many mails which hold the text, such as their `Message-ID`, and gives them as they
+/// are in the mailbox. Who is written to, who is refused and who is put off stands in `scripts/services/exim.sh`.
+///
+/// # Panics
+/// When they have not come within half a minute.
+pub async fn delivered(text: &str, count: usize) -> Vec<String> {
+    let folder = PathBuf::from(variable("WATCHWORD_TEST_MAIL")).join("new");
+    for _ in 0..600 {
+        let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let mails = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+        let found: Vec<String> = mails.filter(|mail| mail.contains(text)).collect();
+        if found.len() >= count {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{count} mails with {text} were to be delivered, and were not")
+}
+
+/// The Apprise library behind what Watchword uses of its API: `http://127.0.0.1:PORT`.
+#[must_use]
+pub fn apprise() -> String {
+    variable("WATCHWORD_TEST_APPRISE_URL")
 }
 
 /// Dovecot with STARTTLS: `imap://127.0.0.1:PORT`. It lets [`USER`] log in once there is TLS.

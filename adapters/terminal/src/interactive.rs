@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bot_core::grammar::is_too_long;
 use bot_core::may_hold_secret;
+use bot_core::reply::Action;
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -32,8 +34,8 @@ pub(crate) async fn run(
     if options.interactive && !options.json {
         greet(client, &mut happenings, out).await?;
     }
-    let mut session =
-        Session { client, options, width: line.width, line, printed: Printed::default(), failed: false, out };
+    let (printed, card) = (Printed::default(), Vec::new());
+    let mut session = Session { client, options, width: line.width, line, printed, card, failed: false, out };
     let ended = session.talk(&mut happenings).await;
     following.abort();
     ended.map(|()| if session.failed && !options.interactive { Ended::CommandFailed } else { Ended::Well })
@@ -56,6 +58,8 @@ struct Session<'a> {
     width: usize,
     /// What the last answer left behind.
     printed: Printed,
+    /// The buttons of the last card, if no answer's were there to be pressed.
+    card: Vec<Action>,
     /// Whether something that was said was not done.
     failed: bool,
     out: &'a mut (dyn Write + Send),
@@ -86,7 +90,8 @@ impl Session<'_> {
 
     /// Says a line; answers whether it may be kept to be recalled.
     async fn say(&mut self, text: &str) -> Result<bool, TerminalError> {
-        let input = match render::chosen(&self.printed.offers, text) {
+        let pressed = render::chosen(&self.printed.offers, text).or_else(|| render::chosen(&self.card, text));
+        let input = match pressed {
             Some(action) => Input::Action(action.token.clone()),
             None => Input::Text(text.to_owned()),
         };
@@ -123,11 +128,18 @@ impl Session<'_> {
         Ok(keep)
     }
 
+    /// A card with its buttons, unless those of a reply wait to be pressed.
+    fn card(&mut self, reply: &Value) -> String {
+        let card = render::card(self.options, self.width, reply);
+        self.card = if self.printed.offers.is_empty() { render::actions(reply) } else { Vec::new() };
+        if self.card.is_empty() { card } else { format!("{card}\n{}", render::offers(&self.card)) }
+    }
+
     fn tell(&mut self, happening: &Happening) -> io::Result<()> {
         let message = match happening {
             Happening::Overview(_) => return Ok(()),
             Happening::Card(reply) if self.options.json => reply.to_string(),
-            Happening::Card(reply) => render::card(self.options, self.width, reply),
+            Happening::Card(reply) => self.card(reply),
             Happening::Lost | Happening::Back if self.options.json => return Ok(()),
             Happening::Lost => "(The connection to Watchword is lost; I keep trying.)".to_owned(),
             Happening::Back => "(Connected again.)".to_owned(),

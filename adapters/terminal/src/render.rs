@@ -65,6 +65,11 @@ pub(crate) fn card(options: &TerminalOptions, width: usize, reply: &Value) -> St
     text.unwrap_or_else(|| fallback(reply))
 }
 
+/// The buttons of a reply.
+pub(crate) fn actions(reply: &Value) -> Vec<Action> {
+    read(reply).map(|reply| reply.actions).unwrap_or_default()
+}
+
 fn read(reply: &Value) -> Option<Reply> {
     serde_json::from_value(reply.clone()).ok()
 }

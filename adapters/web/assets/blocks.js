@@ -127,8 +127,8 @@ function columns(drawn) {
   return rows.map(({ together }) => (together.length > 1 ? element("div", { class: "columns" }, ...together) : together[0]));
 }
 
-/// The buttons of a reply; once one was pressed, none can be pressed again.
-export function buttons(reply, { act }) {
+/// The buttons of a reply; once one was pressed, none can be pressed again, unless they are a card's.
+export function buttons(reply, { act, again }) {
   if (reply.actions.length === 0) return null;
   const made = reply.actions.map((action) => {
     const chosen = reply.chosen === action.token;
@@ -137,6 +137,7 @@ export function buttons(reply, { act }) {
       class: `action is-${action.style}${chosen ? " is-chosen" : ""}`,
       disabled: reply.chosen !== undefined,
       onclick: (event) => {
+        if (again) return act(action);
         for (const button of made) button.disabled = true;
         event.target.classList.add("is-chosen");
         reply.chosen = action.token;

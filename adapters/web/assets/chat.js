@@ -37,10 +37,10 @@ function failedSign() {
   return element("span", { class: "failed" }, element("span", { "aria-hidden": "true" }, "!"), element("span", { class: "unseen" }, "Did not work: "));
 }
 
-function replyElement(reply) {
+function replyElement(reply, again = false) {
   const act = (action) => turn({ action: action.token }, action.label);
   const status = worst(reply);
-  const body = [reply.ok ? null : failedSign(), ...blocks(reply, { say: (text) => turn({ text }, text) }), buttons(reply, { act })];
+  const body = [reply.ok ? null : failedSign(), ...blocks(reply, { say: (text) => turn({ text }, text) }), buttons(reply, { act, again })];
   return element("div", { class: `reply${reply.ok ? "" : " not-ok"}${status ? ` edge is-${status}` : ""}` }, ...body);
 }
 
@@ -63,10 +63,10 @@ function working() {
 
 function draw(entry) {
   if (entry.kind === "card") {
-    return element("article", { class: "entry card" }, clock(entry.at), replyElement(entry.reply));
+    return element("article", { class: "entry card" }, clock(entry.at), replyElement(entry.reply, true));
   }
   const said = element("div", { class: "said" }, element("span", { class: "unseen" }, "You: "), element("span", { class: "line" }, entry.text), clock(entry.at));
-  const after = entry.trouble ? [troubleElement(entry)] : entry.replies ? entry.replies.map(replyElement) : [working()];
+  const after = entry.trouble ? [troubleElement(entry)] : entry.replies ? entry.replies.map((reply) => replyElement(reply)) : [working()];
   return element("article", { class: "entry turn", "aria-busy": !entry.replies && !entry.trouble }, said, ...after);
 }
 

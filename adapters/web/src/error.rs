@@ -39,12 +39,40 @@ impl ApiError {
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Service(error) => match error {
                 ServiceError::Denied { .. } => StatusCode::FORBIDDEN,
-                ServiceError::MonitorNotFound { .. } | ServiceError::ConversationNotFound => StatusCode::NOT_FOUND,
+                ServiceError::MonitorNotFound { .. }
+                | ServiceError::DestinationNotFound { .. }
+                | ServiceError::NotificationNotFound(_)
+                | ServiceError::RuleNotFound(_)
+                | ServiceError::IncidentNotFound(_)
+                | ServiceError::NoIncident
+                | ServiceError::RouteNotFound(_)
+                | ServiceError::RotationNotFound { .. }
+                | ServiceError::SilenceNotFound(_)
+                | ServiceError::MaintenanceNotFound(_)
+                | ServiceError::ConversationNotFound => StatusCode::NOT_FOUND,
                 ServiceError::NameTaken(_)
+                | ServiceError::DestinationTaken(_)
+                | ServiceError::RotationTaken(_)
+                | ServiceError::RotationInUse { .. }
+                | ServiceError::NotResent { .. }
+                | ServiceError::WhichIncident
+                | ServiceError::IncidentOver(_)
+                | ServiceError::Acknowledged { .. }
+                | ServiceError::MaintenanceNotOn(_)
                 | ServiceError::DependsInCircle { .. }
                 | ServiceError::NotHeartbeat(_)
                 | ServiceError::NotChecked(_) => StatusCode::CONFLICT,
-                ServiceError::Invalid(_) => StatusCode::BAD_REQUEST,
+                ServiceError::Invalid(_)
+                | ServiceError::InvalidDestination { .. }
+                | ServiceError::InvalidRule(_)
+                | ServiceError::TooManyRules(_)
+                | ServiceError::TooManyNames(_)
+                | ServiceError::TooMany { .. }
+                | ServiceError::TextTooLong { .. }
+                | ServiceError::SilenceLength(_)
+                | ServiceError::EndsTooEarly
+                | ServiceError::Routing(_)
+                | ServiceError::Window(_) => StatusCode::BAD_REQUEST,
                 ServiceError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
                 ServiceError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             },

@@ -112,7 +112,8 @@ fn proposal(settings: &Settings, parents: &[String]) -> Block {
     Block::fields("I would watch it like this", fields)
 }
 
-/// An address that answers 404 or 301 on purpose is watched as it is; one that answers 503 is most likely broken now.
+/// An address that redirects on purpose is watched as it is. One that answers 404 or 503 is most likely mistyped or broken
+/// now, so that its owner has to say that it is meant to.
 fn propose_statuses(
     given: &Given,
     outcome: &Outcome,
@@ -125,8 +126,10 @@ fn propose_statuses(
         return Ok(None);
     };
     let chosen = given.has("expect") || wanted.assertions.iter().any(|own| own.mentions(FactKind::Status));
-    if chosen || status >= 500 {
-        return Ok(Some(format!("It answers {status}, which is not what is expected, so it would count as down.")));
+    if chosen || status >= 400 {
+        let down = format!("It answers {status}, which is not what is expected, so it would count as down.");
+        let meant = format!(" If it is meant to answer so, say `expect {status}`.");
+        return Ok(Some(if chosen { down } else { down + &meant }));
     }
     proposed.put("expect", Some(&status.to_string()));
     kinds::expect(proposed, &mut wanted.assertions, "status ")?;

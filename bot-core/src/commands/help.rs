@@ -1,9 +1,11 @@
 use monitor_core::people::{Permission, Role};
 
 use monitor_core::duration;
+use notifiers::DestinationKind;
 
-use super::{COMMANDS, find, unknown};
-use crate::command::{Answer, Command, Failure, Turn};
+use super::{COMMANDS, by_topic, find, unknown};
+use crate::command::{Answer, Command, Failure, Turn, sentence};
+use crate::destinations::FIELDS;
 use crate::grammar::{Argument, Given, Kind, Token, all};
 use crate::kinds::{self, CheckKind, options};
 use crate::reply::{Block, Field, Reply};
@@ -12,11 +14,9 @@ use crate::reply::{Block, Field, Reply};
 pub(crate) const COMMAND: Command = Command {
     name: "help",
     aliases: &["?", "h", "commands"],
-    summary: "Shows what I can do, or all about one command or kind of check.",
-    examples: &["help", "help add-monitor", "help tls"],
-    arguments: &[&[
-        Argument::new("command", Kind::Command, "The command or the kind of check to explain.").positional()
-    ]],
+    summary: "Shows what I can do, or all about one command, kind of check or kind of destination.",
+    examples: &["help", "help add-monitor", "help tls", "help email"],
+    arguments: &[&[Argument::new("command", Kind::Command, "The command or the kind to explain.").positional()]],
     permission: Permission::Read,
     run: |turn, given| Box::pin(run(turn, given)),
 };
@@ -24,18 +24,22 @@ pub(crate) const COMMAND: Command = Command {
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let Some(word) = given.get("command") else { return Ok(overview(turn.actor.role).into()) };
     let plain = word.trim_start_matches(['/', '!']).replace(' ', "-");
-    match (find(&plain), kinds::find(&plain)) {
-        (Some(command), _) => Ok(about(command).into()),
-        (None, Some(kind)) => Ok(about_kind(kind).into()),
-        (None, None) => Err(unknown(word)),
+    match (find(&plain), kinds::find(&plain), notifiers::kind(&plain.to_lowercase())) {
+        (Some(command), ..) => Ok(about(command).into()),
+        (None, Some(kind), _) => Ok(about_kind(kind).into()),
+        (None, None, Some(kind)) => Ok(about_destination(kind).into()),
+        (None, None, None) => Err(unknown(word)),
     }
 }
 
 /// What a person of that role can say.
 fn overview(role: Role) -> Reply {
-    let possible = COMMANDS.iter().filter(|command| role.may(command.permission));
-    let fields = possible.map(|command| Field::new(command.name, command.summary)).collect();
-    let mut blocks = vec![Block::fields("What I can do", fields)];
+    let possible = |(topic, commands): (&str, &[&Command])| {
+        let possible = commands.iter().filter(|command| role.may(command.permission));
+        let fields: Vec<Field> = possible.map(|command| Field::new(command.name, command.summary)).collect();
+        (!fields.is_empty()).then(|| Block::fields(topic, fields))
+    };
+    let mut blocks: Vec<Block> = by_topic().filter_map(possible).collect();
     if COMMANDS.iter().any(|command| !role.may(command.permission)) {
         blocks.push(Block::text(format!("That is what you may do as {}.", role.as_str())));
     }
@@ -79,7 +83,7 @@ fn about(command: &Command) -> Reply {
         blocks.push(Block::text(format!("Also: {}.", aliases.join(", "))));
     }
     let fields: Vec<Field> =
-        all(command.arguments).filter(|argument| !options::is_option(argument)).map(field).collect();
+        all(command.arguments).filter(|own| !options::is_option(own) && !FIELDS.contains(own)).map(field).collect();
     if !fields.is_empty() {
         blocks.push(Block::fields("It takes", fields));
     }
@@ -87,8 +91,26 @@ fn about(command: &Command) -> Reply {
         let kinds = kinds::KINDS.iter().map(|kind| Field::new(kind.name, kind.about())).collect();
         blocks.push(Block::fields("It checks, each kind with options that `help KIND` shows", kinds));
     }
+    if all(command.arguments).any(|argument| FIELDS.contains(argument)) {
+        let kinds = notifiers::KINDS.iter().map(|kind| Field::new(kind.name, kind.summary)).collect();
+        blocks.push(Block::fields("It can tell, each kind with fields that `help KIND` shows", kinds));
+    }
     blocks.push(examples(command.examples));
     Reply::of(blocks)
+}
+
+/// All about a kind of destination.
+fn about_destination(kind: &DestinationKind) -> Reply {
+    let field = |field: &notifiers::Field| {
+        let needed = if field.required { " Needed." } else { "" };
+        Field::new(&format!("{} {}", field.name, field.example), format!("{}{needed}", sentence(field.help)))
+    };
+    let fields = kind.fields.iter().map(field).collect();
+    Reply::of(vec![
+        Block::text(format!("`add-destination NAME {} …` {}", kind.name, sentence(kind.summary))),
+        Block::fields("It takes, beside what `help add-destination` shows", fields),
+        examples(&[kind.example]),
+    ])
 }
 
 /// All about a check kind.

@@ -1,8 +1,5 @@
-use monitor_core::Timestamp;
-use monitor_core::duration;
-use monitor_core::incident::Resolution;
 use monitor_core::people::Permission;
-use services::view::{IncidentFilter, NamedIncident};
+use services::view::IncidentFilter;
 
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::{Argument, Given, Kind};
@@ -17,7 +14,7 @@ const MOST: u64 = 50;
 pub(crate) const COMMAND: Command = Command {
     name: "list-incidents",
     aliases: &["incidents"],
-    summary: "Lists the times when monitors were down, the latest first.",
+    summary: "Lists incidents, the latest first, with their numbers and who takes care of them.",
     examples: &["list-incidents", "list-incidents open", "list-incidents shop 30d"],
     arguments: &[&[
         Argument::new("which", Kind::Choice(&["open", "resolved", "all"]), "Only those that are open, or over.")
@@ -52,29 +49,11 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     }
     let more = incidents.len() as u64 > MOST;
     incidents.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));
-    let mut blocks = vec![table("Incidents", &incidents, turn.now)];
+    let mut blocks = vec![present::incidents("Incidents", &incidents, turn.now)];
     blocks.extend(more.then(|| {
         Block::text(format!(
             "These are the latest {MOST}. `list-incidents from 2026-03-01 to 2026-03-08` looks further back."
         ))
     }));
     Ok(Answer::of(blocks))
-}
-
-/// Incidents as a table.
-pub(crate) fn table(title: &str, incidents: &[NamedIncident], now: Timestamp) -> Block {
-    let row = |named: &NamedIncident| {
-        let incident = &named.incident;
-        let lasted = duration::humanize(incident.duration(now));
-        let state = match incident.resolved {
-            None => format!("open for {lasted}"),
-            Some((_, Resolution::Recovered)) => format!("recovered after {lasted}"),
-            Some((_, Resolution::Paused)) => format!("paused after {lasted}"),
-        };
-        let why =
-            if incident.message.is_empty() { incident.reason.about().to_owned() } else { incident.message.clone() };
-        vec![named.monitor_name.clone(), incident.opened_at.to_minute(), state, why]
-    };
-    let title = format!("{title} ({})", present::count(incidents.len() as u64));
-    Block::table(title, &["monitor", "since", "state", "why"], incidents.iter().map(row).collect())
 }

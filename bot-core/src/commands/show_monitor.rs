@@ -48,10 +48,14 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
 }
 
 fn headline(view: &MonitorView, now: Timestamp) -> Block {
-    let since = view.state.since.map(|since| present::lasting(since, now));
-    let incident =
-        view.incident.as_ref().map(|incident| incident.message.clone()).filter(|message| !message.is_empty());
-    let detail: Vec<String> = since.into_iter().chain(incident).collect();
+    let since = match &view.maintenance {
+        Some(window) => Some(present::maintenance::until(window, now)),
+        None => view.state.since.map(|since| present::lasting(since, now)),
+    };
+    let named = view.outage.as_ref();
+    let message = named.map(|named| named.alert.message.clone()).filter(|message| !message.is_empty());
+    let withheld = named.and_then(|named| named.withheld.as_ref()).map(present::withheld);
+    let detail: Vec<String> = since.into_iter().chain(message).chain(withheld).collect();
     let name = view.monitor.settings.name.to_string();
     Block::StatusList {
         title: None,

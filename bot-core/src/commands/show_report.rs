@@ -1,10 +1,9 @@
 use monitor_core::people::Permission;
 
-use super::list_incidents;
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::{Argument, Given, Kind};
 use crate::period;
-use crate::present::report;
+use crate::present::{self, report};
 use crate::reply::Block;
 
 /// Incidents that a report lists; it counts all.
@@ -59,9 +58,9 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     }
     let mut blocks = report::figures(&view);
     if view.incidents.len() > MOST_INCIDENTS {
-        blocks.push(list_incidents::table("The latest incidents", &view.incidents[..MOST_INCIDENTS], turn.now));
+        blocks.push(present::outages("The latest incidents", &view.incidents[..MOST_INCIDENTS], turn.now));
     } else if !view.incidents.is_empty() {
-        blocks.push(list_incidents::table("Incidents", &view.incidents, turn.now));
+        blocks.push(present::outages("Incidents", &view.incidents, turn.now));
     }
     blocks.push(report::counted(&view));
     let charts = report::charts(&view);

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use monitor_core::alerting::RoutingError;
 use monitor_core::code::ErrorCode;
 use monitor_core::http::SpecError;
 use monitor_core::monitor::MonitorError;
@@ -71,6 +72,12 @@ impl Invalid {
 
 impl From<SpecError> for Invalid {
     fn from(error: SpecError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<RoutingError> for Invalid {
+    fn from(error: RoutingError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

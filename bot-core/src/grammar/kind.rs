@@ -1,5 +1,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use monitor_core::alerting::rule::Condition;
+use monitor_core::alerting::{TimeOfDay, Zone};
 use monitor_core::code::ErrorCode;
 use monitor_core::labels::Label;
 use monitor_core::monitor::MonitorName;
@@ -19,6 +21,8 @@ pub enum Kind {
     Name,
     /// The name of a monitor that exists.
     Monitor,
+    /// An incident: its number, or the name of its monitor.
+    Incident,
     /// A label: `env=prod`.
     Label,
     /// The name of a command.
@@ -29,6 +33,10 @@ pub enum Kind {
     Period,
     /// A day or a time, in UTC.
     Time,
+    /// A time of day: `09:00`.
+    Clock,
+    /// An IANA time zone: `Europe/Berlin`.
+    Zone,
     /// Any text.
     Text,
     /// A header: `Name: value`.
@@ -53,6 +61,8 @@ pub enum Kind {
     Switch,
     /// `name=json PATH` and the like.
     Capture,
+    /// When an alert rule fires: all words up to the next that names an argument.
+    Condition,
 }
 
 impl Kind {
@@ -62,11 +72,14 @@ impl Kind {
         match self {
             Self::Address => "https://shop.example",
             Self::Name | Self::Monitor => "shop",
+            Self::Incident => "#12",
             Self::Label => "env=prod",
             Self::Command => "add-monitor",
             Self::Duration => "30s",
             Self::Period => "7d",
             Self::Time => "2026-03-01",
+            Self::Clock => "09:00",
+            Self::Zone => "Europe/Berlin",
             Self::Text => "\"all systems go\"",
             Self::Header => "\"X-Key: abc\"",
             Self::Token => "abc123",
@@ -79,6 +92,7 @@ impl Kind {
             Self::Choice([]) => "",
             Self::Flag | Self::Switch => "yes",
             Self::Capture => "token=json $.token",
+            Self::Condition => "p95 over 10m > 800ms for 5m",
             Self::CheckKind => "tls",
         }
     }
@@ -110,6 +124,8 @@ impl Kind {
                 .map_err(|error| Invalid::new(ErrorCode::InvalidDuration, error.to_string())),
             Self::Period => period::check(value),
             Self::Time => parse_time(value).map(drop),
+            Self::Clock => Ok(value.parse::<TimeOfDay>().map(drop)?),
+            Self::Zone => Ok(Zone::new(value).map(drop)?),
             Self::Header => silently(
                 ErrorCode::InvalidHeader,
                 parse_header(value).is_some(),
@@ -139,7 +155,7 @@ impl Kind {
             ),
             Self::Switch => wants(parse_switch(value).is_some(), "an answer; say `yes` or `no`"),
             Self::Flag => wants(matches!(value, "yes" | "true"), "an answer; leave it out or say `yes`"),
-            Self::Text | Self::Monitor | Self::Command | Self::Capture => {
+            Self::Text | Self::Monitor | Self::Incident | Self::Command | Self::Capture | Self::Condition => {
                 silently(ErrorCode::MissingValue, !value.is_empty(), "it is empty; leave it out instead")
             }
         }
@@ -150,9 +166,12 @@ impl Kind {
     pub fn fits(self, value: &str) -> bool {
         match self {
             Self::Address => kinds::may_be_target(None, value),
-            Self::Text | Self::Monitor | Self::Command => !value.is_empty(),
+            Self::Text | Self::Monitor | Self::Incident | Self::Command => !value.is_empty(),
             // Taken as a period even when it is too short or too long, so that this is what is said about it.
             Self::Period => period::is_meant(value),
+            // Some old names of zones, such as `Cuba`, are as good as names of anything else.
+            Self::Zone => (value.contains('/') || value.eq_ignore_ascii_case("UTC")) && Zone::new(value).is_ok(),
+            Self::Condition => Condition::is_begun_by(value),
             _ => self.check(value).is_ok(),
         }
     }

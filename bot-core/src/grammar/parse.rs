@@ -5,7 +5,7 @@ use monitor_core::http::{MAX_LIST, SpecError, shorten};
 
 use super::token::{Quoted, Token};
 use super::{Argument, Arguments, Given, GrammarError, Invalid, Kind, all, closest, find, parse_switch, same_word};
-use crate::kinds;
+use crate::{destinations, kinds};
 
 /// Takes an argument away, as its value.
 pub(super) const NONE: &str = "none";
@@ -91,6 +91,12 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
                 let value = tokens.next().ok_or(GrammarError::MissingValue(argument))?;
                 (argument, value.text.clone(), value.quoted != Quoted::No)
             }
+            // What a kind of destination needs first can stand alone behind it, and answers the question for it.
+            Shape::Value
+                if let Some(argument) = destinations::missing(arguments, &already.clone().amended(given.clone())) =>
+            {
+                (argument, token.text.clone(), token.quoted != Quoted::No)
+            }
             Shape::Value if let Some(argument) = greedy => (argument, token.text.clone(), token.quoted != Quoted::No),
             Shape::Value => {
                 let free: Vec<&Argument> = all(arguments)
@@ -105,10 +111,28 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
             }
         };
         greedy = argument.greedy.then_some(argument);
+        let in_quotes = if token.text == value { token.quoted != Quoted::No } else { quoted };
+        let value = match argument.kind {
+            Kind::Condition if !in_quotes => condition(arguments, value, &mut tokens),
+            _ => value,
+        };
         let value = join(argument.kind, value, quoted, &mut tokens);
         put(&mut given, already, argument, &value, quoted)?;
     }
     Ok(given)
+}
+
+/// A condition without quotes goes on to the next word that names an argument.
+fn condition(arguments: Arguments, mut value: String, tokens: &mut Peekable<Iter<'_, Token>>) -> String {
+    let goes_on = |next: &&Token| match classify(arguments, next, |_| true) {
+        Shape::Value | Shape::Filler => true,
+        Shape::Named(..) | Shape::UnknownFlag => false,
+    };
+    while let Some(next) = tokens.next_if(goes_on) {
+        value.push(' ');
+        value.push_str(&next.text);
+    }
+    value
 }
 
 /// The argument that is taken away by these two words.

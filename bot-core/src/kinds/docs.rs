@@ -23,6 +23,8 @@ target: `add-monitor tls shop.example`. A bare host is a website. `help tls` sho
 
 A check opens a fresh connection, so that each phase is measured, unless `keep-alive` says otherwise. It judges what the kind
 itself has to judge, then the [assertions](#assertions). Response bodies are read up to 10 MiB and asked for uncompressed.
+Those that assertions need take 256 MiB of memory at most, all checks together: one that gets no room within its timeout is
+inconclusive.
 Passwords, tokens, keys and secret headers are encrypted at rest, never shown again, not sent along when a redirect leads to
 another origin, and not sent to another host when a monitor is changed. A user and a password may stand in the address, with
 special characters as `%XX`.

@@ -22,7 +22,9 @@ fn item(row: &OverviewRow, now: Timestamp) -> StatusItem {
             _ => last.reason.about().trim_end_matches('.').to_owned(),
         });
     }
-    if let Some(since) = row.since.filter(|_| row.status != Status::Up) {
+    if let Some(window) = &row.maintenance {
+        parts.push(super::maintenance::until(window, now));
+    } else if let Some(since) = row.since.filter(|_| row.status != Status::Up) {
         parts.push(lasting(since, now));
     }
     parts.push(row.target.clone());

@@ -148,20 +148,28 @@ async fn what_is_down_can_be_watched_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_unusual_status_is_proposed_and_a_broken_server_is_not() {
+async fn a_failing_status_is_told_and_expected_only_if_the_owner_says_so() {
     let chat = Chat::start().await;
     chat.target.set(Answer::status(404));
     let proposal = chat.say(&format!("add-monitor {} name teapot", chat.target.url())).await;
-    assert!(
-        proposal.contains("status in 404") && proposal.contains("It answers 404, so I would expect that."),
-        "{proposal}"
-    );
+    let meant = "It answers 404, which is not what is expected, so it would count as down. If it is meant to answer so, say `expect 404`.";
+    assert!(proposal.contains("status in 200..299") && proposal.contains(meant), "{proposal}");
     assert!(chat.say("yes").await.starts_with("I watch `teapot` now"));
-    assert!(chat.say("show-monitor teapot").await.contains("status in 404"));
-    chat.target.set(Answer::status(503));
-    let proposal = chat.say(&format!("add-monitor {} name broken", chat.target.url())).await;
+    assert!(chat.say("show-monitor teapot").await.contains("status in 200..299"));
+
+    chat.say(&format!("add-monitor {} name meant", chat.target.url())).await;
+    let proposal = chat.say("expect 404").await;
+    assert!(proposal.contains("status in 404") && !proposal.contains("It answers 404"), "{proposal}");
+    assert!(chat.say("yes").await.starts_with("I watch `meant` now"));
+    assert!(chat.say("show-monitor meant").await.contains("status in 404"));
+
+    let proposal = chat.say(&format!("add-monitor {} name other expect 204", chat.target.url())).await;
+    assert!(proposal.contains("It answers 404, which is") && !proposal.contains("say `expect"), "{proposal}");
+    chat.say("no").await;
+    chat.target.set(Answer::status(301));
+    let proposal = chat.say(&format!("add-monitor {} name moved redirects no", chat.target.url())).await;
     assert!(
-        proposal.contains("status in 200..299") && proposal.contains("It answers 503, which is not what is expected"),
+        proposal.contains("status in 301") && proposal.contains("It answers 301, so I would expect that."),
         "{proposal}"
     );
 }

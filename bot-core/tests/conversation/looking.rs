@@ -30,8 +30,11 @@ async fn a_newcomer_is_shown_the_way() {
     assert_snapshot!(chat.say("list-monitors").await, @"There are no monitors yet. `add-monitor https://shop.example` adds one.");
     assert_snapshot!(chat.say("list-incidents").await, @"There was no incident.");
     assert_snapshot!(chat.say("help").await, @r"
-    What I can do
-      help  Shows what I can do, or all about one command or kind of check.
+    Talking
+      help  Shows what I can do, or all about one command, kind of check or kind of destination.
+      cancel  Forgets the question I asked.
+
+    Monitors
       add-monitor  Watches an address. I try it once, show what I found, and ask before I save.
       list-monitors  Lists the monitors, the worst first.
       show-monitor  Shows a monitor: how it is, what it does, its latest checks and its last 24 hours.
@@ -41,12 +44,64 @@ async fn a_newcomer_is_shown_the_way() {
       resume-monitor  Starts checking a paused monitor, or all of a label or group, again, at once.
       label-monitors  Sets labels of many monitors at once, or takes them away. `edit-monitor shop label env=prod` labels one.
       delete-monitor  Deletes a monitor, or all of a label or group, and all that is known of them. I ask before I do.
+
+    How things are and were
       status  Says how everything is, what is in trouble first.
       show-report  Shows what a period looked like, of one monitor or of all: checks, uptime, latency, traffic, incidents.
+
+    Heartbeats
       show-pings  Shows what a heartbeat's job has reported last, or what it sent along.
       ping-key  Shows the address below which every heartbeat can be pinged by its name, or makes another key for it.
-      list-incidents  Lists the times when monitors were down, the latest first.
-      cancel  Forgets the question I asked.
+
+    Incidents
+      list-incidents  Lists incidents, the latest first, with their numbers and who takes care of them.
+      show-incident  Shows an incident: how it stands, what is affected, what happened, and who was told.
+      why  Explains why you were told, or were not: which checks, how they counted, which rule, what was held back and by what,
+                        what was sent where.
+      ack  Says that you take care of an incident: nobody further is told, and everybody sees that it is you.
+      resolve  Says that an incident is over, and what caused it.
+      note  Writes something down in an incident's timeline.
+      root-cause  Says what caused an incident, open or over; it stands in the postmortem.
+      declare-incident  Declares an incident that no check has found, tells whoever is to be told, and keeps its timeline.
+      postmortem  Gives an incident as a Markdown file: what happened, what was affected, the timeline, the cause.
+
+    When to tell
+      add-alert  Adds a rule that says when somebody is told of monitors. Where its condition holds already, it fires at once.
+      list-alerts  Lists the alert rules and what each is doing now.
+      simulate-alert  Says what an alert rule would have told in the past: when, for how long, and how often. Nothing is told or changed.
+      delete-alert  Deletes an alert rule; its open alerts end. I ask before I do. To change a rule, delete it and add another.
+
+    Where to tell
+      add-destination  Adds a place outside of this chat that can be told: a mailbox, a channel, a phone. I ask for what its kind needs.
+      list-destinations  Lists the places outside of this chat that can be told.
+      show-destination  Shows a destination: what it is, whether it takes what it is told, and what it was told last.
+      test-destination  Sends a test to a destination, the way all notifications go, and says what was answered.
+      edit-destination  Changes what you name of a destination and leaves the rest.
+      delete-destination  Deletes a destination. I say who relies on it, and ask before I do.
+      list-notifications  Lists what destinations were told or are to be told, the latest first, and what came of it.
+      resend  Sends a notification again that could not be delivered, or all that failed.
+
+    Whom to tell
+      add-route  Says who is told of incidents of some monitors, and who next if nobody takes care. All routes that fit apply.
+      list-routes  Lists who is told of what. All routes that fit an incident apply.
+      delete-route  Deletes a route: who it tells is told no more. I say how to make it again.
+      quiet-hours  Sets, shows or takes away the hours at which a destination is not told, but after them.
+      add-rotation  Has destinations take turns in being on call. A route tells whoever it is with `@` and the name.
+      list-rotations  Lists who takes turns in being on call.
+      who-is-on-call  Says who is on call, and who is next, now or at a time.
+      override-on-call  Has a destination stand in for those whose turn it is. Of several at the same time the last one counts.
+      delete-rotation  Deletes a rotation that no route tells. I say how to make it again.
+
+    When not to tell
+      silence  Tells nobody of some monitors or an incident for a while. It is watched all the same, and what still is when the silence
+                        ends is told then.
+      list-silences  Lists of what nobody is told for a while, why, and until when.
+      end-silence  Ends a silence. Whoever would have been told of what still is, is told at once.
+      add-maintenance  Announces work on monitors, now, later or again and again: while it lasts they are checked, but nobody is told, and the
+                        time does not count in reports.
+      list-maintenance  Lists the maintenance that is on and that is to come; of one of them the next five times.
+      end-maintenance  Ends maintenance before its time, or deletes it before it begins; of a recurring one what is on, or all times that are
+                        to come.
 
     `help add-monitor` tells all about one command. An address alone, like `https://shop.example`, is taken as one to watch.
     ");
@@ -100,17 +155,17 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
     ");
     assert_snapshot!(chat.say("list-incidents open").await, @r"
     Incidents (1)
-      monitor  since  state  why
-      shop  2026-03-01 00:01 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
+          monitor  severity  since  state  why
+      #1  shop  critical  2026-03-01 00:01 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
     ");
-    assert_snapshot!(card(&chat).await, @"  ✖ down  shop  is down — answered 500 Internal Server Error, expected 200..299. Since 00:01 UTC");
+    assert_snapshot!(card(&chat).await, @"  ✖ down  shop  is down — answered 500 Internal Server Error, expected 200..299. Since 00:01 UTC. #1");
     chat.target.set(Answer::ok("all ok"));
     assert!(chat.reply("check shop").await.ok);
-    assert_snapshot!(card(&chat).await, @"  ● up  shop  recovered after 2 min at 00:03 UTC; it was: answered 500 Internal Server Error, expected 200..299");
+    assert_snapshot!(card(&chat).await, @"  ● up  shop  recovered after 2 min at 00:03 UTC; it was: answered 500 Internal Server Error, expected 200..299. #1");
     assert_snapshot!(chat.say("list-incidents shop 1h").await, @r"
     Incidents (1)
-      monitor  since  state  why
-      shop  2026-03-01 00:01 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
+          monitor  severity  since  state  why
+      #1  shop  critical  2026-03-01 00:01 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
     ");
     assert_snapshot!(chat.say("show-monitor shop").await, @r"
       ● up  shop  since just now
@@ -139,6 +194,30 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
 
     [chart: Uptime of shop]
     ");
+}
+
+#[tokio::test]
+async fn an_alert_that_is_withheld_is_said_to_be() {
+    let chat = Chat::start().await;
+    chat.add("router").await;
+    let added =
+        chat.say(&format!("add-monitor {} name shop retries 0 depends-on router --yes", chat.target.url())).await;
+    assert!(added.contains("I watch `shop` now"), "{added}");
+    chat.target.set(Answer::status(500));
+    for name in ["router", "shop"] {
+        assert!(chat.reply(&format!("check-now {name}")).await.ok);
+    }
+    chat.pass(MINUTE * 2 + A_LITTLE);
+    assert_snapshot!(chat.say("list-incidents open").await, @r"
+    Incidents (1)
+          monitor  severity  since  state  why
+      #1  router  critical  2026-03-01 00:00 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
+    ");
+    let withheld = "answered 500 Internal Server Error, expected 200..299 · not told: depends on router, which is down";
+    let shown = chat.say("show-monitor shop").await;
+    assert!(shown.contains(withheld), "{shown}");
+    let shown = chat.say("show-monitor router").await;
+    assert!(!shown.contains("not told"), "{shown}");
 }
 
 async fn card(chat: &Chat) -> String {
@@ -333,8 +412,8 @@ async fn completion_offers_what_can_come_next() {
     chat.add("shop").await;
     chat.add("shop-api").await;
     for (text, start, expected) in [
-        ("sho", 0, &["show-monitor", "show-report", "show-pings"][..]),
-        ("/sho", 1, &["show-monitor", "show-report", "show-pings"]),
+        ("sho", 0, &["show-monitor", "show-report", "show-pings", "show-incident", "show-destination"][..]),
+        ("/sho", 1, &["show-monitor", "show-report", "show-pings", "show-incident", "show-destination"]),
         ("show-monitor ", 13, &["shop", "shop-api"]),
         ("show-monitor SHOP-", 13, &["shop-api"]),
         ("pause-monitor monitor:sh", 22, &["shop", "shop-api"]),

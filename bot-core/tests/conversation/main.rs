@@ -2,10 +2,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot be set up has failed")]
 
 mod adding;
+mod alerts;
 mod chat;
+mod destinations;
 mod dialogs;
+mod docs;
 mod kinds;
 mod labels;
 mod looking;
+mod maintenance;
 mod roles;
+mod routing;
 mod secrets;

@@ -1,11 +1,13 @@
 use bot_core::commands::COMMANDS;
+use monitor_core::alerting::Severity;
 use monitor_core::people::Role;
 
 use crate::chat::Chat;
 
 /// What to say for each command so that it does something.
-const SAID: [(&str, &str); 16] = [
+const SAID: [(&str, &str); 51] = [
     ("help", "help"),
+    ("cancel", "cancel"),
     ("add-monitor", "add-monitor TARGET name ROLE --yes"),
     ("list-monitors", "list-monitors"),
     ("show-monitor", "show-monitor shop"),
@@ -20,7 +22,41 @@ const SAID: [(&str, &str); 16] = [
     ("show-pings", "show-pings nightly"),
     ("ping-key", "ping-key"),
     ("list-incidents", "list-incidents"),
-    ("cancel", "cancel"),
+    ("show-incident", "show-incident INCIDENT"),
+    ("why", "why INCIDENT"),
+    ("ack", "ack INCIDENT"),
+    ("resolve", "resolve INCIDENT"),
+    ("note", "note INCIDENT restarted it"),
+    ("root-cause", "root-cause INCIDENT a full disk"),
+    ("declare-incident", "declare-incident \"payments are slow\""),
+    ("postmortem", "postmortem INCIDENT"),
+    ("add-alert", "add-alert shop when degraded"),
+    ("list-alerts", "list-alerts"),
+    ("simulate-alert", "simulate-alert shop when down"),
+    ("delete-alert", "delete-alert RULE --yes"),
+    ("add-destination", "add-destination to-ROLE webhook TARGET"),
+    ("list-destinations", "list-destinations"),
+    ("show-destination", "show-destination ops"),
+    ("test-destination", "test-destination ops"),
+    ("edit-destination", "edit-destination ops rate 100/m"),
+    ("delete-destination", "delete-destination to-ROLE --yes"),
+    ("list-notifications", "list-notifications"),
+    ("resend", "resend failed"),
+    ("add-route", "add-route shop notify ops"),
+    ("list-routes", "list-routes"),
+    ("delete-route", "delete-route ROUTE"),
+    ("quiet-hours", "quiet-hours ops off"),
+    ("add-rotation", "add-rotation turn-ROLE ops"),
+    ("list-rotations", "list-rotations"),
+    ("who-is-on-call", "who-is-on-call"),
+    ("override-on-call", "override-on-call turn ops to 2027-01-01"),
+    ("delete-rotation", "delete-rotation turn-ROLE"),
+    ("silence", "silence shop 1h"),
+    ("list-silences", "list-silences"),
+    ("end-silence", "end-silence shop"),
+    ("add-maintenance", "add-maintenance nightly 1h"),
+    ("list-maintenance", "list-maintenance"),
+    ("end-maintenance", "end-maintenance --yes"),
 ];
 
 #[tokio::test]
@@ -29,12 +65,27 @@ async fn every_command_is_allowed_or_refused_as_declared() {
     chat.add("shop").await;
     chat.reply("edit-monitor shop group shop").await;
     chat.reply("add-monitor heartbeat nightly every 1d grace 1h --yes").await;
+    if !chat.reply("quiet-hours ops").await.ok {
+        chat.reply(&format!("add-destination ops webhook {}", chat.target.url())).await;
+    }
+    chat.reply("add-rotation turn ops").await;
     assert_eq!(COMMANDS.iter().map(|command| command.name).collect::<Vec<_>>(), SAID.map(|(name, _)| name));
     for role in Role::ALL {
         let person = chat.person(role).await;
         chat.add("doomed").await;
         for (command, (_, text)) in COMMANDS.iter().zip(SAID) {
-            let text = text.replace("TARGET", &chat.target.url()).replace("ROLE", role.as_str());
+            let routes = chat.services.routes(&chat.actor).await.unwrap();
+            let route = routes.last().map_or(0, |route| route.id.0).to_string();
+            let rules = chat.services.list_alerts(&chat.actor).await.unwrap();
+            let rule = rules.last().map_or(1, |view| view.row.id.0).to_string();
+            let declared = chat.services.declare_incident(&chat.actor, chat.conversation, "declared", Severity::Info);
+            let incident = declared.await.unwrap().incident.id.to_string();
+            let text = text
+                .replace("INCIDENT", &incident)
+                .replace("RULE", &rule)
+                .replace("TARGET", &chat.target.url())
+                .replace("ROLE", role.as_str())
+                .replace("ROUTE", &route);
             let answer = chat.says(person, &text).await;
             let refused = answer.starts_with(&format!("✗ As {} you may not", role.as_str()));
             assert_eq!(refused, !role.may(command.permission), "{role:?} {text}: {answer}");

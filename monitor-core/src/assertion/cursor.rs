@@ -7,27 +7,27 @@ use super::error::Fault;
 use crate::code::ErrorCode;
 
 /// What stands for itself only in quotes where a text is expected.
-pub(super) const RESERVED: [&str; 4] = ["and", "or", "not", "as"];
+pub(crate) const RESERVED: [&str; 4] = ["and", "or", "not", "as"];
 
-pub(super) struct Cursor {
+pub(crate) struct Cursor {
     chars: Vec<char>,
     at: usize,
 }
 
 impl Cursor {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self { chars: text.chars().collect(), at: 0 }
     }
 
-    pub(super) fn at(&self) -> usize {
+    pub(crate) fn at(&self) -> usize {
         self.at
     }
 
-    pub(super) fn go_to(&mut self, at: usize) {
+    pub(crate) fn go_to(&mut self, at: usize) {
         self.at = at;
     }
 
-    pub(super) fn peek(&self) -> Option<char> {
+    pub(crate) fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
     }
 
@@ -35,18 +35,18 @@ impl Cursor {
         self.chars.get(self.at + 1).copied()
     }
 
-    pub(super) fn text(&self, span: Range<usize>) -> String {
+    pub(crate) fn text(&self, span: Range<usize>) -> String {
         self.chars[span].iter().collect()
     }
 
     /// Goes to the next character that is not a space and returns it.
-    pub(super) fn next_visible(&mut self) -> Option<char> {
+    pub(crate) fn next_visible(&mut self) -> Option<char> {
         self.run(char::is_whitespace);
         self.peek()
     }
 
     /// Goes past characters while `wanted` holds.
-    pub(super) fn run(&mut self, wanted: impl Fn(char) -> bool) -> Range<usize> {
+    pub(crate) fn run(&mut self, wanted: impl Fn(char) -> bool) -> Range<usize> {
         let start = self.at;
         while self.peek().is_some_and(&wanted) {
             self.at += 1;
@@ -55,14 +55,14 @@ impl Cursor {
     }
 
     /// Goes past that character, if it is the next that is visible.
-    pub(super) fn eat(&mut self, wanted: char) -> bool {
+    pub(crate) fn eat(&mut self, wanted: char) -> bool {
         let found = self.next_visible() == Some(wanted);
         self.at += usize::from(found);
         found
     }
 
     /// Goes past that word, if it is the next. Otherwise stays before it.
-    pub(super) fn keyword(&mut self, wanted: &str) -> bool {
+    pub(crate) fn keyword(&mut self, wanted: &str) -> bool {
         self.next_visible();
         let start = self.at;
         let span = self.run(is_word);
@@ -74,7 +74,7 @@ impl Cursor {
     }
 
     /// What stands next, up to the next space, to point at it.
-    pub(super) fn next_span(&mut self) -> Range<usize> {
+    pub(crate) fn next_span(&mut self) -> Range<usize> {
         self.next_visible();
         let start = self.at;
         let mut span = self.run(is_word);
@@ -87,7 +87,7 @@ impl Cursor {
 
     /// The next word or number with what is written together with it. Ends before `..` when `ranges`, and between two
     /// digits also before a hyphen when `hyphens`.
-    pub(super) fn bare(&mut self, ranges: bool, hyphens: bool, closing: Option<char>) -> Range<usize> {
+    pub(crate) fn bare(&mut self, ranges: bool, hyphens: bool, closing: Option<char>) -> Range<usize> {
         let start = self.at;
         while let Some(c) = self.peek() {
             let second = self.peek_second();
@@ -106,7 +106,7 @@ impl Cursor {
     }
 
     /// Goes past what stands between the ends of a range.
-    pub(super) fn range_sign(&mut self) -> bool {
+    pub(crate) fn range_sign(&mut self) -> bool {
         let length = match (self.next_visible(), self.peek_second()) {
             (Some('.'), Some('.')) => 2,
             (Some('…' | '-' | '–'), _) => 1,
@@ -117,12 +117,12 @@ impl Cursor {
     }
 
     /// Whether a quote opens here.
-    pub(super) fn at_quote(&self) -> bool {
+    pub(crate) fn at_quote(&self) -> bool {
         self.peek().is_some_and(|c| closing_quotes(c).is_some())
     }
 
     /// The text in the quotes that open here. Phones make quotes curly, not always both of them.
-    pub(super) fn quoted(&mut self) -> Result<String, Fault> {
+    pub(crate) fn quoted(&mut self) -> Result<String, Fault> {
         let start = self.at;
         let closing = self.peek().and_then(closing_quotes).unwrap_or_default();
         self.at += 1;
@@ -140,7 +140,7 @@ impl Cursor {
     }
 
     /// What stands between slashes, the first of which is here.
-    pub(super) fn slashed(&mut self) -> Result<String, Fault> {
+    pub(crate) fn slashed(&mut self) -> Result<String, Fault> {
         let start = self.at;
         self.at += 1;
         while let Some(c) = self.peek() {
@@ -156,7 +156,7 @@ impl Cursor {
     }
 
     /// A JSONPath: what comes before a space or an operator, except in brackets and there in quotes.
-    pub(super) fn path(&mut self) -> Range<usize> {
+    pub(crate) fn path(&mut self) -> Range<usize> {
         let (start, mut depth, mut quote) = (self.at, 0_usize, None::<&[char]>);
         while let Some(c) = self.peek() {
             match (quote, c) {
@@ -175,13 +175,13 @@ impl Cursor {
     }
 
     /// Everything from here on.
-    pub(super) fn rest(&self) -> String {
+    pub(crate) fn rest(&self) -> String {
         self.text(self.at..self.chars.len())
     }
 }
 
 /// Whether an operator may be made of it.
-pub(super) fn is_sign(c: char) -> bool {
+pub(crate) fn is_sign(c: char) -> bool {
     matches!(c, '=' | '!' | '<' | '>' | '≤' | '≥' | '≠')
 }
 
@@ -219,13 +219,13 @@ fn unescaped(c: char, closing: &[char]) -> Option<char> {
 }
 
 /// Whether a JSONPath can be read without quotes around it.
-pub(super) fn is_bare_path(path: &str) -> bool {
+pub(crate) fn is_bare_path(path: &str) -> bool {
     let mut cursor = Cursor::new(path);
     cursor.path().len() == cursor.chars.len()
 }
 
 /// A text in quotes, as [`Cursor::quoted`] reads it.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::from('"');
     for c in text.chars() {
         match c {

@@ -8,23 +8,23 @@ const SHOWN: usize = 72;
 
 /// What is wrong and where, before it is known in which text.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) code: ErrorCode,
-    pub(super) message: String,
+pub(crate) struct Fault {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
     /// In characters.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 impl Fault {
-    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self::coded(ErrorCode::InvalidAssertion, span, message)
     }
 
-    pub(super) fn coded(code: ErrorCode, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn coded(code: ErrorCode, span: Range<usize>, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), span }
     }
 
-    pub(super) fn within(self, text: &str) -> AssertionError {
+    pub(crate) fn within(self, text: &str) -> AssertionError {
         let chars: Vec<char> = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let start = self.span.start.min(chars.len());
         let from = if chars.len() <= SHOWN { 0 } else { start.saturating_sub(SHOWN / 2).min(chars.len() - SHOWN) };
@@ -50,7 +50,7 @@ pub struct AssertionError {
 
 impl AssertionError {
     /// About assertions as such, so that there is nothing to point at.
-    pub(super) fn whole(code: ErrorCode, message: String) -> Self {
+    pub(crate) fn whole(code: ErrorCode, message: String) -> Self {
         Self { code, message, pointed: String::new(), position: 0 }
     }
 

@@ -70,7 +70,7 @@ pub(super) fn takes_units(ty: Type, kind: FactKind) -> bool {
 }
 
 /// Digits with a point among them at most: no exponents, no infinity.
-pub(super) fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain =
         digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.starts_with(|c: char| c.is_ascii_digit());
@@ -86,7 +86,11 @@ fn units_removed(text: &str, kind: FactKind) -> Option<f64> {
     }
 }
 
-fn time(text: &str) -> Result<Duration, String> {
+/// Reads a duration, which needs a unit.
+///
+/// # Errors
+/// How to write it.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
     match number(text) {
         Some(0.0) => Ok(Duration::ZERO),
         Some(_) => Err(format!("`{text}` has no unit; write {text}ms or {text}s")),
@@ -95,7 +99,11 @@ fn time(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn size(text: &str) -> Result<u64, String> {
+/// Reads a size in bytes.
+///
+/// # Errors
+/// How to write it.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not a size; write it like 2MB, 500kB, 4KiB or 1024 (bytes)");
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (digits, unit) = (text[..unit_at].trim_end(), &text[unit_at..]);
@@ -108,6 +116,12 @@ fn size(text: &str) -> Result<u64, String> {
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "range checked above")]
     Ok(bytes.round() as u64)
+}
+
+/// A size as [`size`] reads it.
+pub(crate) fn size_text(bytes: u64) -> String {
+    let (names, unit) = SIZES.iter().find(|(_, unit)| bytes > 0 && bytes.is_multiple_of(*unit)).unwrap_or(&SIZES[6]);
+    format!("{}{}", bytes / unit, names[0])
 }
 
 /// Words that are no JSON are texts.
@@ -129,10 +143,7 @@ impl fmt::Display for Literal {
         match &self.0 {
             Value::Number(number) => write!(f, "{number}"),
             Value::Duration(time) => f.write_str(&duration::format(*time)),
-            Value::Size(bytes) => {
-                let (names, unit) = SIZES.iter().find(|(_, unit)| *bytes > 0 && bytes % unit == 0).unwrap_or(&SIZES[6]);
-                write!(f, "{}{}", bytes / unit, names[0])
-            }
+            Value::Size(bytes) => f.write_str(&size_text(*bytes)),
             Value::Text(text) | Value::Json(serde_json::Value::String(text)) => f.write_str(&quote(text)),
             Value::Bool(yes) => write!(f, "{yes}"),
             Value::Json(json) => write!(f, "{json}"),

@@ -25,21 +25,21 @@
 //! in time linear in what it searches, JSONPaths by how much they may select.
 
 mod compiled;
-mod cursor;
-mod error;
+pub(crate) mod cursor;
+pub(crate) mod error;
 mod expression;
 mod facts;
 mod holds;
 mod json_path;
 mod kind;
-mod literal;
+pub(crate) mod literal;
 mod operand;
 mod operator;
 mod parser;
 mod pattern;
 mod seen;
 mod value;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;

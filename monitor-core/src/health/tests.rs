@@ -114,7 +114,7 @@ fn pausing_resolves_and_ignores_what_was_running() {
 #[test]
 fn a_lost_health_without_an_incident_is_found_anew_by_the_next_vote() {
     let policy = policy(0, 1, 1, 1);
-    for status in [Status::Unknown, Status::Down, Status::Maintenance] {
+    for status in [Status::Unknown, Status::Down] {
         let mut health = Health::after_loss(status, false);
         assert_eq!(health.status(), Status::Unknown);
         let step = health.observe(policy, AT, FAIL);
@@ -125,7 +125,7 @@ fn a_lost_health_without_an_incident_is_found_anew_by_the_next_vote() {
 #[test]
 fn a_lost_health_with_an_open_incident_is_down_until_it_recovers() {
     let policy = policy(2, 2, 3, 2);
-    for status in Status::ALL.into_iter().filter(|status| *status != Status::Paused) {
+    for status in Status::ALL.into_iter().filter(|status| !matches!(status, Status::Paused | Status::Maintenance)) {
         let mut health = Health::after_loss(status, true);
         assert!(!matches!(health.status(), Status::Up | Status::Degraded), "{status:?}");
         let incidents = [FAIL, OK, FAIL, OK, OK].map(|reason| health.observe(policy, AT, reason).incident);
@@ -142,6 +142,60 @@ fn a_paused_monitor_stays_paused_when_its_health_is_lost() {
 }
 
 #[test]
+fn what_is_found_during_maintenance_is_no_vote_and_nothing_is_known_after_it() {
+    let mut health = Health::default();
+    let policy = policy(0, 1, 1, 1);
+    health.observe(policy, AT, FAIL);
+    let begun = health.begin_maintenance(AT);
+    assert_eq!(begun.flip, Some(Flip { at: AT, from: Status::Down, to: Status::Maintenance }));
+    assert_eq!(begun.incident, Some(IncidentChange::Resolve));
+    for reason in [FAIL, OK, SLOW, BLIND, FAIL] {
+        assert_eq!(health.observe(policy, AT, reason), Step::default());
+    }
+    assert_eq!(health.lose_sight(AT), Step::default());
+    assert_eq!(health.begin_maintenance(AT), Step::default());
+    assert_eq!(health.end_maintenance(AT).flip, Some(Flip { at: AT, from: Status::Maintenance, to: Status::Unknown }));
+    assert_eq!(health, Health::default());
+    assert_eq!(health.end_maintenance(AT), Step::default());
+    assert_eq!(health.observe(policy, AT, FAIL).incident, Some(IncidentChange::Open));
+}
+
+#[test]
+fn pausing_wins_over_maintenance_and_resuming_during_it_knows_nothing() {
+    let mut health = Health::default();
+    health.begin_maintenance(AT);
+    assert_eq!(health.pause(AT).flip.map(|flip| flip.to), Some(Status::Paused));
+    assert_eq!(health.end_maintenance(AT), Step::default());
+    assert_eq!(health.begin_maintenance(AT), Step::default());
+    assert_eq!(health.status(), Status::Paused);
+    assert_eq!(health.resume(AT).flip.map(|flip| flip.to), Some(Status::Unknown));
+    assert_eq!(health.begin_maintenance(AT).flip.map(|flip| flip.to), Some(Status::Maintenance));
+    assert_eq!(health.resume(AT), Step::default());
+}
+
+#[test]
+fn a_lost_health_in_maintenance_stays_in_it_until_it_ends() {
+    for open in [false, true] {
+        let mut health = Health::after_loss(Status::Maintenance, open);
+        assert_eq!(health.observe(policy(0, 1, 1, 1), AT, FAIL), Step::default());
+        let end = health.end_maintenance(AT);
+        assert_eq!(end.flip, Some(Flip { at: AT, from: Status::Maintenance, to: Status::Unknown }));
+        assert_eq!(end.incident, open.then_some(IncidentChange::Resolve));
+    }
+}
+
+#[test]
+fn what_older_versions_stored_still_reads() {
+    let stored =
+        [r#"{}"#, r#"{"c":"down","v":["x"]}"#, r#"{"s":"paused"}"#, r#"{"c":"up","s":"lost","v":["o"],"i":2}"#];
+    let statuses = stored.map(|stored| serde_json::from_str::<Health>(stored).unwrap().status());
+    assert_eq!(statuses, [Status::Unknown, Status::Down, Status::Paused, Status::Unknown]);
+    let mut health = Health::default();
+    health.begin_maintenance(AT);
+    assert_eq!(serde_json::to_string(&health).unwrap(), r#"{"s":"maintenance"}"#);
+}
+
+#[test]
 fn what_is_stored_is_short() {
     let mut health = Health::default();
     health.observe(Policy::default(), AT, OK);
@@ -153,6 +207,8 @@ enum Event {
     Outcome(Reason),
     Pause,
     Resume,
+    BeginMaintenance,
+    EndMaintenance,
     LoseSight,
     LoseHealth,
 }
@@ -163,6 +219,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         8 => prop::sample::select(vec![OK, FAIL, SLOW]).prop_map(Event::Outcome),
         1 => Just(Event::Pause),
         1 => Just(Event::Resume),
+        1 => Just(Event::BeginMaintenance),
+        1 => Just(Event::EndMaintenance),
         1 => Just(Event::LoseSight),
         1 => Just(Event::LoseHealth),
     ];
@@ -204,7 +262,7 @@ proptest! {
                 None => {}
             }
             prop_assert!(open || health.status() != Status::Down, "down without an incident");
-            prop_assert!(!open || !matches!(health.status(), Status::Up | Status::Degraded | Status::Paused));
+            prop_assert!(!open || !matches!(health.status(), Status::Up | Status::Degraded | Status::Paused | Status::Maintenance));
         }
     }
 
@@ -236,6 +294,8 @@ fn apply(health: &mut Health, policy: Policy, at: Timestamp, event: Event) -> St
         Event::Outcome(reason) => health.observe(policy, at, reason),
         Event::Pause => health.pause(at),
         Event::Resume => health.resume(at),
+        Event::BeginMaintenance => health.begin_maintenance(at),
+        Event::EndMaintenance => health.end_maintenance(at),
         Event::LoseSight => health.lose_sight(at),
         Event::LoseHealth => {
             *health = Health::after_loss(health.status(), health.confirmed == Some(Confirmed::Down));

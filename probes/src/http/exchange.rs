@@ -9,7 +9,9 @@ use monitor_core::http::MAX_BODY_BYTES;
 use monitor_core::outcome::Reason;
 
 use super::connection::Connection;
+use super::room::FREE_BYTES;
 use crate::failure::Failure;
+use crate::outbound::Outbound;
 use crate::trace::{Phase, Trace};
 
 /// Most bytes of a body that nobody wants, which are read so that its connection can be used again.
@@ -42,8 +44,14 @@ impl Exchange {
         }
     }
 
-    /// Reads the body to its end and counts it. It is kept only if it is needed, and empty otherwise.
-    pub(super) async fn read_body(&mut self, needed: bool, trace: &mut Trace) -> Result<Vec<u8>, Failure> {
+    /// Reads the body to its end and counts it. It is kept only if it is needed, and empty otherwise. The trace holds the
+    /// room that it takes.
+    pub(super) async fn read_body(
+        &mut self,
+        needed: bool,
+        outbound: &Outbound,
+        trace: &mut Trace,
+    ) -> Result<Vec<u8>, Failure> {
         trace.enter(Phase::Body);
         let body = self.response.body_mut();
         let declared = body.size_hint().exact();
@@ -51,7 +59,7 @@ impl Exchange {
             return Err(too_large(&format!("the answer announces {bytes} bytes")));
         }
         let mut kept = Vec::with_capacity(if needed { capacity(declared) } else { 0 });
-        let mut read = 0;
+        let (mut read, mut held) = (0, None);
         while let Some(frame) = self.connection.driver.beside(pin!(body.frame())).await {
             let frame = frame.map_err(|error| Failure::http(&error, "sending its answer"))?;
             let Some(data) = frame.data_ref() else { continue };
@@ -62,7 +70,25 @@ impl Exchange {
                 return Err(too_large("the answer goes on"));
             }
             if needed {
+                outbound.body_room().grow(&mut kept, data.len(), &mut held, trace).await?;
                 kept.extend_from_slice(data);
+            }
+        }
+        trace.hold(held);
+        Ok(kept)
+    }
+
+    /// Reads the body to its end or to that many bytes, whichever comes first.
+    pub(super) async fn read_start(&mut self, limit: usize, trace: &mut Trace) -> Result<Vec<u8>, Failure> {
+        trace.enter(Phase::Body);
+        let body = self.response.body_mut();
+        let mut kept = Vec::new();
+        while kept.len() < limit
+            && let Some(frame) = self.connection.driver.beside(pin!(body.frame())).await
+        {
+            let frame = frame.map_err(|error| Failure::http(&error, "sending its answer"))?;
+            if let Some(data) = frame.data_ref() {
+                kept.extend_from_slice(&data[..data.len().min(limit - kept.len())]);
             }
         }
         Ok(kept)
@@ -84,7 +110,7 @@ impl Exchange {
 
 /// What is set aside for a body at once: no more than 64 KiB on the mere word of a target.
 fn capacity(declared: Option<u64>) -> usize {
-    declared.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0).min(64 * 1024)
+    declared.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0).min(FREE_BYTES)
 }
 
 fn too_large(what: &str) -> Failure {

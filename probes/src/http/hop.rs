@@ -200,7 +200,8 @@ fn shown(url: &Url) -> String {
     clean(&format!("{scheme}://{rest}"), MAX_SHOWN)
 }
 
-fn target(url: &Url) -> Option<PathAndQuery> {
+/// Path and query as they are sent.
+pub(super) fn target(url: &Url) -> Option<PathAndQuery> {
     url[Position::BeforePath..Position::AfterQuery].parse().ok()
 }
 

@@ -7,6 +7,7 @@
 //! `Accept-Encoding: identity` is sent, so that sizes and assertions are about the bytes that the target means.
 
 mod auth;
+mod call;
 mod client;
 mod connection;
 mod cookies;
@@ -14,6 +15,7 @@ mod exchange;
 mod hop;
 mod proxy;
 mod redirect;
+mod room;
 
 use http::HeaderMap;
 use monitor_core::assertion::FactKind;
@@ -22,10 +24,12 @@ use url::Url;
 
 use self::auth::Login;
 pub(crate) use self::auth::Tokens;
+pub use self::call::{Call, CallAnswer, CallError};
 use self::client::Client;
 pub(crate) use self::cookies::Jar;
 use self::exchange::Exchange;
 use self::hop::Hop;
+pub(crate) use self::room::BodyRoom;
 use crate::failure::Failure;
 use crate::outbound::Outbound;
 use crate::trace::Trace;
@@ -72,7 +76,7 @@ impl HttpProbe {
         if wanted.headers {
             trace.facts.set_headers(pairs(exchange.headers()));
         }
-        let body = exchange.read_body(wanted.body, trace).await?;
+        let body = exchange.read_body(wanted.body, outbound, trace).await?;
         if wanted.size {
             trace.facts.set(FactKind::Size, trace.response_bytes);
         }
@@ -100,7 +104,7 @@ impl HttpProbe {
         let (mut exchange, end) = self.begin(jar, outbound, trace).await?;
         jar.store(end.as_ref().unwrap_or(&self.first.url), exchange.headers());
         let (status, headers) = (exchange.status().as_u16(), pairs(exchange.headers()));
-        let body = exchange.read_body(true, trace).await?;
+        let body = exchange.read_body(true, outbound, trace).await?;
         self.release(end, exchange).await;
         Ok(Fetched { status, headers, body })
     }

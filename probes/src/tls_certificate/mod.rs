@@ -6,6 +6,8 @@
 
 mod starttls;
 
+pub(crate) use self::starttls::upgrade;
+
 use monitor_core::assertion::FactKind;
 use monitor_core::checks::TlsSpec;
 use monitor_core::http::SpecError;

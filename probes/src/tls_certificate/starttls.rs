@@ -20,7 +20,7 @@ const POSTGRES_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// Says what has to be said before TLS. Nothing is read beyond the last answer: what came after it in the clear would be
 /// taken for what was said within TLS.
-pub(super) async fn upgrade(protocol: StartTls, stream: &mut TcpStream, trace: &mut Trace) -> Result<(), Failure> {
+pub(crate) async fn upgrade(protocol: StartTls, stream: &mut TcpStream, trace: &mut Trace) -> Result<(), Failure> {
     trace.enter(Phase::FirstByte);
     match protocol {
         StartTls::Smtp => smtp(stream).await,

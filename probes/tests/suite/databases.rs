@@ -57,13 +57,6 @@ pub(crate) async fn probe(spec: CheckSpec, assertions: &[&str]) -> Outcome {
 async fn targets_that_misbehave_are_told_apart() {
     for (spec, _, half, endless) in KINDS {
         let table = [
-            (Misbehaviour::Refuses, Reason::ConnectionRefused),
-            (Misbehaviour::Silent, Reason::ResponseTimeout),
-            (Misbehaviour::Closes, Reason::ConnectionReset),
-            (Misbehaviour::Resets, Reason::ConnectionReset),
-            (Misbehaviour::GARBAGE, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_HTTP, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_SSH, Reason::ProtocolMismatch),
             (Misbehaviour::Floods(b"x"), Reason::ProtocolMismatch),
             (Misbehaviour::Sends(half), Reason::ConnectionReset),
             (Misbehaviour::Hangs(half), Reason::ResponseTimeout),

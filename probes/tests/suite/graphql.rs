@@ -150,10 +150,6 @@ async fn targets_that_are_no_servers_fail_with_their_reason() {
     targets_that_misbehave(
         spec,
         &[
-            (Misbehaviour::Refuses, Reason::ConnectionRefused),
-            (Misbehaviour::Silent, Reason::ResponseTimeout),
-            (Misbehaviour::Closes, Reason::ConnectionReset),
-            (Misbehaviour::Resets, Reason::ConnectionReset),
             (Misbehaviour::GARBAGE, Reason::HttpProtocol),
             (Misbehaviour::SPEAKS_SSH, Reason::HttpProtocol),
             (Misbehaviour::SPEAKS_HTTP, Reason::UnexpectedStatus),

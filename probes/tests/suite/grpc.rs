@@ -19,7 +19,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
 
 use crate::tls::trusting;
-use crate::wrongs::{a_name_that_does_not_exist, targets_that_misbehave};
+use crate::wrongs::{FLAWS, a_name_that_does_not_exist, targets_that_misbehave};
 use crate::{AMPLE, SHORT, outbound, run_settings, secret, settings, told};
 
 /// A server that stops when this is dropped.
@@ -183,12 +183,7 @@ async fn calls_go_within_tls() {
 
 #[tokio::test]
 async fn certificates_are_judged() {
-    for (flaw, reason) in [
-        (Flaw::Expired, Reason::TlsCertificateExpired),
-        (Flaw::SelfSigned, Reason::TlsUntrusted),
-        (Flaw::WrongName, Reason::TlsNameMismatch),
-        (Flaw::WantsClientCertificate, Reason::TlsClientCertificate),
-    ] {
+    for (flaw, reason) in FLAWS {
         let outcome = run_within_tls(flaw, b"h2", trusting).await;
         assert_eq!(outcome.reason, reason, "{flaw:?}: {}", outcome.message);
     }
@@ -257,13 +252,6 @@ async fn targets_that_are_no_grpc_servers_fail_with_their_reason() {
     targets_that_misbehave(
         spec,
         &[
-            (Misbehaviour::Refuses, Reason::ConnectionRefused),
-            (Misbehaviour::Silent, Reason::ResponseTimeout),
-            (Misbehaviour::Closes, Reason::ConnectionReset),
-            (Misbehaviour::Resets, Reason::ConnectionReset),
-            (Misbehaviour::GARBAGE, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_HTTP, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_SSH, Reason::ProtocolMismatch),
             // Settings of HTTP/2, and the head of the next frame.
             (Misbehaviour::Sends(b"\0\0\0\x04\0\0\0\0\0\0\0"), Reason::ConnectionReset),
             (Misbehaviour::Hangs(b"\0\0\0\x04\0\0\0\0\0\0\0"), Reason::ResponseTimeout),

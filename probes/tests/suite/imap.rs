@@ -84,13 +84,6 @@ async fn targets_that_are_no_mail_servers_fail_with_their_reason() {
     targets_that_misbehave(
         spec,
         &[
-            (Misbehaviour::Refuses, Reason::ConnectionRefused),
-            (Misbehaviour::Silent, Reason::ResponseTimeout),
-            (Misbehaviour::Closes, Reason::ConnectionReset),
-            (Misbehaviour::Resets, Reason::ConnectionReset),
-            (Misbehaviour::GARBAGE, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_HTTP, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_SSH, Reason::ProtocolMismatch),
             (Misbehaviour::Sends(b"* OK rea"), Reason::ConnectionReset),
             (Misbehaviour::Hangs(b"* OK rea"), Reason::ResponseTimeout),
             (Misbehaviour::Hangs(b"* OK ready\r\n* CAPABILITY"), Reason::BodyTimeout),

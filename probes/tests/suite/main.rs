@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod answers;
+mod call;
 mod databases;
 mod dns;
 mod domain;

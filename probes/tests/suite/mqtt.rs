@@ -87,13 +87,6 @@ async fn targets_that_are_no_brokers_fail_with_their_reason() {
     targets_that_misbehave(
         spec,
         &[
-            (Misbehaviour::Refuses, Reason::ConnectionRefused),
-            (Misbehaviour::Silent, Reason::ResponseTimeout),
-            (Misbehaviour::Closes, Reason::ConnectionReset),
-            (Misbehaviour::Resets, Reason::ConnectionReset),
-            (Misbehaviour::GARBAGE, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_HTTP, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_SSH, Reason::ProtocolMismatch),
             (Misbehaviour::Sends(b"\x20\x02\x00"), Reason::ConnectionReset),
             (Misbehaviour::Hangs(b"\x20\x02\x00"), Reason::ResponseTimeout),
             (Misbehaviour::Floods(b"x"), Reason::ProtocolMismatch),

@@ -99,13 +99,6 @@ async fn targets_that_are_no_mail_servers_fail_with_their_reason() {
     targets_that_misbehave(
         spec,
         &[
-            (Misbehaviour::Refuses, Reason::ConnectionRefused),
-            (Misbehaviour::Silent, Reason::ResponseTimeout),
-            (Misbehaviour::Closes, Reason::ConnectionReset),
-            (Misbehaviour::Resets, Reason::ConnectionReset),
-            (Misbehaviour::GARBAGE, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_HTTP, Reason::ProtocolMismatch),
-            (Misbehaviour::SPEAKS_SSH, Reason::ProtocolMismatch),
             (Misbehaviour::Sends(b"220 mail.exa"), Reason::ConnectionReset),
             (Misbehaviour::Hangs(b"220-mail.example\r\n220"), Reason::ResponseTimeout),
             (Misbehaviour::Hangs(b"220 mail.example\r\n250-mail"), Reason::BodyTimeout),

@@ -200,13 +200,7 @@ async fn targets_that_are_no_websockets_fail_with_their_reason() {
     targets_that_misbehave(
         spec,
         &[
-            (Misbehaviour::Refuses, Reason::ConnectionRefused),
-            (Misbehaviour::Silent, Reason::ResponseTimeout),
-            (Misbehaviour::Closes, Reason::ConnectionReset),
-            (Misbehaviour::Resets, Reason::ConnectionReset),
-            (Misbehaviour::GARBAGE, Reason::ProtocolMismatch),
             (Misbehaviour::SPEAKS_HTTP, Reason::UnexpectedStatus),
-            (Misbehaviour::SPEAKS_SSH, Reason::ProtocolMismatch),
             (Misbehaviour::Sends(b"HTTP/1.1 101 Switching"), Reason::ConnectionReset),
             (Misbehaviour::Hangs(b"HTTP/1.1 101 Switching"), Reason::ResponseTimeout),
             (Misbehaviour::Floods(b"x"), Reason::ProtocolMismatch),

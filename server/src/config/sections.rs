@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use monitor_core::checks::Endpoint;
+use monitor_core::incident::Grouping;
 use monitor_core::report::Retention;
 use monitor_core::secret::Secret;
 use serde::{Deserialize, Deserializer};
@@ -19,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) secrets: Secrets,
     pub(crate) checks: Checks,
     pub(crate) pings: Pings,
+    pub(crate) incidents: Incidents,
     pub(crate) outbound: Outbound,
     pub(crate) retention: Keep,
     pub(crate) log: Log,
@@ -72,6 +74,19 @@ pub(crate) struct Pings {
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) url: String,
     pub(crate) create: bool,
+}
+
+/// `[incidents]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Incidents {
+    #[serde(deserialize_with = "duration")]
+    pub(crate) group_window: Duration,
+    #[serde(deserialize_with = "words")]
+    pub(crate) group_by: Vec<String>,
+    pub(crate) storm: u16,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) reopen: Duration,
 }
 
 /// `[outbound]`
@@ -147,6 +162,24 @@ impl Default for Pings {
     }
 }
 
+impl Default for Incidents {
+    fn default() -> Self {
+        let Grouping { window, labels, storm, reopen } = Grouping::default();
+        Self { group_window: window, group_by: labels, storm: u16::try_from(storm).unwrap_or(u16::MAX), reopen }
+    }
+}
+
+impl Incidents {
+    pub(crate) fn grouping(&self) -> Grouping {
+        Grouping {
+            window: self.group_window,
+            labels: self.group_by.clone(),
+            storm: self.storm.into(),
+            reopen: self.reopen,
+        }
+    }
+}
+
 impl Default for Outbound {
     fn default() -> Self {
         let user_agent = concat!("Watchword/", env!("CARGO_PKG_VERSION")).to_owned();
@@ -194,6 +227,15 @@ impl Config {
         {
             return refuse("pings.url", "write an address like https://watch.example");
         }
+        if !(2..=10_000).contains(&self.incidents.storm) {
+            return refuse("incidents.storm", "choose 2 to 10000");
+        }
+        if self.incidents.group_window > Duration::from_secs(3_600) {
+            return refuse("incidents.group_window", "choose 1h at most");
+        }
+        if self.incidents.reopen > Duration::from_secs(86_400) {
+            return refuse("incidents.reopen", "choose 1d at most");
+        }
         if self.server.grace > Duration::from_secs(300) {
             return refuse("server.grace", "choose 5m at most");
         }
@@ -239,6 +281,10 @@ impl Config {
             "checks.concurrency" => self.checks.concurrency.to_string(),
             "pings.listen" => self.pings.listen.map_or_else(String::new, |address| address.to_string()),
             "pings.url" => self.pings.url.clone(),
+            "incidents.group_window" => duration(self.incidents.group_window),
+            "incidents.group_by" => self.incidents.group_by.join(", "),
+            "incidents.storm" => self.incidents.storm.to_string(),
+            "incidents.reopen" => duration(self.incidents.reopen),
             "pings.create" => self.pings.create.to_string(),
             "outbound.allow_private_targets" => self.outbound.allow_private_targets.to_string(),
             "outbound.ca_file" => path(&self.outbound.ca_file),
@@ -305,6 +351,13 @@ fn endpoints<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Endpoint>
     let text = String::deserialize(deserializer)?;
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| part.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+/// Reads `service, team`.
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    Ok(words.map(str::to_lowercase).collect())
 }
 
 fn listen_if_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {

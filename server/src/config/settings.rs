@@ -89,6 +89,10 @@ settings! {
     "pings.listen" "WATCHWORD_PINGS_LISTEN" Text "" "An address for heartbeats' pings alone, like 0.0.0.0:8081, so that jobs elsewhere can report in. Default: only `server.listen` takes them.";
     "pings.url" "WATCHWORD_PINGS_URL" Text "" "How jobs reach it, like https://watch.example; shown in ping addresses. Default: what is listened on.";
     "pings.create" "WATCHWORD_PINGS_CREATE" Switch "true" "Whether a ping with `?create=1` and the ping key may add its heartbeat.";
+    "incidents.group_window" "WATCHWORD_INCIDENTS_GROUP_WINDOW" Text "1m" "How long after its last alert others that belong together still join an incident: of monitors that share a parent, a group, or one of the labels of `group_by`.";
+    "incidents.group_by" "WATCHWORD_INCIDENTS_GROUP_BY" Text "service" "Labels whose value makes alerts of several monitors one incident, like `service, team`.";
+    "incidents.storm" "WATCHWORD_INCIDENTS_STORM" Number "10" "How many alerts within ten seconds are one incident, whatever their monitors have in common.";
+    "incidents.reopen" "WATCHWORD_INCIDENTS_REOPEN" Text "10m" "How soon after its end an incident is opened again when its monitor fails again, instead of a new one.";
     "outbound.allow_private_targets" "WATCHWORD_ALLOW_PRIVATE_TARGETS" Switch "false" "Whether loopback and private addresses may be watched. `make run` switches it on.";
     "outbound.ca_file" "WATCHWORD_CA_FILE" Text "" "PEM certificates that are trusted beside the system's.";
     "outbound.user_agent" "WATCHWORD_USER_AGENT" Text "" "What checks call themselves. Default: `Watchword/VERSION`.";

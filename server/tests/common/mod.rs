@@ -10,6 +10,7 @@ use storage::{ConnectOptions, SecretKey, Store};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 
 /// Longer than anything here takes; reached only when something is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,6 +26,7 @@ pub(crate) fn watchword(folder: &Path) -> Command {
 pub(crate) struct Server {
     child: Child,
     folder: PathBuf,
+    log: watch::Receiver<String>,
     pub(crate) address: String,
 }
 
@@ -37,7 +39,13 @@ pub(crate) struct Answered {
 impl Server {
     /// Starts a server on a free port and waits until it says that it is ready.
     pub(crate) async fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[]).await
+    }
+
+    /// Starts one with more variables.
+    pub(crate) async fn start_with(folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut command = watchword(folder);
+        command.envs(variables.iter().copied());
         command.args(["serve", "--listen", "127.0.0.1:0", "--allow-private-targets", "true"]);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -53,8 +61,25 @@ impl Server {
         });
         let address = address.await.expect("the server becomes ready");
         // What it logs later is read, so that it never blocks on a full pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { child, folder: folder.to_owned(), address }
+        let (said, log) = watch::channel(String::new());
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                said.send_modify(|log| log.extend([line.as_str(), "\n"]));
+            }
+        });
+        Self { child, folder: folder.to_owned(), log, address }
+    }
+
+    /// All that it has logged since it was ready.
+    pub(crate) fn log(&self) -> String {
+        self.log.borrow().clone()
+    }
+
+    /// Waits until its log holds that.
+    pub(crate) async fn logs(&self, words: &str) {
+        let mut log = self.log.clone();
+        let said = tokio::time::timeout(PATIENCE, log.wait_for(|log| log.contains(words))).await;
+        assert!(matches!(said, Ok(Ok(_))), "`{words}` was not logged: {}", self.log());
     }
 
     /// Asks for a page; its status and body.

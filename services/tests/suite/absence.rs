@@ -44,7 +44,7 @@ both!(a_long_absence_is_unknown_time_of_every_active_monitor, async |database| {
     assert_eq!(world.flips(down.id).await.last(), Some(&lost(Status::Down)));
     assert_eq!(world.history(&paused).await, [Status::Up, Status::Paused]);
     assert_eq!(world.history(&new).await, []);
-    assert_eq!((world.cards().await[0].revision, world.incidents().await[0].incident.resolved), (1, None));
+    assert_eq!((world.cards().await[0].revision, world.incidents().await[0].alert.resolved), (1, None));
 
     // Killed before it beats, the next start finds the same and doubles nothing.
     world.restart().await;

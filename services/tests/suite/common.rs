@@ -13,8 +13,8 @@ use monitor_core::people::{Actor, ConversationId};
 use monitor_core::report::{Retention, Window};
 use probes::{Check, Outbound, OutboundConfig};
 use services::view::{IncidentFilter, MonitorState, Post};
-use services::{Clock, Finished, LEASE_SLACK, Recorded, Services};
-use storage::{NamedIncident, Scope, Store};
+use services::{Clock, Finished, LEASE_SLACK, Options, Recorded, Services};
+use storage::{NamedAlert, Scope, Store};
 use test_support::builders::{START, outcome, settings};
 use test_support::database::{KEY, TestDatabase};
 
@@ -152,9 +152,10 @@ impl World {
         self.flips(monitor.id).await.iter().map(|flip| flip.to).collect()
     }
 
-    /// All incidents, the latest first.
-    pub(crate) async fn incidents(&self) -> Vec<NamedIncident> {
-        self.services.incidents(&self.owner, None, &IncidentFilter::default(), 1_000).await.unwrap()
+    /// All times of being down, the latest first.
+    pub(crate) async fn incidents(&self) -> Vec<NamedAlert> {
+        let all = Scope::Organisation(self.owner.organisation);
+        self.store().outages(all, &IncidentFilter::default(), 1_000).await.unwrap()
     }
 
     /// The cards of the conversation.
@@ -183,5 +184,5 @@ pub(crate) fn witnessed(database: &TestDatabase, witnesses: Vec<Check>) -> Servi
     let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword/test".into() };
     let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
     let outbound = Outbound::new(&config).unwrap();
-    Services::with_witnesses(database.store.clone(), outbound, clock, Retention::default(), witnesses)
+    Services::with_options(database.store.clone(), outbound, clock, Options { witnesses, ..Options::default() })
 }

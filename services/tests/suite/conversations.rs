@@ -76,7 +76,10 @@ both!(whoever_follows_a_conversation_sees_each_change_once, async |database| {
         let cards = world.services.messages_after(&world.owner, world.conversation, seen).await.unwrap();
         seen = cards.last().map_or(seen, |card| card.seq);
         assert_eq!(world.services.last_seq(&world.owner, world.conversation).await.unwrap(), seen);
-        cards.into_iter().map(|card| (card.incident().unwrap().monitor_name.clone(), card.revision)).collect::<Vec<_>>()
+        cards
+            .into_iter()
+            .map(|card| (card.incident().unwrap().only.clone().unwrap_or_default(), card.revision))
+            .collect::<Vec<_>>()
     };
     assert_eq!(news().await, []);
     world.check(&shop, Reason::ConnectionRefused).await;

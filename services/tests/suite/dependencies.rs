@@ -6,6 +6,7 @@ use monitor_core::health::Status;
 use monitor_core::monitor::{Monitor, Settings};
 use monitor_core::outcome::Reason;
 use services::ServiceError;
+use services::view::Withheld;
 use test_support::both;
 use test_support::database::TestDatabase;
 
@@ -18,10 +19,16 @@ impl World {
         self.add_with(Settings { parents, ..watching(name, &url) }).await
     }
 
+    /// Why nobody was told of the latest incident of that monitor.
+    async fn withheld(&self, name: &str) -> Option<Withheld> {
+        let shown = self.services.show(&self.owner, name).await.unwrap();
+        shown.outage.unwrap().withheld
+    }
+
     /// Of whom there are cards, in their order.
     async fn told(&self) -> Vec<String> {
         let cards = self.cards().await;
-        cards.iter().map(|card| card.incident().unwrap().monitor_name.clone()).collect()
+        cards.iter().map(|card| card.incident().unwrap().only.clone().unwrap_or_default()).collect()
     }
 }
 
@@ -36,6 +43,13 @@ both!(a_parents_trouble_keeps_its_childrens_alerts_back_and_not_their_checks, as
     assert_eq!((world.status(&shop).await, world.results(&shop).await), (Status::Down, 1));
     assert_eq!(world.incidents().await.len(), 3);
     assert_eq!(world.told().await, ["router"]);
+    let host_is_down = Some(Withheld { parent: "host".into(), down: true, maintenance: false });
+    assert_eq!(world.withheld("shop").await, host_is_down);
+    let router_is_down = Some(Withheld { parent: "router".into(), down: true, maintenance: false });
+    assert_eq!(world.withheld("host").await, router_is_down);
+    assert_eq!(world.withheld("router").await, None);
+    let shown = world.services.show(&world.owner, "host").await.unwrap();
+    assert_eq!(shown.outage.unwrap().withheld, router_is_down);
 
     // What ends with the parent's trouble was never told, and its end is not either.
     world.check(&host, Reason::Ok).await;
@@ -45,6 +59,7 @@ both!(a_parents_trouble_keeps_its_childrens_alerts_back_and_not_their_checks, as
     assert_eq!(world.told().await, ["router"]);
     assert_eq!(world.state(&shop).await.next_due, Some(world.now()));
     world.check(&host, Reason::Ok).await;
+    assert_eq!(world.withheld("shop").await, None, "nothing explains it any more");
     world.check(&shop, Reason::ConnectTimeout).await;
     assert_eq!(world.told().await, ["router", "shop"]);
     world.check(&shop, Reason::Ok).await;
@@ -92,7 +107,7 @@ both!(a_child_is_not_told_before_its_parents_were_looked_at, async |database: Te
     world.check(&router, Reason::Ok).await;
     world.check(&shop, Reason::ConnectTimeout).await;
     assert_eq!(world.told().await, [] as [&str; 0]);
-    assert_eq!(world.state(&router).await.next_due, Some(world.state(&shop).await.since.unwrap()));
+    assert_eq!(world.state(&router).await.next_due, Some(world.now()));
     // It was fine, so it is the child's own.
     let finished = world.finished(&router, Reason::Ok).await;
     world.services.record(&[finished]).await.unwrap();

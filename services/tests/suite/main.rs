@@ -3,17 +3,24 @@
 
 mod absence;
 mod checks;
+mod clock;
 mod common;
 mod conversations;
+mod delivery;
 mod dependencies;
+mod faults;
 mod heartbeats;
 mod housekeeping;
+mod incidents;
+mod maintenance;
 mod monitors;
 mod random;
 mod recording;
 mod reports;
 mod restarts;
 mod rights;
+mod routing;
+mod rules;
 mod selection;
 mod sight;
 mod strangers;

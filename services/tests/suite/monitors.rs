@@ -198,7 +198,7 @@ both!(a_monitor_that_is_edited_while_it_is_checked_keeps_the_check, async |datab
     assert_eq!((recorded.opened, recorded.stale), (1, 0));
     let due = next_slot(phase_ms(shop.id.0, 60 * MINUTE), 60 * MINUTE, world.now());
     assert_eq!(world.state(&edited).await.next_due, Some(due));
-    assert_eq!(world.cards().await[0].incident().unwrap().monitor_name, "store");
+    assert_eq!(world.cards().await[0].incident().unwrap().only.as_deref(), Some("store"));
 });
 
 both!(deleting_a_monitor_removes_all_of_it, async |database| {
@@ -218,7 +218,9 @@ both!(deleting_a_monitor_removes_all_of_it, async |database| {
     assert_eq!(store.rollups(scope, Step::Minute, EVER).await.unwrap(), []);
     assert_eq!(store.flips(scope, EVER).await.unwrap(), []);
     assert_eq!(store.state(shop.id).await.unwrap(), None);
-    assert_eq!((world.incidents().await, world.cards().await), (Vec::new(), Vec::new()));
+    assert_eq!(world.incidents().await, []);
+    let ended = world.cards().await[0].incident().unwrap().incident.resolved;
+    assert_eq!(ended, Some((world.now(), Resolution::Withdrawn)), "its story stays");
     assert!(matches!(services.delete_monitor(owner, "shop").await, Err(ServiceError::MonitorNotFound { .. })));
 
     let again = world.add("shop").await;

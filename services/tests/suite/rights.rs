@@ -4,10 +4,18 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::pin::Pin;
+use std::time::Duration;
 
+use monitor_core::alerting::rule::Rule;
+use monitor_core::alerting::{
+    DestinationId, Handover, MaintenanceId, RouteId, RuleId, Selector, Severity, SilenceId, When, Zone,
+};
 use monitor_core::people::{Actor, Permission, Role};
-use services::view::{IncidentFilter, OverviewFilter};
-use services::{Arrival, Result, ServiceError};
+use services::view::{IncidentFilter, NotificationFilter, OverviewFilter};
+use services::{
+    Arrival, DestinationChange, Fields, NewDestination, NewRotation, NewRoute, NewWindow, Result, ServiceError,
+    Silenced,
+};
 use test_support::both;
 use test_support::database::TestDatabase;
 use test_support::targets::{Answer, answering};
@@ -32,6 +40,110 @@ fn nothing() -> OverviewFilter {
 }
 
 const ENTRIES: &[(&str, Permission, Call)] = entries! {
+    about asks Read: |world, actor| world.services.about(&actor, "shop");
+    add_alert asks Edit: |world, actor| async move {
+        let rule = Rule::new(Selector::default(), "degraded".parse().unwrap());
+        world.services.add_alert(&actor, "all", &rule).await
+    };
+    maintenance asks Read: |world, actor| world.services.maintenance(&actor);
+    add_maintenance asks Edit: |world, actor| async move {
+        let (now, hour) = (world.services.now(), Duration::from_secs(3_600));
+        let when = When::once(now + hour, now + 2 * hour, Zone::new("UTC").unwrap(), now).unwrap();
+        let new = NewWindow { about: "shop".to_owned(), when, reason: String::new() };
+        world.services.add_maintenance(&actor, &new).await
+    };
+    end_maintenance asks Edit: |world, actor| absent(world.services.end_maintenance(&actor, MaintenanceId(0)));
+    delete_maintenance asks Edit: |world, actor| absent(world.services.delete_maintenance(&actor, MaintenanceId(0)));
+    list_alerts asks Read: |world, actor| world.services.list_alerts(&actor);
+    alert_rule asks Read: |world, actor| absent(world.services.alert_rule(&actor, RuleId(0)));
+    delete_alert asks Edit: |world, actor| absent(world.services.delete_alert(&actor, RuleId(0)));
+    simulate_alert asks Read: |world, actor| async move {
+        let rule = Rule::new(Selector::default(), "down".parse().unwrap());
+        world.services.simulate_alert(&actor, &rule, EVER).await
+    };
+    destinations asks Read: |world, actor| world.services.destinations(&actor);
+    destination asks Read: |world, actor| absent(world.services.destination(&actor, "nobody"));
+    destination_uses asks Read: |world, actor| absent(world.services.destination_uses(&actor, "nobody"));
+    add_destination asks Edit: |world, actor| async move {
+        let fields = Fields([("url".to_owned(), "https://hooks.example/x".to_owned())].into());
+        let (name, kind) = (format!("to-{}", actor.role.as_str()), "webhook".to_owned());
+        let new = NewDestination { name, kind, fields, ..NewDestination::default() };
+        world.services.add_destination(&actor, &new).await
+    };
+    edit_destination asks Edit: |world, actor| async move {
+        absent(world.services.edit_destination(&actor, "nobody", &DestinationChange::default())).await
+    };
+    delete_destination asks Edit: |world, actor| absent(world.services.delete_destination(&actor, "nobody"));
+    test_destination asks Respond: |world, actor| absent(world.services.test_destination(&actor, "nobody"));
+    notifications asks Read: |world, actor| async move {
+        world.services.notifications(&actor, &NotificationFilter::default(), 0, 10).await
+    };
+    resend asks Respond: |world, actor| world.services.resend(&actor, None);
+    routes asks Read: |world, actor| world.services.routes(&actor);
+    add_route asks Edit: |world, actor| async move {
+        let steps = vec![(Duration::ZERO, vec!["nobody".to_owned()])];
+        let new = NewRoute { about: "all".to_owned(), severity: Severity::Info, steps };
+        absent(world.services.add_route(&actor, &new)).await
+    };
+    delete_route asks Edit: |world, actor| absent(world.services.delete_route(&actor, RouteId(0)));
+    route_everything_if_none asks Edit: |world, actor| {
+        absent(world.services.route_everything_if_none(&actor, DestinationId(0)))
+    };
+    quiet_hours asks Read: |world, actor| absent(world.services.quiet_hours(&actor, "nobody"));
+    set_quiet_hours asks Edit: |world, actor| absent(world.services.set_quiet_hours(&actor, "nobody", None));
+    rotations asks Read: |world, actor| world.services.rotations(&actor, None, world.now());
+    add_rotation asks Edit: |world, actor| async move {
+        let handover = Handover { weekday: None, time: "09:00".parse().unwrap() };
+        let zone = Zone::new("UTC").unwrap();
+        let participants = vec!["nobody".to_owned()];
+        let new = NewRotation { name: "primary".to_owned(), participants, handover, zone };
+        absent(world.services.add_rotation(&actor, &new)).await
+    };
+    delete_rotation asks Edit: |world, actor| absent(world.services.delete_rotation(&actor, "nobody"));
+    override_on_call asks Respond: |world, actor| {
+        absent(world.services.override_on_call(&actor, "nobody", "nobody", EVER))
+    };
+    silences asks Read: |world, actor| world.services.silences(&actor);
+    silence asks Respond: |world, actor| async move {
+        let what = Silenced::Monitors("group:nowhere".to_owned());
+        world.services.silence(&actor, &what, Duration::from_secs(60), "").await
+    };
+    end_silence asks Respond: |world, actor| absent(world.services.end_silence(&actor, SilenceId(0)));
+    acknowledge asks Respond: |world, actor| async move {
+        let which = have_incident(world).await;
+        world.services.acknowledge(&actor, Some(&which), "").await
+    };
+    declare_incident asks Respond: |world, actor| {
+        world.services.declare_incident(&actor, world.conversation, "payments are slow", Severity::Info)
+    };
+    incident asks Read: |world, actor| async move {
+        let which = have_incident(world).await;
+        world.services.incident(&actor, Some(&which)).await
+    };
+    note asks Respond: |world, actor| async move {
+        let which = have_incident(world).await;
+        world.services.note(&actor, Some(&which), "restarted").await
+    };
+    postmortem asks Read: |world, actor| async move {
+        let which = have_incident(world).await;
+        world.services.postmortem(&actor, Some(&which)).await
+    };
+    resolve asks Respond: |world, actor| async move {
+        let which = have_incident(world).await;
+        world.services.resolve(&actor, Some(&which), "", None).await
+    };
+    set_cause asks Respond: |world, actor| async move {
+        let which = have_incident(world).await;
+        world.services.set_cause(&actor, Some(&which), "a full disk").await
+    };
+    show_incident asks Read: |world, actor| async move {
+        let which = have_incident(world).await;
+        world.services.show_incident(&actor, Some(&which)).await
+    };
+    why asks Read: |world, actor| async move {
+        let which = have_incident(world).await;
+        world.services.why(&actor, Some(&which)).await
+    };
     action asks Read: |world, actor| world.services.action(&actor, world.conversation, "token");
     add_monitor asks Edit: |world, actor| {
         let settings = watching(&format!("new-{}", actor.role.as_str()), "https://shop.example");
@@ -95,6 +207,27 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
     status asks Read: |world, actor| world.services.status(&actor);
 };
 
+/// There is no such thing, which only those are told who may ask.
+async fn absent<T>(call: impl Future<Output = Result<T>>) -> Result<()> {
+    match call.await {
+        Err(
+            ServiceError::RuleNotFound(_)
+            | ServiceError::RouteNotFound(_)
+            | ServiceError::RotationNotFound { .. }
+            | ServiceError::DestinationNotFound { .. }
+            | ServiceError::SilenceNotFound(_)
+            | ServiceError::MaintenanceNotFound(_),
+        ) => Ok(()),
+        answer => answer.map(|_| ()),
+    }
+}
+
+/// Declares an incident; answers its number.
+async fn have_incident(world: &World) -> String {
+    let declared = world.services.declare_incident(&world.owner, world.conversation, "declared", Severity::Info).await;
+    declared.unwrap().incident.id.to_string()
+}
+
 /// Adds a heartbeat, unless there is one.
 async fn have_nightly(world: &World) {
     if world.services.monitor(&world.owner, "nightly").await.is_err() {
@@ -147,11 +280,21 @@ fn entries_of(source: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Reads every file of a folder and of those within it.
+fn read_all(folder: &Path, sources: &mut Vec<String>) {
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        match path.is_dir() {
+            true => read_all(&path, sources),
+            false => sources.push(fs::read_to_string(path).unwrap()),
+        }
+    }
+}
+
 #[test]
 fn no_entry_is_left_out_of_the_table() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let sources: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let mut sources = Vec::new();
+    read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
     let entries: BTreeSet<&str> = sources.iter().flat_map(|source| entries_of(source)).collect();
     let tested: BTreeSet<&str> = ENTRIES.iter().map(|(name, ..)| *name).collect();
     assert_eq!(tested, entries);

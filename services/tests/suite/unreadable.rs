@@ -70,7 +70,7 @@ both!(an_open_incident_is_neither_doubled_nor_left_open, async |database| {
     }
     let incidents = world.incidents().await;
     assert_eq!((incidents.len(), world.cards().await.len()), (2, 2));
-    assert!(incidents.iter().all(|named| named.incident.resolved.is_some()), "{incidents:#?}");
+    assert!(incidents.iter().all(|named| named.alert.resolved.is_some()), "{incidents:#?}");
 });
 
 both!(a_start_accounts_for_the_absence_all_the_same, async |database| {
@@ -106,7 +106,7 @@ both!(its_monitor_is_shown_paused_and_resumed, async |database| {
     assert_eq!(services.status(owner).await.unwrap().troubled.len(), 1);
 
     services.pause_monitor(owner, "shop").await.unwrap();
-    let resolved = world.incidents().await[0].incident.resolved;
+    let resolved = world.incidents().await[0].alert.resolved;
     assert_eq!(resolved, Some((world.now(), Resolution::Paused)));
     spoil(&world, &shop).await;
     assert_eq!(world.check(&shop, Reason::Ok).await, Recorded::default());

@@ -9,6 +9,11 @@ mod m0006_key;
 mod m0007_settings;
 mod m0008_heartbeats;
 mod m0010_notices;
+mod m0011_incidents;
+mod m0012_rules;
+mod m0013_destinations;
+mod m0014_routes;
+mod m0015_maintenance;
 
 use sea_orm_migration::prelude::*;
 
@@ -30,6 +35,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_settings::Migration),
             Box::new(m0008_heartbeats::Migration),
             Box::new(m0010_notices::Migration),
+            Box::new(m0011_incidents::Migration),
+            Box::new(m0012_rules::Migration),
+            Box::new(m0013_destinations::Migration),
+            Box::new(m0014_routes::Migration),
+            Box::new(m0015_maintenance::Migration),
         ]
     }
 }

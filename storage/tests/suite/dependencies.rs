@@ -6,7 +6,7 @@ use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::Reason;
 use storage::{OverviewFilter, OverviewSort, Shelter, Store};
 use test_support::both;
-use test_support::builders::{START, outcome};
+use test_support::builders::{START, open_alert, outcome};
 use test_support::database::TestDatabase;
 
 use crate::support::{add, settings};
@@ -60,16 +60,17 @@ both!(what_was_withheld_is_found_from_above, async |database: TestDatabase| {
     let shop = depending(store, "shop", &[host]).await;
     let other = depending(store, "other", &[]).await;
     let tx = store.begin().await.unwrap();
-    let mut open = Vec::new();
     for monitor in [host, shop, other] {
-        open.push((monitor, tx.open_incident(monitor, START, Reason::NoReply, "").await.unwrap().unwrap()));
+        open_alert(&tx, monitor, START, Reason::NoReply, "").await.unwrap();
     }
-    let probed: Vec<_> = open.iter().map(|(monitor, incident)| (*monitor, *incident, false)).collect();
-    assert_eq!(tx.withheld_below(&[router]).await.unwrap(), probed[..2]);
-    assert_eq!(tx.withheld_below(&[host, other]).await.unwrap(), probed[1..2]);
-    assert_eq!(tx.untold(&[shop, other]).await.unwrap(), [], "nobody is to be told");
+    assert_eq!(tx.withheld_below(&[router]).await.unwrap(), [(host, false), (shop, false)]);
+    assert_eq!(tx.withheld_below(&[host, other]).await.unwrap(), [(shop, false)]);
     assert_eq!(tx.withheld_below(&[]).await.unwrap(), []);
-    assert!(!tx.is_posted(open[0].1).await.unwrap());
+    let loose = tx.loose_alerts(&[shop, other]).await.unwrap();
+    assert_eq!(
+        loose.iter().map(|loose| (loose.alert.monitor, loose.parents.clone())).collect::<Vec<_>>(),
+        [(shop, vec![host]), (other, vec![])]
+    );
     tx.hurry_parents(&[shop], START - Duration::from_secs(1)).await.unwrap();
     tx.commit().await.unwrap();
     let hurried = store.state(host).await.unwrap().unwrap().next_due;

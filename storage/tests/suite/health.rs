@@ -8,7 +8,7 @@ use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::{Details, Reason};
 use storage::Store;
 use test_support::both;
-use test_support::builders::{START, monitors};
+use test_support::builders::{START, monitors, open_incident, resolve_incident};
 use test_support::database::TestDatabase;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -24,7 +24,7 @@ async fn voted(database: &TestDatabase, reasons: &[Reason]) -> Vec<(MonitorId, H
     for (id, reason) in ids.into_iter().zip(reasons) {
         let mut health = Health::default();
         if health.observe(policy, START, *reason).incident.is_some() {
-            tx.open_incident(id, START, *reason, "").await.unwrap().unwrap();
+            open_incident(&tx, id, START, *reason, "").await.unwrap();
         }
         healths.push((id, health));
     }
@@ -78,7 +78,7 @@ both!(a_health_that_cannot_be_read_stops_neither_its_batch_nor_itself, async |da
 both!(an_incident_that_is_over_does_not_make_a_lost_health_down, async |database: TestDatabase| {
     let [(id, _)] = voted(&database, &[Reason::ConnectionRefused]).await[..] else { panic!("one monitor") };
     let tx = database.store.begin().await.unwrap();
-    tx.resolve_incident(id, START + MINUTE, Resolution::Recovered).await.unwrap().unwrap();
+    resolve_incident(&tx, id, START + MINUTE, Resolution::Recovered).await;
     tx.commit().await.unwrap();
     set(&database, id, "health", "garbage").await;
     set(&database, id, "status", "up").await;

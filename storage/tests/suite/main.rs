@@ -3,20 +3,26 @@
 
 mod connecting;
 mod dependencies;
+mod destinations;
 mod dialogs;
 mod health;
 mod heartbeats;
 mod incidents;
 mod key_check;
+mod maintenance;
 mod migrations;
 mod monitors;
 mod notices;
+mod outbox;
 mod overview;
 mod people;
 mod results;
 mod retention;
 mod rollups;
+mod routing;
+mod rules;
 mod schedule;
 mod secrets;
 mod sizes;
 mod support;
+mod wal;

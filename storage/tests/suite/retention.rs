@@ -8,9 +8,9 @@ use monitor_core::incident::Resolution as Ended;
 use monitor_core::outcome::Reason;
 use monitor_core::report::{Retention, Window};
 use monitor_core::rollup::Resolution;
-use storage::{Forgotten, IncidentFilter, Scope, Store};
+use storage::{Cards, Forgotten, IncidentFilter, Scope, Store};
 use test_support::both;
-use test_support::builders::{START, monitors, outcome};
+use test_support::builders::{START, monitors, open_incident, outcome, resolve_incident};
 use test_support::database::TestDatabase;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -88,10 +88,10 @@ both!(the_open_incident_and_the_last_flip_before_are_kept, async |database: Test
     tx.subscribe(ids[0], conversation).await.unwrap();
     let mut incidents = Vec::new();
     for (id, from, to) in [(ids[0], START, Some(HOUR)), (ids[0], START + HOUR, Some(DAY)), (ids[1], START, None)] {
-        incidents.push(tx.open_incident(id, from, Reason::Ok, "").await.unwrap().unwrap());
-        tx.post_incident(incidents[incidents.len() - 1], from).await.unwrap();
+        incidents.push(open_incident(&tx, id, from, Reason::Ok, "").await.unwrap());
+        tx.post_incident(incidents[incidents.len() - 1], Cards::All, from).await.unwrap();
         if let Some(after) = to {
-            tx.resolve_incident(id, from + after, Ended::Recovered).await.unwrap();
+            resolve_incident(&tx, id, from + after, Ended::Recovered).await;
         }
     }
     tx.insert_flips(&[
@@ -107,7 +107,7 @@ both!(the_open_incident_and_the_last_flip_before_are_kept, async |database: Test
 
     let now = START + DAY * 6;
     let (_, forgotten) = forget_all(store, now, 1).await;
-    assert_eq!(forgotten, Forgotten { flips: 2, incidents: 1, ..Forgotten::default() });
+    assert_eq!(forgotten, Forgotten { flips: 2, incidents: 2, ..Forgotten::default() });
     let kept = store.incidents(scope, &IncidentFilter::default(), 10).await.unwrap();
     let kept: Vec<_> = kept.iter().map(|named| named.incident.id).collect();
     assert_eq!(kept, [incidents[1], incidents[2]]);

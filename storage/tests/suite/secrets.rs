@@ -26,7 +26,7 @@ fn with_secrets(name: &str) -> Settings {
 }
 
 /// All that lies in the database: the files of SQLite as they are, the rows of PostgreSQL as text.
-async fn everything(database: &TestDatabase) -> Vec<u8> {
+pub(crate) async fn everything(database: &TestDatabase) -> Vec<u8> {
     if !database.is_postgres() {
         let file = database.url.strip_prefix("sqlite:").unwrap();
         let folder = std::path::Path::new(file).parent().unwrap();
@@ -46,7 +46,7 @@ async fn everything(database: &TestDatabase) -> Vec<u8> {
     dump.into_bytes()
 }
 
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     let hex: String = needle.iter().map(|byte| format!("{byte:02x}")).collect();
     [needle, hex.as_bytes()].iter().any(|needle| haystack.windows(needle.len()).any(|window| window == *needle))
 }

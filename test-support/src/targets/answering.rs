@@ -45,6 +45,12 @@ impl Answer {
         Self::status(status).header("Location", location)
     }
 
+    /// The same with that body.
+    #[must_use]
+    pub fn with_body(self, body: impl AsRef<[u8]>) -> Self {
+        Self { body: body.as_ref().into(), ..self }
+    }
+
     /// The same with one more header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -59,7 +65,7 @@ impl Answer {
         self
     }
 
-    fn to_bytes(&self, head_only: bool) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, head_only: bool) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} Status\r\nContent-Length: {}\r\n", self.status, self.body.len());
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -233,7 +239,10 @@ impl Drop for Running<'_> {
 }
 
 /// Reads one request; what comes after it stays in the buffer. `None`: the client has closed.
-async fn read_request<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>) -> io::Result<Option<Received>> {
+pub(crate) async fn read_request<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+) -> io::Result<Option<Received>> {
     let head_end = loop {
         if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             break end;

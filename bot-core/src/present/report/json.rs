@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use monitor_core::report::Report;
 use serde_json::{Value, json};
-use services::view::{NamedIncident, ReportView};
+use services::view::{NamedAlert, ReportView};
 
 use super::{accounting, error_rate, subject};
 
@@ -57,8 +57,8 @@ fn latency(report: &Report) -> Value {
     })
 }
 
-fn incident(named: &NamedIncident) -> Value {
-    let incident = &named.incident;
+fn incident(named: &NamedAlert) -> Value {
+    let incident = &named.alert;
     json!({
         "monitor": named.monitor_name,
         "opened_at": incident.opened_at.to_string(),

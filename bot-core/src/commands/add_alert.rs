@@ -1,0 +1,60 @@
+use monitor_core::people::Permission;
+
+use super::alert::{CONDITION, SEVERITY, doing, rule, words};
+use super::selection::SELECTION;
+use crate::command::{Answer, Command, Failure, Turn};
+use crate::grammar::{Argument, Given, Kind};
+use crate::present;
+
+/// Adds an alert rule.
+pub(crate) const COMMAND: Command = Command {
+    name: "add-alert",
+    aliases: &["add-rule", "alert-when"],
+    summary: "Adds a rule that says when somebody is told of monitors. Where its condition holds already, it fires at once.",
+    examples: &[
+        "add-alert shop when p95 over 10m > 800ms for 5m severity warning notify #ops",
+        "add-alert env=prod when down for 3 checks severity critical remind 1h cooldown 10m",
+        "add-alert all when certificate.days < 14 severity warning",
+        "add-alert shop when bytes over 1h > 200% of usual severity info",
+    ],
+    arguments: &[
+        &[CONDITION],
+        SELECTION,
+        &[
+            SEVERITY,
+            Argument::new(
+                "notify",
+                Kind::Text,
+                "Who is told beside those of the routes: names of destinations, or of rotations with `@`.",
+            )
+            .words(&["notify", "tell"])
+            .greedy()
+            .like("#ops"),
+            Argument::new("remind", Kind::Duration, "How often to be reminded while it lasts, from 1m to 30d.")
+                .like("1h"),
+            Argument::new(
+                "cooldown",
+                Kind::Duration,
+                "How long after an alert of a monitor it does not fire again for that monitor.",
+            )
+            .default("5m")
+            .like("10m"),
+        ],
+    ],
+    permission: Permission::Edit,
+    run: |turn, given| Box::pin(run(turn, given)),
+};
+
+async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
+    let rule = rule(turn, &given).await?;
+    let view = turn.services.add_alert(turn.actor, &words(&given), &rule).await?;
+    let text = format!(
+        "Rule {}: `{}` {rule}. It is about {} and now: {}.",
+        view.row.id,
+        view.row.words,
+        present::plural(view.monitors as u64, "monitor"),
+        doing(&view, turn.now),
+    );
+    let try_it = format!("simulate-alert {} when \"{}\" last 7d", view.row.words, rule.condition);
+    Ok(Answer::text(text).offering("What would it have told?", try_it))
+}

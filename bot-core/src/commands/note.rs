@@ -1,0 +1,27 @@
+use monitor_core::code::ErrorCode;
+use monitor_core::people::Permission;
+
+use super::incident::{INCIDENT, TEXT, called, text};
+use crate::command::{Answer, Command, Failure, Turn};
+use crate::grammar::Given;
+
+/// Writes something down on an incident.
+pub(crate) const COMMAND: Command = Command {
+    name: "note",
+    aliases: &["add-note", "comment"],
+    summary: "Writes something down in an incident's timeline.",
+    examples: &["note #12 restarted the database", "note shop \"the disk is full\""],
+    arguments: &[&[INCIDENT, TEXT]],
+    permission: Permission::Respond,
+    run: |turn, given| Box::pin(run(turn, given)),
+};
+
+async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
+    let text = text(&given, "text");
+    if text.is_empty() {
+        let missing = "Say which incident and what to write down: `note #12 restarted the database`.";
+        return Err(Failure::new(ErrorCode::MissingValue, missing));
+    }
+    let row = turn.services.note(turn.actor, given.get("incident"), &text).await?;
+    Ok(Answer::text(format!("Noted in the timeline of {}.", called(&row))))
+}

@@ -1,0 +1,196 @@
+//! Writing down what came of a delivery: receipt, retry or dead letter, and who is told of that.
+
+use monitor_core::Timestamp;
+use monitor_core::alerting::NotificationId;
+use monitor_core::incident::Entry;
+use storage::{Audience, Destination, Ending, NewNotification, NotificationClaim, StoreError, Tx};
+
+use super::{Attempt, DeliveryOutcome};
+use crate::Services;
+
+/// After so many failed attempts, a minute or two, the owner is told that a destination takes nothing.
+const FAILING_AFTER: u32 = 5;
+
+/// Marks the key of what is told to a fallback.
+const INSTEAD: &str = "/instead-of-";
+
+/// Most fallbacks that are told one after another.
+const MOST_FALLBACKS: usize = 3;
+
+impl Services {
+    /// All of it in one transaction: what is written down happened, and nothing else.
+    pub(super) async fn record_attempt(
+        &self,
+        claim: &NotificationClaim,
+        destination: Option<&Destination>,
+        attempt: &Attempt,
+    ) -> Result<DeliveryOutcome, StoreError> {
+        let now = self.now();
+        let fallback = match (&attempt.ending, destination.and_then(|destination| destination.settings.fallback)) {
+            (Ending::Dead { .. }, Some(fallback)) => self.store().destination_by_id(fallback).await?,
+            _ => None,
+        };
+        let tx = self.store().begin().await?;
+        if !tx.end_notification(claim, &attempt.ending, now).await? {
+            return Ok(DeliveryOutcome::Stale);
+        }
+        let record = Record { tx: &tx, claim, destination, now };
+        let told = match &attempt.ending {
+            Ending::Sent { receipt, .. } => record.sent(receipt).await?,
+            Ending::Again { at, error } => record.again(*at, error, attempt.hold).await?,
+            Ending::Dead { error } => record.dead(error, fallback.as_ref()).await?,
+            Ending::Dropped { why } => record.dropped(why).await?,
+        };
+        tx.commit().await?;
+        self.announce(told);
+        let outcome = outcome(&attempt.ending);
+        tracing::debug!(
+            notification_id = %claim.id, destination_id = %claim.destination, outcome = outcome.as_str(), "notification"
+        );
+        Ok(outcome)
+    }
+}
+
+fn outcome(ending: &Ending) -> DeliveryOutcome {
+    match ending {
+        Ending::Sent { .. } => DeliveryOutcome::Sent,
+        Ending::Again { .. } => DeliveryOutcome::Again,
+        Ending::Dead { .. } => DeliveryOutcome::Dead,
+        Ending::Dropped { .. } => DeliveryOutcome::Dropped,
+    }
+}
+
+/// What is being written down. Its methods tell whether anything was posted in a conversation.
+struct Record<'a> {
+    tx: &'a Tx,
+    claim: &'a NotificationClaim,
+    destination: Option<&'a Destination>,
+    now: Timestamp,
+}
+
+impl Record<'_> {
+    async fn sent(&self, receipt: &str) -> Result<bool, StoreError> {
+        self.enter(Entry::Delivered {
+            notification: self.claim.id,
+            destination: self.name(),
+            event: self.claim.event,
+            receipt: receipt.to_owned(),
+        })
+        .await?;
+        let Some(destination) = self.destination else { return Ok(false) };
+        // Where one gets through that did not before, others that wait may as well.
+        if self.claim.attempts > 1 || destination.failing_since.is_some() {
+            self.tx.hurry_notifications(destination.id).await?;
+        }
+        let Some(since) = destination.failing_since else { return Ok(false) };
+        if !self.tx.destination_works(destination.id).await? {
+            return Ok(false);
+        }
+        let text = format!(
+            "`{}` ({}) takes notifications again. `list-notifications failed` shows what it was not told meanwhile.",
+            destination.settings.name, destination.settings.kind
+        );
+        self.post(destination, since, &text).await
+    }
+
+    async fn again(&self, at: Timestamp, error: &str, hold: Option<Timestamp>) -> Result<bool, StoreError> {
+        if let Some(until) = hold {
+            self.tx.hold_destination(self.claim.destination, until).await?;
+        }
+        // A day of attempts would fill the timeline: it has the first and, if it comes to that, the end.
+        if self.claim.attempts == 1 {
+            self.enter(self.failed(error, Some(at))).await?;
+        }
+        if self.claim.attempts < FAILING_AFTER {
+            return Ok(false);
+        }
+        self.fails(&format!("{error}. I go on trying for a day")).await
+    }
+
+    async fn dead(&self, error: &str, fallback: Option<&Destination>) -> Result<bool, StoreError> {
+        self.enter(self.failed(error, None)).await?;
+        self.fall_back(fallback).await?;
+        self.fails(error).await
+    }
+
+    async fn dropped(&self, why: &str) -> Result<bool, StoreError> {
+        self.enter(Entry::Suppressed { destination: self.name(), event: self.claim.event, because: why.to_owned() })
+            .await?;
+        Ok(false)
+    }
+
+    /// Tells the owner that a destination takes nothing, once until it does again.
+    async fn fails(&self, error: &str) -> Result<bool, StoreError> {
+        let Some(destination) = self.destination else { return Ok(false) };
+        if !self.tx.destination_fails(destination.id, self.now).await? {
+            return Ok(false);
+        }
+        let name = &destination.settings.name;
+        let text = format!(
+            "`{name}` ({}) takes no notifications: {error}. Nothing is lost: `list-notifications failed` shows what could not be \
+             delivered, `test-destination {name}` tries it, `edit-destination {name}` changes it, `resend failed` sends again.",
+            destination.settings.kind
+        );
+        self.post(destination, self.now, &text).await
+    }
+
+    /// Has the fallback told instead.
+    async fn fall_back(&self, fallback: Option<&Destination>) -> Result<(), StoreError> {
+        let (Some(fallback), Some(content)) = (fallback, &self.claim.content) else { return Ok(()) };
+        let mut before = content.key.split(INSTEAD).skip(1);
+        if before.clone().count() >= MOST_FALLBACKS || before.any(|id| id == fallback.id.to_string()) {
+            return Ok(());
+        }
+        let mut content = content.clone();
+        content.key = format!("{}{INSTEAD}{}", content.key, self.claim.destination);
+        let claim = self.claim;
+        let new = NewNotification {
+            organisation: claim.organisation,
+            destination: fallback.id,
+            incident: claim.incident,
+            event: claim.event,
+            severity: claim.severity,
+            not_before: self.now,
+            content,
+        };
+        let queued: Vec<NotificationId> = self.tx.enqueue(&[new], self.now).await?;
+        for notification in queued {
+            self.enter(Entry::Queued {
+                notification,
+                destination: fallback.settings.name.clone(),
+                event: claim.event,
+                because: format!("`{}` did not take it", self.name()),
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, error: &str, again_at: Option<Timestamp>) -> Entry {
+        Entry::Failed {
+            notification: self.claim.id,
+            destination: self.name(),
+            event: self.claim.event,
+            error: error.to_owned(),
+            again_at,
+        }
+    }
+
+    fn name(&self) -> String {
+        self.destination.map_or(&self.claim.destination_name, |destination| &destination.settings.name).clone()
+    }
+
+    async fn enter(&self, entry: Entry) -> Result<(), StoreError> {
+        match self.claim.incident {
+            Some(incident) => self.tx.add_entries(&[(incident, self.now, None, entry)]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// One notice for each time in which a destination takes nothing.
+    async fn post(&self, destination: &Destination, since: Timestamp, text: &str) -> Result<bool, StoreError> {
+        let topic = format!("destination {} {}", destination.id, since.as_millis());
+        let audience = Audience::Organisation(destination.organisation);
+        Ok(!self.tx.post_notice(audience, &topic, text, self.now).await?.is_empty())
+    }
+}

@@ -1,0 +1,294 @@
+//! Which alerts are one incident.
+//!
+//! An alert belongs to an incident that is open: of its own monitor, or one that something joined lately whose first
+//! monitor shares a parent, the group or one of the labels that the operator named. Many alerts at once are one incident,
+//! whatever their monitors have in common. What ended lately and begins again is the same incident.
+
+use std::collections::{BTreeMap, HashMap};
+
+use monitor_core::Timestamp;
+use monitor_core::alerting::{Event, RuleId};
+use monitor_core::http::shorten;
+use monitor_core::incident::{Entry, Grouping, IncidentId};
+use monitor_core::monitor::MonitorId;
+use monitor_core::people::{OrganisationId, PersonId};
+use storage::{LooseAlert, NewIncident, StoreError, Tx};
+
+use crate::routing::{self, Change};
+
+/// Longest title of an incident, in characters.
+const TITLE_CHARS: usize = 160;
+
+/// Why an alert belongs where it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Belongs {
+    /// It is the first.
+    First,
+    /// It is the same trouble again.
+    Again,
+    /// For this reason.
+    Because(String),
+}
+
+/// What becomes of the alerts of one organisation.
+struct Plan<'a> {
+    alerts: Vec<LooseAlert>,
+    grouping: &'a Grouping,
+    organisation: OrganisationId,
+    now: Timestamp,
+    /// Where each alert goes.
+    places: Vec<(usize, IncidentId, Belongs)>,
+    merged: Vec<(IncidentId, IncidentId)>,
+    entries: Vec<(IncidentId, Timestamp, Option<PersonId>, Entry)>,
+}
+
+/// Makes incidents of alerts. Answers whether a card was posted or edited.
+pub(super) async fn gather(
+    tx: &Tx,
+    grouping: &Grouping,
+    alerts: Vec<LooseAlert>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if alerts.is_empty() {
+        return Ok(false);
+    }
+    tx.lock_incidents().await?;
+    let mut organisations: BTreeMap<OrganisationId, Vec<LooseAlert>> = BTreeMap::new();
+    for alert in alerts {
+        organisations.entry(alert.organisation).or_default().push(alert);
+    }
+    let mut told = false;
+    for (organisation, alerts) in organisations {
+        let (places, merged, entries) = (Vec::new(), Vec::new(), Vec::new());
+        let mut plan = Plan { alerts, grouping, organisation, now, places, merged, entries };
+        plan.place(tx).await?;
+        told |= plan.write(tx).await?;
+    }
+    Ok(told)
+}
+
+impl Plan<'_> {
+    /// Decides where each alert goes, and opens the incidents that are needed for it.
+    async fn place(&mut self, tx: &Tx) -> Result<(), StoreError> {
+        let again = self.again(tx).await?;
+        let mut known = self.known(tx).await?;
+        let mut fresh = Vec::new();
+        for index in 0..self.alerts.len() {
+            let loose = &self.alerts[index];
+            let keys = keys(loose, self.grouping);
+            if let Some(incident) = again.get(&loose.alert.monitor) {
+                self.places.push((index, *incident, Belongs::Again));
+            } else if let Some((incident, key)) = keys.iter().find_map(|key| known.get(key).map(|found| (*found, key)))
+            {
+                self.places.push((index, incident, Belongs::Because(because(key))));
+            } else {
+                fresh.push((index, keys));
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        if let Some(storm) = self.storm(tx, &fresh).await? {
+            self.places.extend(fresh.into_iter().map(|(index, _)| {
+                let first = storm.first == Some(index);
+                let belongs = if first { Belongs::First } else { Belongs::Because("so many at once".to_owned()) };
+                (index, storm.incident, belongs)
+            }));
+            return Ok(());
+        }
+        for (index, keys) in fresh {
+            let joined = keys.iter().find_map(|key| known.get(key).map(|found| (*found, because(key))));
+            if let Some((incident, because)) = joined {
+                self.places.push((index, incident, Belongs::Because(because)));
+                continue;
+            }
+            let incident = self.open(tx, index).await?;
+            known.extend(keys.into_iter().map(|key| (key, incident)));
+            self.places.push((index, incident, Belongs::First));
+        }
+        Ok(())
+    }
+
+    /// The incidents of the same monitors and rules that ended lately.
+    async fn again(&self, tx: &Tx) -> Result<HashMap<MonitorId, IncidentId>, StoreError> {
+        let alerts: Vec<_> = self.alerts.iter().map(|loose| (loose.alert.monitor, loose.alert.rule)).collect();
+        tx.ended_lately(&alerts, self.now - self.grouping.reopen).await
+    }
+
+    /// The open incidents that these alerts may belong to, by key.
+    async fn known(&self, tx: &Tx) -> Result<HashMap<String, IncidentId>, StoreError> {
+        let (mut own, mut shared) = (Vec::new(), Vec::new());
+        for loose in &self.alerts {
+            own.push(own_key(loose.alert.monitor));
+            shared.extend(shared_keys(loose, self.grouping));
+        }
+        shared.sort_unstable();
+        shared.dedup();
+        let mut known = tx.joinable(self.organisation, &shared, self.now - self.grouping.window).await?;
+        known.extend(tx.joinable(self.organisation, &own, Timestamp::default()).await?);
+        Ok(known)
+    }
+
+    /// The incident of a storm, if it is one: with these and what else came up lately there are many.
+    async fn storm(&mut self, tx: &Tx, fresh: &[(usize, Vec<String>)]) -> Result<Option<Storm>, StoreError> {
+        let lively = tx.lively_incidents(self.organisation, self.now - Grouping::STORM_WITHIN).await?;
+        let lately: u64 = lively.iter().map(|(_, members)| members).sum();
+        if (fresh.len() as u64) + lately < self.grouping.storm as u64 {
+            return Ok(None);
+        }
+        let largest = lively.iter().max_by_key(|(incident, members)| (*members, std::cmp::Reverse(*incident)));
+        let Some((incident, _)) = largest.copied() else {
+            let first = fresh[0].0;
+            let incident = self.open(tx, first).await?;
+            return Ok(Some(Storm { incident, first: Some(first) }));
+        };
+        let others = lively.into_iter().map(|(other, _)| other).filter(|other| *other != incident);
+        self.merged.extend(others.map(|other| (other, incident)));
+        Ok(Some(Storm { incident, first: None }))
+    }
+
+    async fn open(&mut self, tx: &Tx, index: usize) -> Result<IncidentId, StoreError> {
+        let LooseAlert { alert, name, .. } = &self.alerts[index];
+        let title = match alert.rule {
+            None => format!("{name} is down"),
+            Some(_) => format!("{name}: {}", alert.message),
+        };
+        let new = NewIncident {
+            organisation: self.organisation,
+            title: &shorten(&title, TITLE_CHARS),
+            severity: alert.severity,
+            at: alert.opened_at,
+            reason: Some(alert.reason),
+            message: &alert.message,
+            declared_by: None,
+        };
+        tx.insert_incident(&new).await
+    }
+
+    /// Writes what was decided, and tells whoever is to be told.
+    async fn write(mut self, tx: &Tx) -> Result<bool, StoreError> {
+        let mut reopened: Vec<IncidentId> = self.by_belonging(&Belongs::Again);
+        reopened.dedup();
+        tx.reopen_incidents(&reopened).await?;
+        let others: Vec<IncidentId> = self.merged.iter().map(|(other, _)| *other).collect();
+        if let Some((_, into)) = self.merged.first() {
+            tx.merge_incidents(&others, *into, self.now).await?;
+        }
+        let joins: Vec<_> =
+            self.places.iter().map(|(index, incident, _)| (self.alerts[*index].alert.id, *incident)).collect();
+        tx.join(&joins, self.now).await?;
+        tx.add_incident_keys(&self.keys()).await?;
+        let opened = self.by_belonging(&Belongs::First);
+        let rules = self.rules(tx).await?;
+        self.note(&reopened, &rules);
+        tx.add_entries(&self.entries).await?;
+        let mut changes = self.changes(&opened, &reopened);
+        changes.extend(others.into_iter().map(|other| Change::of(other, Event::Resolved)));
+        routing::tell(tx, &changes, self.now).await
+    }
+
+    fn by_belonging(&self, wanted: &Belongs) -> Vec<IncidentId> {
+        let mut found: Vec<IncidentId> =
+            self.places.iter().filter(|(_, _, belongs)| belongs == wanted).map(|(_, incident, _)| *incident).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// What makes other alerts belong to the incidents: of the first one all keys, of those that joined their monitor.
+    fn keys(&self) -> Vec<(IncidentId, String)> {
+        let keys = |(index, incident, belongs): &(usize, IncidentId, Belongs)| {
+            let loose = &self.alerts[*index];
+            let shared = if *belongs == Belongs::First { shared_keys(loose, self.grouping) } else { Vec::new() };
+            let own = std::iter::once(own_key(loose.alert.monitor));
+            own.chain(shared).map(|key| (*incident, key)).collect::<Vec<_>>()
+        };
+        self.places.iter().flat_map(keys).collect()
+    }
+
+    /// The rules that fired, in their words.
+    async fn rules(&self, tx: &Tx) -> Result<HashMap<RuleId, String>, StoreError> {
+        if self.alerts.iter().all(|loose| loose.alert.rule.is_none()) {
+            return Ok(HashMap::new());
+        }
+        let rules = tx.alert_rules(Some(self.organisation)).await?;
+        Ok(rules.into_iter().map(|row| (row.id, format!("rule {}: {}", row.id, row.rule.condition))).collect())
+    }
+
+    fn note(&mut self, reopened: &[IncidentId], rules: &HashMap<RuleId, String>) {
+        let now = self.now;
+        for incident in reopened {
+            let because = "it began again soon after it was over".to_owned();
+            self.entries.push((*incident, now, None, Entry::Reopened { because }));
+        }
+        for (other, into) in &self.merged {
+            self.entries.push((*other, now, None, Entry::Merged { into: *into }));
+            self.entries.push((*into, now, None, Entry::Took { incident: *other }));
+        }
+        for (index, incident, belongs) in &self.places {
+            let LooseAlert { alert, name, .. } = &self.alerts[*index];
+            let entry = Entry::Joined {
+                monitor: alert.monitor,
+                name: name.clone(),
+                severity: alert.severity,
+                rule: match alert.rule {
+                    None => "down".to_owned(),
+                    Some(rule) => rules.get(&rule).cloned().unwrap_or_else(|| format!("rule {rule}")),
+                },
+                why: if alert.message.is_empty() { alert.reason.about().to_owned() } else { alert.message.clone() },
+                because: match belongs {
+                    Belongs::First | Belongs::Again => String::new(),
+                    Belongs::Because(because) => because.clone(),
+                },
+            };
+            self.entries.push((*incident, alert.opened_at, None, entry));
+        }
+    }
+
+    fn changes(&self, opened: &[IncidentId], reopened: &[IncidentId]) -> Vec<Change> {
+        let mut joined: BTreeMap<IncidentId, Vec<MonitorId>> = BTreeMap::new();
+        for (index, incident, _) in &self.places {
+            joined.entry(*incident).or_default().push(self.alerts[*index].alert.monitor);
+        }
+        let change = |(incident, joined)| {
+            let event = match incident {
+                _ if opened.binary_search(&incident).is_ok() => Event::Opened,
+                _ if reopened.binary_search(&incident).is_ok() => Event::Reopened,
+                _ => Event::Grew,
+            };
+            Change { incident, event, joined }
+        };
+        joined.into_iter().map(change).collect()
+    }
+}
+
+/// The incident of a storm.
+struct Storm {
+    incident: IncidentId,
+    /// The alert that opened it, if it is new.
+    first: Option<usize>,
+}
+
+fn own_key(monitor: MonitorId) -> String {
+    format!("monitor {monitor}")
+}
+
+fn shared_keys(loose: &LooseAlert, grouping: &Grouping) -> Vec<String> {
+    let parents = loose.parents.iter().map(|parent| format!("parent {parent}"));
+    let group = loose.group.iter().map(|group| format!("group {}", group.to_lowercase()));
+    let labels = loose.labels.iter().filter(|label| grouping.labels.contains(&label.key));
+    parents.chain(group).chain(labels.map(|label| format!("label {label}"))).collect()
+}
+
+fn keys(loose: &LooseAlert, grouping: &Grouping) -> Vec<String> {
+    std::iter::once(own_key(loose.alert.monitor)).chain(shared_keys(loose, grouping)).collect()
+}
+
+/// What a key says to a person.
+fn because(key: &str) -> String {
+    match key.split_once(' ') {
+        Some(("monitor", _)) => "the same monitor".to_owned(),
+        Some(("parent", _)) => "it depends on the same monitor".to_owned(),
+        Some((what, which)) => format!("the same {what}, {which}"),
+        None => key.to_owned(),
+    }
+}

@@ -1,0 +1,145 @@
+//! Who is told of what happens to incidents.
+//!
+//! All routes apply that mean a monitor of an incident whose alert is loud enough; so do the names that rules tell. A silence
+//! takes monitors out of that, quiet hours let a destination wait. Whoever was told that an incident began is told how it
+//! ends. Everything is decided in the transaction of what happened, and written down in the incident's timeline with its
+//! reason, also what was not told.
+
+mod book;
+mod later;
+mod teller;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use monitor_core::Timestamp;
+use monitor_core::alerting::{DestinationId, Event, Notification, Severity};
+use monitor_core::incident::IncidentId;
+use monitor_core::monitor::MonitorId;
+use monitor_core::people::OrganisationId;
+use storage::{Cards, Cohort, NewNotification, StoreError, Subject, Tx};
+
+use book::Book;
+use teller::Teller;
+
+/// Something that happened to an incident.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// The incident.
+    pub(crate) incident: IncidentId,
+    /// What happened.
+    pub(crate) event: Event,
+    /// The monitors that belong to it from now on.
+    pub(crate) joined: Vec<MonitorId>,
+}
+
+impl Change {
+    /// A change by which nothing joined.
+    pub(crate) fn of(incident: IncidentId, event: Event) -> Self {
+        Self { incident, event, joined: Vec::new() }
+    }
+}
+
+/// Tells everybody who is to be told, in the transaction in which it happens. Answers whether a card was posted or edited.
+pub(crate) async fn tell(tx: &Tx, changes: &[Change], now: Timestamp) -> Result<bool, StoreError> {
+    let mut books = BTreeMap::new();
+    let mut told = false;
+    for change in with_absorbed(tx, changes).await? {
+        if change.event == Event::Grew && change.joined.is_empty() {
+            // Something of it is well again, which only its cards show.
+            told |= !tx.post_incident(change.incident, Cards::Edited, now).await?.is_empty();
+            continue;
+        }
+        let Some(standing) = tx.standing(change.incident).await? else { continue };
+        let book = book_of(tx, &mut books, standing.organisation, now).await?;
+        let Some(mut teller) = Teller::new(tx, book, change.incident, standing).await? else { continue };
+        match change.event {
+            Event::Opened | Event::Reopened => teller.open(change.event).await?,
+            Event::Grew => teller.grow(&change.joined).await?,
+            Event::Acknowledged => teller.acknowledge().await?,
+            Event::Resolved => teller.resolve().await?,
+            // These come of time that passes, not of something that happens.
+            Event::Escalated | Event::Reminder | Event::Test | Event::Notice => {}
+        }
+        let cards = if teller.is_heard() { Cards::All } else { Cards::Edited };
+        teller.write().await?;
+        told |= !tx.post_incident(change.incident, cards, now).await?.is_empty();
+    }
+    Ok(told)
+}
+
+/// Something in words, about no incident.
+pub(crate) struct News<'a> {
+    pub(crate) organisation: OrganisationId,
+    /// The same for the same news.
+    pub(crate) key: &'a str,
+    pub(crate) text: &'a str,
+}
+
+/// Tells the destinations of routes that mean one of these monitors. It waits until quiet hours are over.
+pub(crate) async fn tell_notice(tx: &Tx, news: &News<'_>, about: &[Subject], now: Timestamp) -> Result<(), StoreError> {
+    let News { organisation, key, text } = *news;
+    let book = Book::load(tx, organisation, now).await?;
+    if !book.has_listeners() {
+        return Ok(());
+    }
+    let cohort = |subject: &Subject| Cohort {
+        monitors: vec![subject.monitor],
+        labels: subject.labels.clone(),
+        group: subject.group.clone(),
+        severity: Severity::Info,
+        rule: None,
+    };
+    let cohorts: Vec<Cohort> = about.iter().map(cohort).collect();
+    let first = book.matched(&cohorts).into_iter().flat_map(|matched| book.at_step(&matched, 0));
+    let destinations: BTreeSet<DestinationId> = first.map(|wanted| wanted.destination).collect();
+    let new = destinations.into_iter().map(|destination| {
+        let quiet = book.listener(destination).and_then(|listener| listener.quiet.as_ref());
+        NewNotification {
+            organisation,
+            destination,
+            incident: None,
+            event: Event::Notice,
+            severity: Severity::Info,
+            not_before: quiet.and_then(|quiet| quiet.until(now, Severity::Info)).unwrap_or(now),
+            content: Notification {
+                key: format!("watchword-{key}-{destination}"),
+                event: Event::Notice,
+                at: now,
+                incident: None,
+                text: text.to_owned(),
+            },
+        }
+    });
+    tx.enqueue(&new.collect::<Vec<_>>(), now).await.map(drop)
+}
+
+/// The changes, where what belonged to an incident that became part of another joins that one.
+async fn with_absorbed(tx: &Tx, changes: &[Change]) -> Result<Vec<Change>, StoreError> {
+    let mut absorbing = Vec::new();
+    for change in changes.iter().filter(|change| change.event == Event::Resolved) {
+        absorbing.extend(tx.standing(change.incident).await?.and_then(|standing| standing.merged_into));
+    }
+    let mut changes = changes.to_vec();
+    absorbing.sort_unstable();
+    absorbing.dedup();
+    for incident in absorbing {
+        let all = tx.incident_monitors(incident).await?;
+        match changes.iter_mut().find(|change| change.incident == incident) {
+            Some(change) => change.joined = all,
+            None => changes.push(Change { incident, event: Event::Grew, joined: all }),
+        }
+    }
+    Ok(changes)
+}
+
+async fn book_of<'a>(
+    tx: &Tx,
+    books: &'a mut BTreeMap<OrganisationId, Book>,
+    organisation: OrganisationId,
+    now: Timestamp,
+) -> Result<&'a Book, StoreError> {
+    if let std::collections::btree_map::Entry::Vacant(entry) = books.entry(organisation) {
+        entry.insert(Book::load(tx, organisation, now).await?);
+    }
+    books.get(&organisation).ok_or_else(|| StoreError::Other("the routes were not read".into()))
+}

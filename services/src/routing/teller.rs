@@ -1,0 +1,282 @@
+//! Tells of one incident: what is told to whom now, what later, and what not.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use monitor_core::Timestamp;
+use monitor_core::alerting::{DestinationId, Event, IncidentBrief, Notification, RouteId};
+use monitor_core::incident::{Entry, IncidentId};
+use monitor_core::monitor::MonitorId;
+use storage::{Cohort, Escalation, Later, NewNotification, Standing, StoreError, Told, Tx};
+
+use super::book::{self, Book, Wanted};
+
+/// How often a destination is told at most that an incident grows.
+const GREW_EVERY: Duration = Duration::from_secs(60);
+
+/// When something never comes that only is to be remembered.
+const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
+/// What is decided about one incident, until it is written down.
+pub(super) struct Teller<'a> {
+    tx: &'a Tx,
+    pub(super) book: &'a Book,
+    pub(super) standing: Standing,
+    brief: IncidentBrief,
+    /// What each destination was told last.
+    told: BTreeMap<DestinationId, Told>,
+    /// What is told later: what was to be before, and what is added.
+    later: Vec<Escalation>,
+    added: usize,
+    queued: Vec<(NewNotification, String)>,
+    entries: Vec<Entry>,
+    heard: bool,
+}
+
+/// Who is told of monitors at once.
+#[derive(Clone, Copy)]
+pub(super) struct First {
+    /// Whether a silence is about some of them.
+    silenced: bool,
+    /// How many destinations are to be told of the others.
+    wanted: usize,
+}
+
+impl<'a> Teller<'a> {
+    /// `None`: there is no such incident.
+    pub(super) async fn new(
+        tx: &'a Tx,
+        book: &'a Book,
+        incident: IncidentId,
+        standing: Standing,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(brief) = tx.incident_brief(incident).await? else { return Ok(None) };
+        let told = tx.told(incident).await?.into_iter().map(|told| (told.destination, told)).collect();
+        let later = tx.escalations(incident).await?;
+        let (queued, entries) = (Vec::new(), Vec::new());
+        Ok(Some(Self { tx, book, standing, brief, told, added: later.len(), later, queued, entries, heard: false }))
+    }
+
+    /// Whether conversations are told as well that have no card yet.
+    pub(super) fn is_heard(&self) -> bool {
+        self.heard
+    }
+
+    /// The monitors that still fail, or what stands for them if a person declared the incident.
+    pub(super) async fn cohorts(&self, of: &[MonitorId]) -> Result<Vec<Cohort>, StoreError> {
+        let cohorts = self.tx.cohorts(self.brief.id, of).await?;
+        Ok(if cohorts.is_empty() && self.standing.declared { vec![book::declared(&self.standing)] } else { cohorts })
+    }
+
+    /// It begins, or begins again.
+    pub(super) async fn open(&mut self, event: Event) -> Result<(), StoreError> {
+        if event == Event::Reopened {
+            // Whoever still waits to hear that it is over never heard anything else.
+            self.tx.take_escalations(self.brief.id, true).await?;
+            self.tx.take_escalations(self.brief.id, false).await?;
+            self.later.clear();
+            self.added = 0;
+        }
+        let cohorts = self.cohorts(&[]).await?;
+        let First { silenced, wanted } = self.tell_first(&cohorts, event, "");
+        if wanted == 0 && !silenced && self.book.has_listeners() {
+            self.suppress("", event, "no route is about it".to_owned());
+        }
+        Ok(())
+    }
+
+    /// More monitors belong to it: whoever was told is told, and who was not and should be now hears of it for the first time.
+    pub(super) async fn grow(&mut self, joined: &[MonitorId]) -> Result<(), StoreError> {
+        let cohorts = self.cohorts(joined).await?;
+        let informed: Vec<Told> = self.told.values().filter(|told| told.event != Event::Resolved).copied().collect();
+        self.tell_first(&cohorts, Event::Grew, "");
+        if !self.heard {
+            return Ok(());
+        }
+        for Told { destination, at, .. } in informed {
+            let because = "it was told of the incident before".to_owned();
+            // Later than now it only is by a clock that was set back since.
+            let again = at.min(self.book.now) + GREW_EVERY;
+            if again > self.book.now {
+                self.hold(destination, Event::Grew, again, because);
+            } else {
+                self.deliver(Wanted { destination, because }, Event::Grew);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells those who are told of these monitors at once and do not know yet, and has the others told later.
+    pub(super) fn tell_first(&mut self, cohorts: &[Cohort], event: Event, after: &str) -> First {
+        let (book, incident) = (self.book, self.brief.id);
+        let (audible, silences) = book.audible(incident, cohorts);
+        for silence in &silences {
+            self.suppress("", event, book::words(silence));
+        }
+        self.heard |= !audible.is_empty();
+        let first = if event == Event::Grew { Event::Opened } else { event };
+        let mut wanted: Vec<Wanted> = Vec::new();
+        for matched in book.matched(&audible) {
+            let route = matched.row.id;
+            let started = self.later.iter().any(|later| later.what == Later::Started(route));
+            if !started && !self.standing.acknowledged {
+                self.start(route, &matched.row.route.steps, matched.because());
+            }
+            merge(&mut wanted, book.at_step(&matched, 0));
+        }
+        for row in book.voices(&audible) {
+            merge(&mut wanted, book.told_by(row));
+            if let Some(every) = row.rule.remind.filter(|_| !self.standing.acknowledged) {
+                let what = Later::Reminder(row.id, every);
+                let known = |later: &Escalation| matches!(later.what, Later::Reminder(id, _) if id == row.id);
+                if !self.later.iter().any(known) {
+                    self.later(what, book.now + every, book::rule_words(row));
+                }
+            }
+        }
+        let first_told = First { silenced: !silences.is_empty(), wanted: wanted.len() };
+        for Wanted { destination, because } in wanted {
+            if !self.knows(destination) {
+                self.deliver(Wanted { destination, because: format!("{because}{after}") }, first);
+            }
+        }
+        first_told
+    }
+
+    fn start(&mut self, route: RouteId, steps: &[monitor_core::alerting::Step], because: String) {
+        for (number, step) in (0_u16..).zip(steps).skip(1) {
+            self.later(Later::Step(route, number), self.book.now + step.after, because.clone());
+        }
+        if steps.len() > 1 {
+            self.later(Later::Started(route), NEVER, because);
+        }
+    }
+
+    /// Somebody takes care of it: nobody else has to be told, and those who were are told that.
+    pub(super) async fn acknowledge(&mut self) -> Result<(), StoreError> {
+        self.tx.take_escalations(self.brief.id, false).await?;
+        self.tell_informed(Event::Acknowledged);
+        Ok(())
+    }
+
+    /// It is over. Who was to be told of it after quiet hours need not be any more.
+    pub(super) async fn resolve(&mut self) -> Result<(), StoreError> {
+        self.tx.take_escalations(self.brief.id, false).await?;
+        for Escalation { what, .. } in self.tx.take_escalations(self.brief.id, true).await? {
+            if let Later::Held(destination, event) = what
+                && !matches!(event, Event::Grew | Event::Acknowledged)
+            {
+                let name = self.name(destination);
+                self.suppress(&name, event, "it was over before the quiet hours were".to_owned());
+            }
+        }
+        self.later.clear();
+        self.added = 0;
+        self.tell_informed(Event::Resolved);
+        Ok(())
+    }
+
+    /// Tells everybody who thinks that it lasts.
+    pub(super) fn tell_informed(&mut self, event: Event) {
+        let informed: Vec<DestinationId> =
+            self.told.values().filter(|told| told.event != Event::Resolved).map(|told| told.destination).collect();
+        for destination in informed {
+            self.deliver(Wanted { destination, because: "it was told of the incident before".to_owned() }, event);
+        }
+    }
+
+    /// Whether a destination was told that it lasts, or will be.
+    fn knows(&self, destination: DestinationId) -> bool {
+        let told = self.told.get(&destination).is_some_and(|told| told.event != Event::Resolved);
+        told || self.is_held(destination) || self.queued.iter().any(|(new, _)| new.destination == destination)
+    }
+
+    fn is_held(&self, destination: DestinationId) -> bool {
+        self.later.iter().any(|later| matches!(later.what, Later::Held(to, _) if to == destination))
+    }
+
+    /// Tells a destination now, or when its quiet hours are over. What waits there already says all, once it is told.
+    pub(super) fn deliver(&mut self, Wanted { destination, because }: Wanted, event: Event) {
+        let (now, severity) = (self.book.now, self.standing.severity);
+        let Some(listener) = self.book.listener(destination) else { return };
+        if let Some(quiet) = &listener.quiet
+            && let Some(until) = quiet.until(now, severity)
+        {
+            let text = format!("quiet hours ({quiet}) until {}; {because}", until.to_minute());
+            if self.hold(destination, event, until, because) && event != Event::Grew {
+                let name = self.name(destination);
+                self.suppress(&name, event, text);
+            }
+            return;
+        }
+        let content = Notification {
+            key: format!("watchword-{}-{}-{destination}-{}", self.brief.id, event.as_str(), now.as_millis()),
+            event,
+            at: now,
+            incident: Some(self.brief.clone()),
+            text: String::new(),
+        };
+        let new = NewNotification {
+            organisation: self.standing.organisation,
+            destination,
+            incident: Some(self.brief.id),
+            event,
+            severity,
+            not_before: now,
+            content,
+        };
+        self.queued.push((new, because));
+    }
+
+    /// Tells a destination later; `false`: something waits there already.
+    fn hold(&mut self, destination: DestinationId, event: Event, until: Timestamp, because: String) -> bool {
+        let free = !self.is_held(destination);
+        if free {
+            self.later(Later::Held(destination, event), until, because);
+        }
+        free
+    }
+
+    pub(super) fn later(&mut self, what: Later, due: Timestamp, because: String) {
+        self.later.push(Escalation { incident: self.brief.id, what, because, due });
+    }
+
+    pub(super) fn note(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    pub(super) fn suppress(&mut self, destination: &str, event: Event, because: String) {
+        self.note(Entry::Suppressed { destination: destination.to_owned(), event, because });
+    }
+
+    pub(super) fn name(&self, destination: DestinationId) -> String {
+        self.book.listener(destination).map_or_else(String::new, |listener| listener.name.clone())
+    }
+
+    /// Writes down what was decided.
+    pub(super) async fn write(self) -> Result<(), StoreError> {
+        let (now, incident) = (self.book.now, self.brief.id);
+        let new: Vec<NewNotification> = self.queued.iter().map(|(new, _)| new.clone()).collect();
+        let ids = self.tx.enqueue(&new, now).await?;
+        let mut entries = Vec::new();
+        for (id, (new, because)) in ids.into_iter().zip(&self.queued) {
+            let destination = self.name(new.destination);
+            let because = because.clone();
+            entries.push(Entry::Queued { notification: id, destination, event: new.event, because });
+        }
+        let entries = self.entries.into_iter().chain(entries);
+        let entries: Vec<_> = entries.map(|entry| (incident, now, None, entry)).collect();
+        self.tx.add_entries(&entries).await?;
+        self.tx.insert_escalations(&self.later[self.added..]).await
+    }
+}
+
+/// Adds who is wanted; of who is wanted already, a further reason.
+fn merge(all: &mut Vec<Wanted>, more: Vec<Wanted>) {
+    for Wanted { destination, because } in more {
+        match all.iter_mut().find(|known| known.destination == destination) {
+            Some(known) => known.because = format!("{}; {because}", known.because),
+            None => all.push(Wanted { destination, because }),
+        }
+    }
+}

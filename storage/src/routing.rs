@@ -1,0 +1,235 @@
+//! What has to be known of an incident to say who is told of it.
+
+use monitor_core::Timestamp;
+use monitor_core::alerting::{DestinationId, Event, QuietHours, RuleId, Selector, Severity};
+use monitor_core::incident::IncidentId;
+use monitor_core::labels::Labels;
+use monitor_core::monitor::MonitorId;
+use monitor_core::people::OrganisationId;
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+
+use crate::rows::{get, json_ids, sql, time};
+use crate::sql::Sql;
+use crate::{Store, StoreError, Tx};
+
+/// Monitors of an incident that are alike to routes: with the same labels, in the same group, failing as loudly by the same
+/// rule. Of a storm of thousands there are few of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cohort {
+    /// The monitors.
+    pub monitors: Vec<MonitorId>,
+    /// Their labels.
+    pub labels: Labels,
+    /// Their group.
+    pub group: Option<String>,
+    /// How loud their alerts are.
+    pub severity: Severity,
+    /// The rule; `None`: they are down.
+    pub rule: Option<RuleId>,
+}
+
+impl Cohort {
+    /// Whether a selector means one of them.
+    #[must_use]
+    pub fn is_meant(&self, selector: &Selector) -> bool {
+        self.monitors.iter().any(|monitor| selector.matches(*monitor, &self.labels, self.group.as_deref()))
+    }
+}
+
+/// How it stands with an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// How loud it is.
+    pub severity: Severity,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether somebody takes care of it.
+    pub acknowledged: bool,
+    /// Whether a person declared it.
+    pub declared: bool,
+    /// The incident that it became part of.
+    pub merged_into: Option<IncidentId>,
+}
+
+/// A destination as far as routes have to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// Its id.
+    pub id: DestinationId,
+    /// Its name.
+    pub name: String,
+    /// When it is not told.
+    pub quiet: Option<QuietHours>,
+}
+
+/// What a destination was last told of an incident, or is about to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// The destination.
+    pub destination: DestinationId,
+    /// What of.
+    pub event: Event,
+    /// When that was decided.
+    pub at: Timestamp,
+}
+
+impl Store {
+    /// The destinations of an organisation as far as routes have to know them, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn listeners(&self, organisation: OrganisationId) -> Result<Vec<Listener>, StoreError> {
+        listeners(self.reader(), self.backend(), organisation).await
+    }
+}
+
+impl Tx {
+    /// Like [`Store::listeners`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn listeners(&self, organisation: OrganisationId) -> Result<Vec<Listener>, StoreError> {
+        listeners(self.conn(), self.store().backend(), organisation).await
+    }
+
+    /// Sets when a destination is not told; `None`: it always is. Tells whether there is that destination.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn set_quiet_hours(&self, id: DestinationId, quiet: Option<&QuietHours>) -> Result<bool, StoreError> {
+        const SET: Sql = Sql::both("UPDATE destination SET quiet = $2 WHERE id = $1");
+        let quiet = quiet.map(serde_json::to_string).transpose().map_err(|error| StoreError::Other(error.into()))?;
+        let statement = SET.with(self.store().backend(), [id.0.into(), quiet.into()]);
+        Ok(self.conn().execute_raw(statement).await?.rows_affected() > 0)
+    }
+
+    /// How it stands with an incident, which stays so until the end of the transaction; `None`: there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn standing(&self, incident: IncidentId) -> Result<Option<Standing>, StoreError> {
+        const STANDING: Sql = sql!(
+            "SELECT organisation_id, severity, acknowledged_at_ms, resolved_at_ms, declared_by, merged_into
+             FROM incident WHERE id = $1 " (postgres "FOR NO KEY UPDATE")
+        );
+        let row = self.conn().query_one_raw(STANDING.with(self.store().backend(), [incident.0.into()])).await?;
+        let read = |row: QueryResult| {
+            let severity = Severity::from_number(get(&row, "severity")?);
+            let some = |column| Ok::<_, StoreError>(get::<Option<i64>>(&row, column)?.is_some());
+            Ok(Standing {
+                organisation: OrganisationId(get(&row, "organisation_id")?),
+                severity: severity.ok_or_else(|| StoreError::corrupt("incident", "severity", incident))?,
+                open: !some("resolved_at_ms")?,
+                acknowledged: some("acknowledged_at_ms")?,
+                declared: some("declared_by")?,
+                merged_into: get::<Option<i64>>(&row, "merged_into")?.map(IncidentId),
+            })
+        };
+        row.map(read).transpose()
+    }
+
+    /// The monitors of an incident whose alerts last, those that are alike together; `of` alone, if some are given.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn cohorts(&self, incident: IncidentId, of: &[MonitorId]) -> Result<Vec<Cohort>, StoreError> {
+        macro_rules! cohorts {
+            ($ids:literal, $rows:literal) => {
+                concat!(
+                    "SELECT m.labels, m.group_name, a.severity, a.rule_id, ",
+                    $ids,
+                    " AS monitors
+                     FROM alert a JOIN monitor m ON m.id = a.monitor_id
+                     WHERE a.incident_id = $2 AND a.resolved_at_ms IS NULL AND ($1 = '[]' OR m.id IN (
+                         SELECT CAST(value->>0 AS bigint) FROM ",
+                    $rows,
+                    " AS r
+                     ))
+                     GROUP BY m.labels, m.group_name, a.severity, a.rule_id ORDER BY min(a.id)"
+                )
+            };
+        }
+        const COHORTS: Sql = Sql::each(
+            cohorts!("json_group_array(m.id)", "json_each($1)"),
+            cohorts!("CAST(json_agg(m.id) AS text)", "jsonb_array_elements($1::jsonb)"),
+        );
+        let statement = COHORTS.with(self.store().backend(), [json_ids(of)?, incident.0.into()]);
+        let read = |row: &QueryResult| {
+            let corrupt = |table, column| StoreError::corrupt(table, column, incident);
+            let (labels, monitors): (String, String) = (get(row, "labels")?, get(row, "monitors")?);
+            let rule: i64 = get(row, "rule_id")?;
+            Ok(Cohort {
+                monitors: serde_json::from_str(&monitors).map_err(|_| corrupt("alert", "monitor_id"))?,
+                labels: serde_json::from_str(&labels).map_err(|_| corrupt("monitor", "labels"))?,
+                group: get(row, "group_name")?,
+                severity: Severity::from_number(get(row, "severity")?).ok_or_else(|| corrupt("alert", "severity"))?,
+                rule: (rule != 0).then_some(RuleId(rule)),
+            })
+        };
+        self.conn().query_all_raw(statement).await?.iter().map(read).collect()
+    }
+
+    /// What each destination was last told of an incident, or is about to be told; not what could not be delivered.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn told(&self, incident: IncidentId) -> Result<Vec<Told>, StoreError> {
+        const TOLD: Sql = Sql::both(
+            "SELECT n.destination_id, n.event, n.created_at_ms FROM notification n
+             WHERE n.id IN (
+                 SELECT max(id) FROM notification
+                 WHERE incident_id = $1 AND state IN ('due', 'sent') AND event NOT IN ('test', 'notice') GROUP BY destination_id
+             ) ORDER BY n.destination_id",
+        );
+        let rows = self.conn().query_all_raw(TOLD.with(self.store().backend(), [incident.0.into()])).await?;
+        let read = |row: &QueryResult| {
+            let event = Event::from_word(&get::<String>(row, "event")?);
+            let event = event.ok_or_else(|| StoreError::corrupt("notification", "event", incident))?;
+            let destination = DestinationId(get(row, "destination_id")?);
+            Ok(Told { destination, event, at: time(row, "created_at_ms")? })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// The open incidents of an organisation, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn open_incidents(&self, organisation: OrganisationId) -> Result<Vec<IncidentId>, StoreError> {
+        const OPEN: Sql =
+            Sql::both("SELECT id FROM incident WHERE organisation_id = $1 AND resolved_at_ms IS NULL ORDER BY id");
+        let rows = self.conn().query_all_raw(OPEN.with(self.store().backend(), [organisation.0.into()])).await?;
+        rows.iter().map(|row| Ok(IncidentId(get(row, "id")?))).collect()
+    }
+
+    /// The monitors that belong to an incident, whether they still fail or not, by id.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn incident_monitors(&self, incident: IncidentId) -> Result<Vec<MonitorId>, StoreError> {
+        const MONITORS: Sql =
+            Sql::both("SELECT DISTINCT monitor_id FROM alert WHERE incident_id = $1 ORDER BY monitor_id");
+        let rows = self.conn().query_all_raw(MONITORS.with(self.store().backend(), [incident.0.into()])).await?;
+        rows.iter().map(crate::rows::monitor).collect()
+    }
+}
+
+async fn listeners(
+    conn: &impl ConnectionTrait,
+    backend: DbBackend,
+    organisation: OrganisationId,
+) -> Result<Vec<Listener>, StoreError> {
+    const LISTENERS: Sql =
+        Sql::both("SELECT id, name, quiet FROM destination WHERE organisation_id = $1 ORDER BY name_key");
+    let rows = conn.query_all_raw(LISTENERS.with(backend, [organisation.0.into()])).await?;
+    let read = |row: &QueryResult| {
+        let id: i64 = get(row, "id")?;
+        let quiet: Option<String> = get(row, "quiet")?;
+        let quiet = quiet.map(|quiet| serde_json::from_str(&quiet)).transpose();
+        let quiet = quiet.map_err(|_| StoreError::corrupt("destination", "quiet", id))?;
+        Ok(Listener { id: DestinationId(id), name: get(row, "name")?, quiet })
+    };
+    rows.iter().map(read).collect()
+}
