@@ -1,4 +1,4 @@
-//! The limit: a bare loop over an HTTP client, with a new connection for each request, as a check makes one.
+//! The limit: a bare loop over an HTTP client, with a new connection for each request, as a check and a webhook make one.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bare_tls::Asker;
 use crate::pace::{self, Rate};
-use crate::target::BODY_BYTES;
+use crate::target::{self, BODY_BYTES};
 use crate::{print, procfs, setup};
 
 /// What is asked, how fast and how long.
@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// A PEM file with the authority to trust; with it, TLS is spoken, and no HTTP client is used
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Posts so much JSON as an answer to a check has, and takes any answer that is a success
+    #[arg(long, conflicts_with = "ca")]
+    post: bool,
 }
 
 /// What a window cost.
@@ -82,6 +85,9 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
     }
     let client = setup::client(0)?;
     let url = reqwest::Url::parse(&options.url).context("--url")?;
+    if options.post {
+        return measure(options, move || tell(client.clone(), url.clone())).await;
+    }
     measure(options, move || ask(client.clone(), url.clone())).await
 }
 
@@ -108,6 +114,13 @@ async fn ask(client: Client, url: reqwest::Url) -> bool {
     let Ok(response) = client.get(url).send().await else { return false };
     let succeeded = response.status().is_success();
     response.bytes().await.is_ok_and(|body| succeeded && body.len() == BODY_BYTES)
+}
+
+async fn tell(client: Client, url: reqwest::Url) -> bool {
+    let request = client.post(url).header(reqwest::header::CONTENT_TYPE, "application/json").body(target::body());
+    let Ok(response) = request.send().await else { return false };
+    let succeeded = response.status().is_success();
+    succeeded && response.bytes().await.is_ok()
 }
 
 #[cfg(test)]

@@ -64,14 +64,33 @@ impl Chat {
     }
 }
 
-/// A card as it arrived.
+/// The card of an incident as it arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Card {
-    /// Stays the same when the card changes.
-    pub(crate) id: String,
-    pub(crate) revision: i64,
+    /// Whether the incident lasts.
+    pub(crate) is_down: bool,
+    /// What it says after the name.
+    pub(crate) text: String,
     /// When it arrived, in microseconds since 1970.
     pub(crate) arrived_us: u64,
+}
+
+impl Card {
+    /// Reads an event.
+    fn read(data: &str, arrived_us: u64) -> Option<Self> {
+        let card: Value = serde_json::from_str(data).ok()?;
+        let item = &card["reply"]["blocks"][0]["items"][0];
+        let (status, text) = (item["status"].as_str()?, item["detail"].as_str()?);
+        Some(Self { is_down: status == "down", text: text.to_owned(), arrived_us })
+    }
+
+    /// How many monitors it tells of: `m-1 is down, and 4999 more`, `all 5000 recovered`.
+    pub(crate) fn members(&self) -> usize {
+        let number = |text: &str, end: &str| -> Option<usize> { text.split_once(end)?.0.replace(',', "").parse().ok() };
+        let more = self.text.split_once(", and ").and_then(|(_, rest)| number(rest, " more"));
+        let all = self.text.strip_prefix("all ").and_then(|rest| number(rest, " "));
+        more.map(|more| more + 1).or(all).unwrap_or(1)
+    }
 }
 
 /// The cards of a conversation as they arrive.
@@ -83,15 +102,20 @@ pub(crate) struct Cards {
 impl Cards {
     /// Waits for the next card that is meant, passing over others.
     pub(crate) async fn wait(&mut self, is_meant: impl Fn(&Card) -> bool) -> anyhow::Result<Card> {
+        let mut last = String::new();
         let wait = async {
             while let Some(card) = self.cards.recv().await {
                 if is_meant(&card) {
                     return Ok(card);
                 }
+                last = card.text;
             }
             Err(anyhow!("the event stream ended"))
         };
-        tokio::time::timeout(CARD, wait).await.with_context(|| format!("no card came within {CARD:?}"))?
+        let came = tokio::time::timeout(CARD, wait).await;
+        came.with_context(|| {
+            format!("the card that is waited for did not come within {CARD:?}; the last said `{last}`")
+        })?
     }
 }
 
@@ -106,11 +130,39 @@ async fn read_cards(mut response: Response, send: mpsc::Sender<Card>) {
     while let Ok(Some(bytes)) = response.chunk().await {
         let arrived_us = now_us();
         for event in reader.take(&bytes).into_iter().filter(|event| event.name == "card") {
-            let Ok(card) = serde_json::from_str::<Value>(&event.data) else { return };
-            let (Some(id), Some(revision)) = (card["id"].as_str(), card["revision"].as_i64()) else { return };
-            if send.send(Card { id: id.to_owned(), revision, arrived_us }).await.is_err() {
+            let Some(card) = Card::read(&event.data, arrived_us) else { return };
+            if send.send(card).await.is_err() {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_tells_of_how_many_monitors() {
+        let card = |text: &str| Card { is_down: true, text: text.to_owned(), arrived_us: 0 };
+        for (text, members) in [
+            ("is down — the status is 503. Since 14:05 UTC. #1", 1),
+            ("m-1 is down, and 4999 more — the status is 503. Since 14:05 UTC. #12", 5_000),
+            ("m-1 is down, and 4,999 more. Since 14:05 UTC. 4 of 5000 still fail. #12", 5_000),
+            ("all 5000 recovered after 3 s at 14:05 UTC; it was: the status is 503. #12", 5_000),
+            ("recovered after 3 s at 14:05 UTC. #1", 1),
+        ] {
+            assert_eq!(card(text).members(), members, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_card_is_read_as_the_stream_sends_it() {
+        let item = json!({ "status": "down", "name": "m-1", "detail": "is down. #1" });
+        let card =
+            json!({ "id": "c-1", "revision": 1, "reply": { "blocks": [{ "type": "status_list", "items": [item] }] } });
+        let card = Card::read(&card.to_string(), 7).unwrap();
+        assert_eq!((card.is_down, &*card.text, card.arrived_us), (true, "is down. #1", 7));
+        assert!(Card::read("{}", 7).is_none());
     }
 }

@@ -12,6 +12,7 @@ mod chat;
 mod clock;
 mod exposition;
 mod goals;
+mod hook;
 mod http1;
 mod machine;
 mod pace;
@@ -47,7 +48,7 @@ use crate::setup::Setup;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Fewer and shorter measurements: 6 minutes at most instead of 25
+    /// Fewer and shorter measurements: 7 minutes at most instead of 30
     #[arg(long)]
     quick: bool,
     /// Where the figures are written as JSON [default: bench.json in the target folder]

@@ -21,6 +21,10 @@ pub(crate) struct Plan {
     pub(crate) idle_s: u64,
     /// How often a target starts to fail and recovers.
     pub(crate) flips: usize,
+    /// How often a tenth of the monitors of `alerts` fail and recover.
+    pub(crate) alert_rounds: usize,
+    /// Notifications that are due at once.
+    pub(crate) outbox: usize,
     /// Requests for each chat command.
     pub(crate) commands: usize,
     /// Requests for each kind of report over 90 days.
@@ -40,9 +44,11 @@ impl Plan {
         storms: 3,
         idle_s: 10,
         flips: 30,
+        alert_rounds: 5,
+        outbox: 4_000,
         commands: 200,
         reports: 60,
-        at_most_s: 1_470,
+        at_most_s: 1_770,
     };
 
     pub(crate) const QUICK: Self = Self {
@@ -55,8 +61,10 @@ impl Plan {
         storms: 1,
         idle_s: 2,
         flips: 10,
+        alert_rounds: 2,
+        outbox: 2_000,
         commands: 60,
         reports: 20,
-        at_most_s: 350,
+        at_most_s: 410,
     };
 }

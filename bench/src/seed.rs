@@ -43,13 +43,23 @@ pub(crate) async fn monitors(
     settings: &Settings,
     now: Timestamp,
 ) -> anyhow::Result<(Actor, Vec<MonitorId>)> {
+    monitors_of(store, count, |_| Ok(settings.clone()), now).await
+}
+
+/// The same, with settings for each number.
+pub(crate) async fn monitors_of(
+    store: &Store,
+    count: usize,
+    settings: impl Fn(usize) -> anyhow::Result<Settings>,
+    now: Timestamp,
+) -> anyhow::Result<(Actor, Vec<MonitorId>)> {
     let actor = store.bootstrap(now).await?;
     let numbers: Vec<usize> = (1..=count).collect();
     let mut ids = Vec::new();
     for numbers in numbers.chunks(AT_ONCE) {
         let tx = store.begin().await?;
         for number in numbers {
-            let settings = Settings { name: MonitorName::new(&format!("m-{number}"))?, ..settings.clone() };
+            let settings = Settings { name: MonitorName::new(&format!("m-{number}"))?, ..settings(*number)? };
             let added = tx.insert_monitor(actor.organisation, actor.person, &settings, now).await?;
             ids.push(added.context("the name is taken")?);
         }

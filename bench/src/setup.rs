@@ -1,5 +1,6 @@
 //! What all measurements share.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::process::Command;
 
 use crate::plan::Plan;
 use crate::process::{Process, free_port};
-use crate::target::{CA_FILE, Ports, State};
+use crate::target::{CA_FILE, Delivery, Ports, State};
 
 /// How long nothing may come from a server that is measured.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -95,6 +96,21 @@ impl Addresses {
         format!("{}/storm", self.base)
     }
 
+    /// Fails when its number is told to.
+    pub(crate) fn member(&self, number: usize) -> String {
+        format!("{}/member/{number}", self.base)
+    }
+
+    /// Takes webhooks, and keeps what they say.
+    pub(crate) fn hook(&self) -> String {
+        format!("{}/hook", self.base)
+    }
+
+    /// Takes whatever is posted, and counts it.
+    pub(crate) fn sink(&self) -> String {
+        format!("{}/sink", self.base)
+    }
+
     /// Answers a GraphQL query.
     pub(crate) fn graphql(&self) -> String {
         format!("{}/graphql", self.base)
@@ -107,7 +123,7 @@ pub(crate) struct Target {
     /// The authority behind its certificate: a PEM file.
     pub(crate) ca: PathBuf,
     http: Client,
-    _process: Process,
+    process: Process,
 }
 
 impl Target {
@@ -119,7 +135,12 @@ impl Target {
         let base = format!("http://127.0.0.1:{port}");
         process.wait_for(&http, &format!("{base}/control/state")).await?;
         let ports = http.get(format!("{base}/control/ports")).send().await?.error_for_status()?.json().await?;
-        Ok(Self { at: Addresses { base, ports }, ca: folder.join(CA_FILE), http, _process: process })
+        Ok(Self { at: Addresses { base, ports }, ca: folder.join(CA_FILE), http, process })
+    }
+
+    /// The processor time it has used, in seconds.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        self.process.cpu_seconds()
     }
 
     /// Lets so many requests of [`Addresses::storm`] wait for each other, and then fails them all, or none.
@@ -135,6 +156,28 @@ impl Target {
     /// Forgets when [`Addresses::check`] was asked first.
     pub(crate) async fn reset(&self) -> anyhow::Result<()> {
         self.control("reset").await.map(drop)
+    }
+
+    /// From now on [`Addresses::member`] fails for these numbers, and no others.
+    pub(crate) async fn fail_members(&self, failing: &[usize]) -> anyhow::Result<()> {
+        let url = format!("{}/control/members", self.at.base);
+        self.http.post(url).json(failing).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// When each of them was answered first since [`Target::fail_members`], in microseconds since 1970.
+    pub(crate) async fn first_answers(&self) -> anyhow::Result<BTreeMap<usize, u64>> {
+        Ok(self.control("members").await?.json().await?)
+    }
+
+    /// What [`Addresses::hook`] was told since [`Target::forget_deliveries`].
+    pub(crate) async fn deliveries(&self) -> anyhow::Result<Vec<Delivery>> {
+        Ok(self.control("hook").await?.json().await?)
+    }
+
+    /// Forgets what [`Addresses::hook`] was told.
+    pub(crate) async fn forget_deliveries(&self) -> anyhow::Result<()> {
+        self.control("hook/forget").await.map(drop)
     }
 
     pub(crate) async fn state(&self) -> anyhow::Result<State> {

@@ -3,15 +3,22 @@
 //! | path | answer |
 //! |---|---|
 //! | `/check` | 200, always |
+//! | `/ping/UUID` | 200 and two letters, always |
 //! | `/graphql` | 200, always, as a GraphQL service |
 //! | `/flip` | 200 or, after `/control/fail`, 503 |
 //! | `/storm` | 200 or 503; lets requests wait after `/control/gather/COUNT/fail` or `/ok` |
+//! | `/member/NUMBER` | 200 or, while its number is among those posted to `/control/members`, 503 |
+//! | POST `/hook` | 200; what came in is kept for `/control/hook`, until `/control/hook/forget` |
+//! | POST `/sink` | 200; only counted |
 //! | `/control/fail`, `/control/ok` | switches `/flip` |
 //! | `/control/reset` | forgets the first request |
 //! | `/control/state` | [`State`] as JSON |
+//! | `/control/members` | when each was answered first since they were posted, as JSON |
 //! | `/control/ports` | [`Ports`] as JSON |
 
 mod http2;
+mod inbox;
+mod members;
 mod protocols;
 mod storm;
 
@@ -33,8 +40,10 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::clock::now_us;
+use inbox::Inbox;
 use storm::Storm;
 
+pub(crate) use inbox::Delivery;
 pub(crate) use protocols::{CA_FILE, Ports};
 
 /// Bytes of every answer's body.
@@ -49,6 +58,8 @@ pub(crate) struct State {
     pub(crate) first_answer_us: u64,
     /// When the requests that waited for each other at `/storm` were answered; 0: not yet.
     pub(crate) released_us: u64,
+    /// How many requests `/sink` has had.
+    pub(crate) sunk: u64,
 }
 
 #[derive(Default)]
@@ -56,6 +67,7 @@ struct Seen {
     first_check_us: AtomicU64,
     flip: Mutex<Flip>,
     storm: Storm,
+    inbox: Arc<Inbox>,
 }
 
 #[derive(Default)]
@@ -87,15 +99,20 @@ pub(crate) async fn serve(port: u16, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// [`BODY_BYTES`] of JSON.
-fn body() -> Bytes {
+pub(crate) fn body() -> Bytes {
     Bytes::from(format!("{{\"status\":\"ok\",\"filler\":\"{:x<1$}\"}}", "", BODY_BYTES - 27))
+}
+
+/// The answer to a request that fails, or not.
+fn answer(body: &Bytes, fails: bool) -> Response {
+    let status = if fails { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, [(header::CONTENT_TYPE, "application/json")], body.clone()).into_response()
 }
 
 fn router(seen: Arc<Seen>, ports: Ports) -> Router {
     let body = body();
-    let answer = move |status: StatusCode| -> Response {
-        (status, [(header::CONTENT_TYPE, "application/json")], body.clone()).into_response()
-    };
+    let others = members::router(body.clone()).merge(inbox::router(&seen.inbox));
+    let answer = move |fails: bool| answer(&body, fails);
     let check = {
         let (seen, answer) = (Arc::clone(&seen), answer.clone());
         async move || {
@@ -103,17 +120,16 @@ fn router(seen: Arc<Seen>, ports: Ports) -> Router {
                 let first = (0, now_us());
                 let _ = seen.first_check_us.compare_exchange(first.0, first.1, Ordering::Relaxed, Ordering::Relaxed);
             }
-            answer(StatusCode::OK)
+            answer(false)
         }
     };
-    let status = |fails: bool| if fails { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let flip = {
         let (seen, answer) = (Arc::clone(&seen), answer.clone());
-        async move || answer(status(seen.flip_fails()))
+        async move || answer(seen.flip_fails())
     };
     let storm = {
         let seen = Arc::clone(&seen);
-        async move || answer(status(seen.storm.fails().await))
+        async move || answer(seen.storm.fails().await)
     };
     let graphql = async || ([(header::CONTENT_TYPE, "application/json")], r#"{"data":{"__typename":"Query"}}"#);
     let switch = |failing: bool| {
@@ -130,6 +146,7 @@ fn router(seen: Arc<Seen>, ports: Ports) -> Router {
     let (fail, ok) = (switch(true), switch(false));
     Router::new()
         .route("/check", get(check))
+        .route("/ping/{uuid}", get(async || "OK"))
         .route("/graphql", post(graphql))
         .route("/flip", get(flip))
         .route("/storm", get(storm))
@@ -139,6 +156,7 @@ fn router(seen: Arc<Seen>, ports: Ports) -> Router {
         .route("/control/reset", get(async move || reset.first_check_us.store(0, Ordering::Relaxed)))
         .route("/control/ports", get(async move || axum::Json(ports)))
         .route("/control/state", get(async move || axum::Json(seen.state())))
+        .merge(others)
 }
 
 impl Seen {
@@ -164,6 +182,7 @@ impl Seen {
             first_check_us: self.first_check_us.load(Ordering::Relaxed),
             first_answer_us: self.flip().first_answer_us,
             released_us: self.storm.released_us(),
+            sunk: self.inbox.sunk(),
         }
     }
 }

@@ -1,10 +1,14 @@
 //! The real program in a process of its own: started, talked to, stopped and killed.
 
+#[path = "program/alerts.rs"]
+mod alerts;
 mod common;
 #[path = "program/import.rs"]
 mod import;
 #[path = "program/pings.rs"]
 mod pings;
+#[path = "program/secrets.rs"]
+mod secrets;
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -172,17 +176,19 @@ async fn a_killed_server_loses_nothing_and_opens_no_incident_twice() {
     assert!(server.terminate().await.success());
 
     let scope = Scope::Organisation(owner.organisation);
-    let incidents = store.incidents(scope, &IncidentFilter::default(), 10).await.unwrap();
-    assert!((1..=2).contains(&incidents.len()), "one for each time that it failed, at most: {incidents:?}");
-    for incident in &incidents {
-        assert_eq!(incident.incident.resolved.map(|(_, how)| how), Some(Resolution::Recovered));
+    let outages = store.outages(scope, &IncidentFilter::default(), 10).await.unwrap();
+    assert!((1..=2).contains(&outages.len()), "one for each time that it failed, at most: {outages:?}");
+    for outage in &outages {
+        assert_eq!(outage.alert.resolved.map(|(_, how)| how), Some(Resolution::Recovered));
     }
+    let incidents = store.incidents(scope, &IncidentFilter::default(), 10).await.unwrap();
+    assert_eq!(incidents.len(), 1, "it begins again so soon that it is one");
     let cards =
         store.conversation(owner.organisation, "terminal", "terminal", Timestamp::from_millis(0)).await.unwrap();
     let cards = store.messages_after(cards, 0, 10).await.unwrap();
     assert_eq!(cards.len(), incidents.len(), "each incident has one card");
     let window = Window { from: Timestamp::from_millis(0), to: Timestamp::from_millis(i64::MAX) };
-    for id in [monitor.id, incidents[0].incident.monitor] {
+    for id in [monitor.id, outages[0].alert.monitor] {
         let flips = store.flips(Scope::Monitor(id), window).await.unwrap();
         assert!(flips.windows(2).all(|pair| pair[0].1.to == pair[1].1.from), "a change of status is lost: {flips:?}");
     }

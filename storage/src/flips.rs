@@ -82,7 +82,7 @@ impl Tx {
         }
         let row = |(monitor, flip): &(MonitorId, Flip)| (monitor.0, flip.at, flip.from.as_str(), flip.to.as_str());
         let rows: Vec<_> = flips.iter().map(row).collect();
-        self.conn().execute_raw(INSERT.with(self.store().backend(), [json(&rows)?])).await?;
+        self.put(INSERT.with(self.store().backend(), [json(&rows)?])).await?;
         Ok(())
     }
 }

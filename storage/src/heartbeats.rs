@@ -202,7 +202,7 @@ impl Tx {
             rows.push((monitor, health.status().as_str(), written(health)?, written(beats)?, due));
         }
         if !rows.is_empty() {
-            self.conn().execute_raw(SAVE.with(self.store().backend(), [json(&rows)?])).await?;
+            self.put(SAVE.with(self.store().backend(), [json(&rows)?])).await?;
         }
         Ok(())
     }

@@ -90,7 +90,7 @@ impl Tx {
             })
             .collect();
         if !rows.is_empty() {
-            self.conn().execute_raw(INSERT.with(self.store().backend(), [json(&rows)?])).await?;
+            self.put(INSERT.with(self.store().backend(), [json(&rows)?])).await?;
         }
         Ok(())
     }

@@ -130,7 +130,7 @@ impl Tx {
         let (late, timely): (Vec<_>, Vec<_>) = results.iter().partition(|(_, outcome)| outcome.at < targets.minute);
         if !timely.is_empty() {
             const INSERT: Sql = insert_sql!("");
-            self.conn().execute_raw(INSERT.with(self.store().backend(), [parameter(&timely)?])).await?;
+            self.put(INSERT.with(self.store().backend(), [parameter(&timely)?])).await?;
         }
         if !late.is_empty() {
             const INSERT_RETURNING: Sql = insert_sql!("RETURNING monitor_id, at_ms");

@@ -1,6 +1,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
+};
 
 use crate::sql::Sql;
 use crate::{Store, StoreError};
@@ -14,6 +18,8 @@ pub struct Tx {
     store: Store,
     /// Whether there is something new to deliver.
     to_deliver: AtomicBool,
+    /// What is written together; `None`: each by itself.
+    together: Mutex<Option<Vec<Statement>>>,
 }
 
 impl Store {
@@ -26,7 +32,7 @@ impl Store {
         let sqlite_transaction_mode = (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
         let conn = self.writer().begin_with_options(options).await?;
-        Ok(Tx { conn, store: self.clone(), to_deliver: AtomicBool::new(false) })
+        Ok(Tx { conn, store: self.clone(), to_deliver: AtomicBool::new(false), together: Mutex::default() })
     }
 }
 
@@ -42,6 +48,42 @@ impl Tx {
             self.store.outbox().notify_one();
         }
         Ok(())
+    }
+
+    /// Collects what is written by [`Tx::put`] from now on, until [`Tx::write_together`]. Nothing of it can be read before.
+    pub fn gather_writes(&self) {
+        *self.lock_together() = Some(Vec::new());
+    }
+
+    /// Writes what was collected. On SQLite that is one trip to the thread that it runs in, whose cost is otherwise most of
+    /// that of a small statement.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn write_together(&self) -> Result<(), StoreError> {
+        let statements = self.lock_together().take().unwrap_or_default();
+        if self.store.is_postgres() {
+            for statement in statements {
+                self.conn.execute_raw(statement).await?;
+            }
+        } else if !statements.is_empty() {
+            self.conn.execute_raw(joined(statements)).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes something of which nobody needs to know what it did; later, if writes are being gathered.
+    pub(crate) async fn put(&self, statement: Statement) -> Result<(), StoreError> {
+        if let Some(together) = &mut *self.lock_together() {
+            together.push(statement);
+            return Ok(());
+        }
+        self.conn.execute_raw(statement).await?;
+        Ok(())
+    }
+
+    fn lock_together(&self) -> MutexGuard<'_, Option<Vec<Statement>>> {
+        self.together.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has whoever delivers notifications woken by the commit.
@@ -68,6 +110,29 @@ impl Tx {
     }
 }
 
+/// Several statements as one, whose placeholders are numbered on.
+fn joined(statements: Vec<Statement>) -> Statement {
+    let (mut sql, mut values) = (String::new(), Vec::new());
+    for statement in statements {
+        let offset = values.len();
+        let mut rest = statement.sql.as_str();
+        while let Some(place) = rest.find('$') {
+            let digits = rest[place + 1..].bytes().take_while(u8::is_ascii_digit).count();
+            let end = place + 1 + digits;
+            sql.push_str(&rest[..=place]);
+            match rest[place + 1..end].parse::<usize>() {
+                Ok(number) => sql.push_str(&(number + offset).to_string()),
+                Err(_) => sql.push_str(&rest[place + 1..end]),
+            }
+            rest = &rest[end..];
+        }
+        sql.push_str(rest);
+        sql.push_str(";\n");
+        values.extend(statement.values.into_iter().flat_map(|values| values.0));
+    }
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+}
+
 /// What transactions of several processes take turns in. The numbers are arbitrary but must not change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Lock {
@@ -76,4 +141,20 @@ pub(crate) enum Lock {
     LateResults = 0x5741_4303,
     Incidents = 0x5741_4304,
     Maintenance = 0x5741_4305,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_that_are_joined_keep_their_values() {
+        let one = |sql, values: Vec<i64>| {
+            Statement::from_sql_and_values(DbBackend::Sqlite, sql, values.into_iter().map(sea_orm::Value::from))
+        };
+        let both = joined(vec![one("INSERT $1, $2, $1", vec![10, 20]), one("UPDATE $2 WHERE '$' < $1", vec![30, 40])]);
+        assert_eq!(both.sql, "INSERT $1, $2, $1;\nUPDATE $4 WHERE '$' < $3;\n");
+        let values: Vec<_> = both.values.into_iter().flat_map(|values| values.0).collect();
+        assert_eq!(values, [10_i64, 20, 30, 40].map(sea_orm::Value::from));
+    }
 }

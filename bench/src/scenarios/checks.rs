@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use super::{CORE, CPU, MB, MS, PER_SECOND, commands, flips};
+use super::{CORE, CPU, MB, MS, PER_CPU_SECOND, PER_SECOND, commands, flips};
 use crate::bare::Window;
 use crate::board::{Board, Figure};
 use crate::chat::Chat;
@@ -32,7 +32,7 @@ const STARTS: u32 = 3;
 pub(super) async fn thousand(setup: &Setup, board: &mut Board) -> anyhow::Result<()> {
     let data = setup.folder("thousand")?;
     let seeded = seed(setup, &data, 1_000, INTERVAL).await?;
-    let watchword = Watchword::start(setup, &data).await?;
+    let watchword = Watchword::start_with(setup, &data, &flips::SETTINGS).await?;
     let warm = Instant::now() + INTERVAL + SETTLE;
     progress("  one more monitor flips");
     let chat = Chat::new(setup, &watchword);
@@ -126,7 +126,7 @@ async fn steady(
     let per_cpu_second = cpu.iter().map(|cpu| 1_000.0 / cpu.max(f64::MIN_POSITIVE)).collect();
     let beside = (board.value(&format!("limit.{rate}.cpu")), board.value(&format!("peer.{rate}.cpu")));
     board.add(Figure::runs(key("cpu"), name("checks"), CPU, cpu).beside(beside.0, beside.1));
-    board.add(Figure::runs(key("per_cpu_second"), name("checks"), "per CPU second", per_cpu_second));
+    board.add(Figure::runs(key("per_cpu_second"), name("checks"), PER_CPU_SECOND, per_cpu_second));
     let rates = windows.iter().map(Window::rate).collect();
     board.add(Figure::runs(key("rate"), name("checks"), PER_SECOND, rates));
     let core = windows.iter().map(|window| 100.0 * window.cpu_seconds / window.seconds).collect();

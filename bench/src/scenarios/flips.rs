@@ -11,6 +11,9 @@ use crate::setup::Setup;
 /// How long the new monitor is checked before its target begins to fail.
 const SETTLE: Duration = Duration::from_secs(3);
 
+/// Every failure opens an incident of its own: by default one that comes soon after another opens that one again.
+pub(super) const SETTINGS: [(&str, &str); 1] = [("WATCHWORD_INCIDENTS_REOPEN", "0s")];
+
 /// Adds a monitor at 1 s without retries, whose default of 2 would wait for two more failures, and flips its target.
 pub(super) async fn run(setup: &Setup, board: &mut Board, chat: &Chat, key: &str, beside: &str) -> anyhow::Result<()> {
     setup.target.switch(false).await?;
@@ -19,10 +22,9 @@ pub(super) async fn run(setup: &Setup, board: &mut Board, chat: &Chat, key: &str
     tokio::time::sleep(SETTLE).await;
 
     let (mut down, mut up) = (Vec::new(), Vec::new());
-    let mut last = String::new();
     for _ in 0..setup.plan.flips {
-        down.push(round(setup, &mut cards, true, &mut last).await?);
-        up.push(round(setup, &mut cards, false, &mut last).await?);
+        down.push(round(setup, &mut cards, true).await?);
+        up.push(round(setup, &mut cards, false).await?);
     }
     for (word, name, times) in [("down", "wrong answer to card", &down), ("up", "good answer to recovered card", &up)] {
         commands::add(board, &format!("flip.{key}.{word}"), &format!("{beside}, {name}"), times);
@@ -31,12 +33,10 @@ pub(super) async fn run(setup: &Setup, board: &mut Board, chat: &Chat, key: &str
 }
 
 /// Switches the target and answers how many milliseconds its first answer after that took to change the conversation.
-async fn round(setup: &Setup, cards: &mut Cards, failing: bool, last: &mut String) -> anyhow::Result<f64> {
+async fn round(setup: &Setup, cards: &mut Cards, failing: bool) -> anyhow::Result<f64> {
     setup.target.switch(failing).await?;
-    // A new incident has a new card; its end is the same card, changed.
-    let card = cards.wait(|card| (card.id != *last) == failing && (failing || card.revision > 1)).await?;
+    let card = cards.wait(|card| card.is_down == failing).await?;
     let first = setup.target.state().await?.first_answer_us;
     anyhow::ensure!(first > 0 && first <= card.arrived_us, "a card came that the target gave no cause for");
-    *last = card.id;
     Ok(ms_between(first, card.arrived_us))
 }

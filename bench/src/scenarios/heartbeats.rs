@@ -24,38 +24,65 @@ const CONNECTIONS: u64 = 64;
 const WARM_UP_S: u64 = 3;
 
 pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> {
+    // The same senders and a server that only says OK: what two cores leave to both.
+    let limit = measure(setup, &setup.target.at.base, || setup.target.cpu_seconds()).await?;
+    limit.add(board, ("limit.ping", "server that only says OK"), None);
+
     let data = setup.folder("heartbeats")?;
     progress(&format!("  adding {HEARTBEATS} heartbeats"));
     let store = seed::open(&data).await?;
     seed::heartbeats(&store, HEARTBEATS, now()).await?;
     store.close().await;
     let watchword = Watchword::start(setup, &data).await?;
-    progress("  warming up");
-    send(setup, &watchword, WARM_UP_S).await?;
-
-    let (mut windows, mut answers) = (Vec::new(), Vec::new());
-    for _ in 0..setup.plan.windows {
-        let before = watchword.process.cpu_seconds()?;
-        let sent = send(setup, &watchword, setup.plan.pings_s).await?;
-        let cpu_seconds = watchword.process.cpu_seconds()? - before;
-        windows.push(Window { units: sent.answered, seconds: sent.seconds, cpu_seconds });
-        answers.push(sent);
-    }
-    let add = |board: &mut Board, key: &str, name: &str, unit, runs| {
-        board.add(Figure::runs(format!("ping.{key}"), format!("5,000 heartbeats, {name}"), unit, runs));
-    };
-    add(board, "p50", "ping to answer, p50", MS, answers.iter().map(|sent| sent.p50_ms).collect());
-    add(board, "p99", "ping to answer, p99", MS, answers.iter().map(|sent| sent.p99_ms).collect());
-    add(board, "cpu", "pings", CPU, windows.iter().map(Window::cpu_per_thousand).collect());
-    add(board, "rate", "pings", PER_SECOND, windows.iter().map(Window::rate).collect());
+    let pings = measure(setup, &watchword.base, || watchword.process.cpu_seconds()).await?;
+    pings.add(board, ("ping", "5,000 heartbeats"), Some("limit.ping"));
     let memory = watchword.process.memory()?.peak;
     board.add(Figure::once("ping.memory", "5,000 heartbeats, memory at most", MB, memory));
     watchword.process.stop().await
 }
 
+/// What was measured of a server.
+struct Measured {
+    windows: Vec<Window>,
+    answers: Vec<Answers>,
+}
+
+impl Measured {
+    /// Adds the figures, beside those of another one that were added before.
+    fn add(&self, board: &mut Board, (key, name): (&str, &str), beside: Option<&str>) {
+        let (windows, answers) = (&self.windows, &self.answers);
+        let figures: [(_, _, _, Vec<f64>); 4] = [
+            ("p50", "ping to answer, p50", MS, answers.iter().map(|sent| sent.p50_ms).collect()),
+            ("p99", "ping to answer, p99", MS, answers.iter().map(|sent| sent.p99_ms).collect()),
+            ("cpu", "pings", CPU, windows.iter().map(Window::cpu_per_thousand).collect()),
+            ("rate", "pings", PER_SECOND, windows.iter().map(Window::rate).collect()),
+        ];
+        for (what, told, unit, runs) in figures {
+            let limit = beside.and_then(|limit| board.value(&format!("{limit}.{what}")));
+            let figure = Figure::runs(format!("{key}.{what}"), format!("{name}, {told}"), unit, runs);
+            board.add(figure.beside(limit, None));
+        }
+    }
+}
+
+/// Pings a server in all windows, once it is warm.
+async fn measure(setup: &Setup, base: &str, cpu_seconds: impl Fn() -> anyhow::Result<f64>) -> anyhow::Result<Measured> {
+    progress("  warming up");
+    send(setup, base, WARM_UP_S).await?;
+    let mut measured = Measured { windows: Vec::new(), answers: Vec::new() };
+    for _ in 0..setup.plan.windows {
+        let before = cpu_seconds()?;
+        let sent = send(setup, base, setup.plan.pings_s).await?;
+        let cpu_seconds = cpu_seconds()? - before;
+        measured.windows.push(Window { units: sent.answered, seconds: sent.seconds, cpu_seconds });
+        measured.answers.push(sent);
+    }
+    Ok(measured)
+}
+
 /// Pings for that long, from a process of its own.
-async fn send(setup: &Setup, watchword: &Watchword, seconds: u64) -> anyhow::Result<Answers> {
-    let address = watchword.base.trim_start_matches("http://");
+async fn send(setup: &Setup, base: &str, seconds: u64) -> anyhow::Result<Answers> {
+    let address = base.trim_start_matches("http://");
     let numbers = [HEARTBEATS as u64, RATE, RATE * seconds, CONNECTIONS].map(|number| number.to_string());
     let [heartbeats, rate, pings, connections] = numbers.each_ref().map(String::as_str);
     let arguments = [

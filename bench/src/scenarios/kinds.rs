@@ -103,11 +103,12 @@ fn figure(key: String, name: String, windows: &[Window]) -> Figure {
 
 /// What the bare loop takes at the same rate.
 async fn bare(setup: &Setup, board: &mut Board, tls: bool) -> anyhow::Result<f64> {
-    let (key, name, url, ca) = match tls {
-        false => ("http", "bare loop", setup.target.at.check(), None),
-        true => ("https", "bare loop over TLS", setup.target.at.secure(), Some(setup.target.ca.as_path())),
+    let ca = setup.target.ca.to_string_lossy();
+    let (key, name, url, more) = match tls {
+        false => ("http", "bare loop", setup.target.at.check(), &[][..]),
+        true => ("https", "bare loop over TLS", setup.target.at.secure(), &["--ca", &*ca][..]),
     };
-    let windows = limit::loops(setup, (&url, &RATE.to_string(), setup.plan.kind_s), ca).await?;
+    let windows = limit::loops(setup, (&url, &RATE.to_string(), setup.plan.kind_s), more).await?;
     let figure = figure(format!("limit.{RATE}.{key}"), format!("{name}, {RATE}/s"), &windows);
     let value = figure.value;
     board.add(figure);

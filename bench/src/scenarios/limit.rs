@@ -1,7 +1,5 @@
 //! The bare loop, which nothing that checks can beat by much.
 
-use std::path::Path;
-
 use anyhow::Context;
 
 use super::{CPU, PER_SECOND};
@@ -27,18 +25,17 @@ pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> 
 }
 
 async fn bare(setup: &Setup, rate: &str, seconds: u64) -> anyhow::Result<Vec<Window>> {
-    loops(setup, (&setup.target.at.check(), rate, seconds), None).await
+    loops(setup, (&setup.target.at.check(), rate, seconds), &[]).await
 }
 
-/// What the bare loop takes for an address at a rate, in windows of so many seconds; over TLS with an authority to trust.
+/// What the bare loop takes for an address at a rate, in windows of so many seconds, with further arguments of its own.
 pub(super) async fn loops(
     setup: &Setup,
     (url, rate, seconds): (&str, &str, u64),
-    ca: Option<&Path>,
+    more: &[&str],
 ) -> anyhow::Result<Vec<Window>> {
     let (seconds, windows) = (seconds.to_string(), setup.plan.windows.to_string());
     let mut arguments = vec!["bare", "--url", url, "--rate", rate, "--seconds", &seconds, "--windows", &windows];
-    let ca = ca.map(|ca| ca.to_string_lossy());
-    arguments.extend(ca.iter().flat_map(|ca| ["--ca", ca]));
+    arguments.extend(more);
     setup.child(&arguments).await.context("the bare loop")
 }

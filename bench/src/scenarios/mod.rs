@@ -1,5 +1,6 @@
 //! What is measured, one file for each kind of figure.
 
+mod alerts;
 mod checks;
 mod commands;
 mod database;
@@ -7,6 +8,7 @@ mod flips;
 mod heartbeats;
 mod kinds;
 mod limit;
+mod outbox;
 mod peer;
 mod reports;
 mod small;
@@ -24,6 +26,7 @@ pub(crate) const MS: &str = "ms";
 pub(crate) const MB: &str = "MB";
 pub(crate) const CORE: &str = "% of a core";
 pub(crate) const PER_SECOND: &str = "per second";
+pub(crate) const PER_CPU_SECOND: &str = "per CPU second";
 
 /// Measures everything whose name holds a text, until the deadline. What cannot be measured does not keep the rest from it.
 pub(crate) async fn run(setup: &Setup, board: &mut Board, only: &str, deadline: Instant) {
@@ -44,6 +47,8 @@ pub(crate) async fn run(setup: &Setup, board: &mut Board, only: &str, deadline: 
         "checks flat out" checks::flat_out;
         "heartbeats" heartbeats::run;
         "storm" storm::run;
+        "alerts" alerts::run;
+        "outbox" outbox::run;
         "database" database::run;
         "reports" reports::run;
     }

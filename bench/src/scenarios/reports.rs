@@ -14,6 +14,7 @@ use monitor_core::rollup::Resolution;
 use probes::{Outbound, OutboundConfig};
 use services::{Services, SystemClock};
 use storage::Store;
+use test_support::builders::{open_incident, resolve_incident};
 
 use super::commands::{add, timed};
 use crate::board::Board;
@@ -94,9 +95,9 @@ async fn history(store: &Store, monitor: MonitorId, from: Timestamp, to: Timesta
         if next != status {
             tx.insert_flips(&[(monitor, Flip { at, from: status, to: next })]).await?;
             if failed {
-                tx.open_incident(monitor, at, Reason::UnexpectedStatus, "the status is 503").await?;
+                open_incident(&tx, monitor, at, Reason::UnexpectedStatus, "the status is 503").await;
             } else {
-                tx.resolve_incident(monitor, at, Ending::Recovered).await?;
+                resolve_incident(&tx, monitor, at, Ending::Recovered).await;
             }
             status = next;
         }

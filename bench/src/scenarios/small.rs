@@ -13,7 +13,7 @@ use crate::watchword::Watchword;
 const SETTLE: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> {
-    let watchword = Watchword::start(setup, &setup.folder("small")?).await?;
+    let watchword = Watchword::start_with(setup, &setup.folder("small")?, &flips::SETTINGS).await?;
     tokio::time::sleep(SETTLE).await;
     let (mut core, mut memory) = (Vec::new(), Vec::new());
     for _ in 0..setup.plan.windows {
