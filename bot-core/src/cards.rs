@@ -72,9 +72,15 @@ fn status(row: &IncidentRow) -> Status {
     match (row.incident.resolved, row.incident.severity) {
         (Some((_, Resolution::Paused)), _) => Status::Paused,
         (Some((_, Resolution::Maintenance)), _) => Status::Maintenance,
+        (Some((_, Resolution::Withdrawn)), _) => Status::Unknown,
         (Some((_, Resolution::ByHand)), _) if row.failing > 0 => Status::Degraded,
         (Some(_), _) => Status::Up,
-        (None, Severity::Critical) => Status::Down,
+        // Only what says so is down: a rule may fire for a monitor that answers.
+        (None, Severity::Critical)
+            if row.incident.declared_by.is_some() || row.incident.title.ends_with(" is down") =>
+        {
+            Status::Down
+        }
         (None, _) => Status::Degraded,
     }
 }

@@ -51,6 +51,11 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A time to the second, in UTC: `2026-03-01 14:05:09`.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.to_string().chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}
+
 /// For how long something has been: `for 3 min 20 s`.
 pub(crate) fn lasting(since: Timestamp, now: Timestamp) -> String {
     match now.since(since) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use monitor_core::alerting::{Event, Notification};
+use monitor_core::incident::Resolution;
 use test_support::receiver::Receiver;
 use url::Url;
 
@@ -32,7 +33,7 @@ pub(crate) fn huge(filling: &str) -> Notification {
         brief.title.clone_from(&long);
         brief.why.clone_from(&long);
         brief.acknowledged = Some((brief.opened_at, long.clone()));
-        brief.resolved_at = Some(brief.opened_at + Duration::from_secs(60));
+        brief.resolved = Some((brief.opened_at + Duration::from_secs(60), Resolution::Recovered));
         for member in &mut brief.members {
             (member.name, member.target, member.why) = (long.clone(), long.clone(), long.clone());
         }

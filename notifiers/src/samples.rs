@@ -6,6 +6,7 @@ use std::time::Duration;
 use monitor_core::Timestamp;
 use monitor_core::alerting::{Event, IncidentBrief, MemberBrief, Notification, Severity, Stage};
 use monitor_core::incident::IncidentId;
+use monitor_core::incident::Resolution;
 
 use probes::{Outbound, OutboundConfig};
 
@@ -78,12 +79,13 @@ pub(crate) fn of(event: Event) -> Notification {
         stage: Stage::Open,
         opened_at: OPENED,
         acknowledged: None,
-        resolved_at: None,
+        resolved: None,
         reason: "unexpected_status".to_owned(),
         why: why.to_owned(),
         members: vec![member("shop", why)],
         member_count: 1,
         failing_count: 1,
+        merged_into: None,
     };
     let mut at = OPENED;
     if event == Event::Grew {
@@ -104,7 +106,7 @@ pub(crate) fn of(event: Event) -> Notification {
     if event == Event::Resolved {
         at = minutes(12);
         brief.stage = Stage::Resolved;
-        brief.resolved_at = Some(at);
+        brief.resolved = Some((at, Resolution::Recovered));
         brief.failing_count = 0;
         brief.members[0].until = Some(at);
     }

@@ -81,7 +81,7 @@ pub(crate) fn details(post: &Post<'_>) -> String {
     let mut parts = Vec::new();
     match &post.notification.incident {
         Some(brief) if brief.stage == Stage::Resolved => {
-            parts.extend(brief.resolved_at.map(|at| format!("lasted {}", humanize(at.since(brief.opened_at)))));
+            parts.extend(brief.resolved.map(|(at, _)| format!("lasted {}", humanize(at.since(brief.opened_at)))));
         }
         Some(brief) => {
             let acknowledged = brief.acknowledged.as_ref().filter(|_| post.notification.event == Event::Acknowledged);

@@ -2,6 +2,7 @@
 
 use monitor_core::alerting::{Event, IncidentBrief, MemberBrief, Notification, Severity, Stage};
 use monitor_core::duration::humanize;
+use monitor_core::incident::Resolution;
 
 use crate::message::Post;
 
@@ -58,7 +59,13 @@ fn words_of_title(notification: &Notification) -> String {
         Event::Reminder => "Still open",
         Event::Acknowledged => "Acknowledged",
         Event::Reopened => "Open again",
-        Event::Resolved => "Resolved",
+        Event::Resolved => match (brief.resolved, brief.merged_into) {
+            (_, Some(into)) => return format!("Part of incident #{into} now: {}", brief.title),
+            (Some((_, Resolution::Withdrawn)), _) => "No longer watched",
+            (Some((_, Resolution::Paused)), _) => "Paused",
+            (Some((_, Resolution::Maintenance)), _) => "In maintenance",
+            _ => "Resolved",
+        },
     };
     format!("{before}: {}", brief.title)
 }
@@ -89,7 +96,7 @@ pub(crate) fn facts(post: &Post<'_>) -> Vec<Fact> {
     if let Some(brief) = &post.notification.incident {
         facts.push(fact("Severity", brief.severity.as_str().to_owned()));
         facts.push(fact("Since", brief.opened_at.to_minute()));
-        match brief.resolved_at {
+        match brief.resolved.map(|(at, _)| at) {
             Some(at) => facts.push(fact("Lasted", humanize(at.since(brief.opened_at)))),
             None if matches!(post.notification.event, Event::Reminder | Event::Escalated) => {
                 facts.push(fact("Open for", humanize(post.notification.at.since(brief.opened_at))));

@@ -22,14 +22,23 @@ pub(crate) enum Chore {
     TurnMaintenance,
     /// Has alert rules look at figures, and at what they wait for.
     EvaluateRules,
+    /// Opens incidents again that people resolved too early.
+    Reopen,
     /// Rolls finished minutes, hours and days up.
     RollUp,
     /// Removes what is older than it is kept.
     Forget,
 }
 
-pub(crate) const ALL: [Chore; 6] =
-    [Chore::Beat, Chore::Escalate, Chore::TurnMaintenance, Chore::EvaluateRules, Chore::RollUp, Chore::Forget];
+pub(crate) const ALL: [Chore; 7] = [
+    Chore::Beat,
+    Chore::Escalate,
+    Chore::TurnMaintenance,
+    Chore::EvaluateRules,
+    Chore::Reopen,
+    Chore::RollUp,
+    Chore::Forget,
+];
 
 impl Chore {
     fn name(self) -> &'static str {
@@ -38,6 +47,7 @@ impl Chore {
             Self::Escalate => "escalate",
             Self::TurnMaintenance => "turn-maintenance",
             Self::EvaluateRules => "evaluate-rules",
+            Self::Reopen => "reopen",
             Self::RollUp => "roll-up",
             Self::Forget => "forget",
         }
@@ -48,6 +58,7 @@ impl Chore {
             Self::Beat => BEAT_EVERY,
             Self::Escalate | Self::TurnMaintenance => Duration::from_secs(1),
             Self::EvaluateRules => LOOK_EVERY,
+            Self::Reopen => Duration::from_secs(10),
             Self::RollUp => Duration::from_secs(20),
             Self::Forget => Duration::from_secs(300),
         }
@@ -79,6 +90,7 @@ async fn tick(_tick: (), context: Data<(Chore, Services)>) -> Result<(), BoxDynE
         Chore::Escalate => services.escalate().await,
         Chore::TurnMaintenance => services.turn_maintenance().await,
         Chore::EvaluateRules => services.evaluate_rules().await,
+        Chore::Reopen => services.reopen_unresolved().await,
         Chore::RollUp => services.roll_up().await,
         Chore::Forget => services.forget().await,
     }?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use services::LEASE_SLACK;
-use storage::StoreError;
+use storage::{Claim, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -68,8 +68,17 @@ async fn claim(
     let most = u32::try_from(slots.len()).unwrap_or(u32::MAX);
     let claims = store.claim(now, now + LOOKAHEAD, most, LEASE_SLACK).await?;
     let claimed = claims.len();
-    let held = claims.iter().zip(slots).filter_map(|(claim, slot)| shared.running.hold(*claim, slot));
-    let held: Vec<Held> = held.collect();
+    let (mut held, mut busy): (Vec<Held>, Vec<Claim>) = (Vec::with_capacity(claimed), Vec::new());
+    for (claim, slot) in claims.iter().zip(slots) {
+        match shared.running.hold(*claim, slot) {
+            Some(taken) => held.push(taken),
+            None => busy.push(*claim),
+        }
+    }
+    if !busy.is_empty() {
+        // Its earlier check is under way here and counts no more: due again at once, not only when this lease runs out.
+        store.release(&busy).await?;
+    }
     if let Err(error) = ready.load(store, &held).await {
         store.release(&claims).await?;
         return Err(error);

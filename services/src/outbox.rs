@@ -32,7 +32,8 @@ impl Services {
         Ok(self.store().notifications(actor.organisation, filter, offset, limit).await?)
     }
 
-    /// Has a notification sent again that could not be delivered, or all of them. Answers which.
+    /// Has a notification sent again that could not be delivered, or all of them. Answers which. Of an incident that is over
+    /// by now its end is told after it.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotificationNotFound`] and [`ServiceError::NotResent`] when one was asked
@@ -41,6 +42,7 @@ impl Services {
         require(actor, Permission::Respond)?;
         let tx = self.store().begin().await?;
         let resent = tx.resend(actor.organisation, one).await?;
+        crate::routing::tell_ends(&tx, &resent, self.now()).await?;
         tx.commit().await?;
         match one {
             Some(id) if resent.is_empty() => Err(match self.notification(actor, id).await? {

@@ -76,14 +76,19 @@ impl Services {
         Ok(names.view(&RouteRow { id, words, route }))
     }
 
-    /// Removes a route, and the steps of it that were still to come. Answers with what it was.
+    /// Removes a route, and the steps of it that were still to come. Answers with what it was, without whom it told that is
+    /// gone, so that it can be made again.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::RouteNotFound`], [`ServiceError::Internal`].
     pub async fn delete_route(&self, actor: &Actor, id: RouteId) -> Result<RouteView> {
         require(actor, Permission::Edit)?;
         let gone = self.routes(actor).await?.into_iter().find(|route| route.id == id);
-        let gone = gone.ok_or(ServiceError::RouteNotFound(id))?;
+        let mut gone = gone.ok_or(ServiceError::RouteNotFound(id))?;
+        for (_, names) in &mut gone.steps {
+            names.retain(|name| name != GONE);
+        }
+        gone.steps.retain(|(_, names)| !names.is_empty());
         let tx = self.store().begin().await?;
         tx.delete_route(actor.organisation, id).await?;
         tx.commit().await?;
@@ -155,6 +160,9 @@ impl Services {
 /// What something is about that is about everything.
 const ALL: &str = "all";
 
+/// Shown in place of the name of somebody who is gone.
+const GONE: &str = "(gone)";
+
 /// What a person said something is about, as it is shown again.
 pub(crate) fn about_words(said: &str) -> String {
     let words: Vec<&str> = said.split([' ', ',']).filter(|word| !word.is_empty()).collect();
@@ -198,7 +206,7 @@ impl Names {
     /// The name of a destination; of one that is gone, that it is.
     pub(crate) fn of(&self, destination: DestinationId) -> String {
         let listener = self.listeners.iter().find(|listener| listener.id == destination);
-        listener.map_or_else(|| "(gone)".to_owned(), |listener| listener.name.clone())
+        listener.map_or_else(|| GONE.to_owned(), |listener| listener.name.clone())
     }
 
     fn name(&self, target: Target) -> String {
@@ -206,7 +214,7 @@ impl Names {
             Target::Destination(destination) => self.of(destination),
             Target::Rotation(id) => {
                 let rotation = self.rotations.iter().find(|rotation| rotation.id == id);
-                rotation.map_or_else(|| "(gone)".to_owned(), |rotation| format!("@{}", rotation.name))
+                rotation.map_or_else(|| GONE.to_owned(), |rotation| format!("@{}", rotation.name))
             }
         }
     }

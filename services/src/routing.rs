@@ -12,11 +12,11 @@ mod teller;
 use std::collections::{BTreeMap, BTreeSet};
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::{DestinationId, Event, Notification, Severity};
-use monitor_core::incident::IncidentId;
+use monitor_core::alerting::{DestinationId, Event, Notification, NotificationId, Severity};
+use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::monitor::MonitorId;
 use monitor_core::people::OrganisationId;
-use storage::{Cards, Cohort, NewNotification, StoreError, Subject, Tx};
+use storage::{Cards, Cohort, NewNotification, RuleRow, StoreError, Subject, Tx};
 
 use book::Book;
 use teller::Teller;
@@ -67,6 +67,21 @@ pub(crate) async fn tell(tx: &Tx, changes: &[Change], now: Timestamp) -> Result<
     Ok(told)
 }
 
+/// Tells after what is sent again of incidents which are over that they are, so that nobody thinks that they last.
+pub(crate) async fn tell_ends(tx: &Tx, resent: &[NotificationId], now: Timestamp) -> Result<(), StoreError> {
+    for (incident, destination, name) in tx.without_end(resent).await? {
+        let Some(standing) = tx.standing(incident).await?.filter(|standing| !standing.open) else { continue };
+        let Some(brief) = tx.incident_brief(incident).await? else { continue };
+        let new = teller::about(&standing, &brief, destination, Event::Resolved, now);
+        for notification in tx.enqueue(&[new], now).await? {
+            let because = "what was sent again is over by now".to_owned();
+            let entry = Entry::Queued { notification, destination: name.clone(), event: Event::Resolved, because };
+            tx.add_entries(&[(incident, now, None, entry)]).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Something in words, about no incident.
 pub(crate) struct News<'a> {
     pub(crate) organisation: OrganisationId,
@@ -75,10 +90,55 @@ pub(crate) struct News<'a> {
     pub(crate) text: &'a str,
 }
 
+/// Something in words that a rule tells of a monitor, about no incident.
+pub(crate) struct RuleNews<'a> {
+    pub(crate) rule: &'a RuleRow,
+    pub(crate) subject: &'a Subject,
+    /// The same for the same news.
+    pub(crate) key: String,
+    pub(crate) text: &'a str,
+}
+
+/// Tells the names of each rule and the destinations of routes that mean its monitor and are for news so loud, unless the
+/// monitor is silenced. It waits until quiet hours are over.
+pub(crate) async fn tell_rules(tx: &Tx, news: &[RuleNews<'_>], now: Timestamp) -> Result<(), StoreError> {
+    let mut books = BTreeMap::new();
+    let mut new = Vec::new();
+    for RuleNews { rule, subject, key, text } in news {
+        let book = book_of(tx, &mut books, rule.organisation, now).await?;
+        let (organisation, severity) = (rule.organisation, rule.rule.severity);
+        let cohort = Cohort {
+            monitors: vec![subject.monitor],
+            labels: subject.labels.clone(),
+            group: subject.group.clone(),
+            severity,
+            rule: Some(rule.id),
+        };
+        // No incident has this id.
+        let (audible, _) = book.audible(IncidentId(0), &[cohort]);
+        let routes = book.matched(&audible).into_iter().flat_map(|matched| book.at_step(&matched, 0));
+        let own = if audible.is_empty() { Vec::new() } else { book.told_by(rule) };
+        let destinations: BTreeSet<DestinationId> = routes.chain(own).map(|wanted| wanted.destination).collect();
+        let news = News { organisation, key, text };
+        new.extend(destinations.into_iter().map(|to| notice(book, to, severity, &news)));
+    }
+    tx.enqueue(&new, now).await.map(drop)
+}
+
+/// A notice for a destination, when its quiet hours are over.
+fn notice(book: &Book, destination: DestinationId, severity: Severity, news: &News<'_>) -> NewNotification {
+    let News { organisation, key, text } = *news;
+    let (event, now) = (Event::Notice, book.now);
+    let quiet = book.listener(destination).and_then(|listener| listener.quiet.as_ref());
+    let not_before = quiet.and_then(|quiet| quiet.until(now, severity)).unwrap_or(now);
+    let key = format!("watchword-{key}-{destination}");
+    let content = Notification { key, event, at: now, incident: None, text: text.to_owned() };
+    NewNotification { organisation, destination, incident: None, event, severity, not_before, content }
+}
+
 /// Tells the destinations of routes that mean one of these monitors. It waits until quiet hours are over.
 pub(crate) async fn tell_notice(tx: &Tx, news: &News<'_>, about: &[Subject], now: Timestamp) -> Result<(), StoreError> {
-    let News { organisation, key, text } = *news;
-    let book = Book::load(tx, organisation, now).await?;
+    let book = Book::load(tx, news.organisation, now).await?;
     if !book.has_listeners() {
         return Ok(());
     }
@@ -92,24 +152,7 @@ pub(crate) async fn tell_notice(tx: &Tx, news: &News<'_>, about: &[Subject], now
     let cohorts: Vec<Cohort> = about.iter().map(cohort).collect();
     let first = book.matched(&cohorts).into_iter().flat_map(|matched| book.at_step(&matched, 0));
     let destinations: BTreeSet<DestinationId> = first.map(|wanted| wanted.destination).collect();
-    let new = destinations.into_iter().map(|destination| {
-        let quiet = book.listener(destination).and_then(|listener| listener.quiet.as_ref());
-        NewNotification {
-            organisation,
-            destination,
-            incident: None,
-            event: Event::Notice,
-            severity: Severity::Info,
-            not_before: quiet.and_then(|quiet| quiet.until(now, Severity::Info)).unwrap_or(now),
-            content: Notification {
-                key: format!("watchword-{key}-{destination}"),
-                event: Event::Notice,
-                at: now,
-                incident: None,
-                text: text.to_owned(),
-            },
-        }
-    });
+    let new = destinations.into_iter().map(|to| notice(&book, to, Severity::Info, news));
     tx.enqueue(&new.collect::<Vec<_>>(), now).await.map(drop)
 }
 

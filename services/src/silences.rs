@@ -23,7 +23,7 @@ const REASON_CHARS: usize = 500;
 pub enum Silenced {
     /// Some monitors, said as for [`Services::about`].
     Monitors(String),
-    /// An incident and the monitors that belong to it, said as for [`Services::incident`].
+    /// An incident with all that belongs to it, said as for [`Services::incident`].
     Incident(String),
 }
 
@@ -67,7 +67,8 @@ impl Services {
         let tx = self.store().begin().await?;
         let (selector, words) = match (about, incident) {
             (Some(about), _) => about,
-            (None, Some(incident)) => (Selector::of(tx.incident_monitors(incident).await?), format!("#{incident}")),
+            // The incident alone: what else its monitors do later is another matter.
+            (None, Some(incident)) => (Selector::of(Vec::new()), format!("#{incident}")),
             (None, None) => return Err(ServiceError::NoIncident),
         };
         let new = NewSilence {

@@ -246,7 +246,7 @@ impl Tx {
         rows.iter().map(|row| Ok((IncidentId(get(row, "id")?), count(row, "alert", "members")?))).collect()
     }
 
-    /// The incidents of these monitors and rules that ended since then, other than by becoming part of another: the
+    /// The incidents of these monitors and rules alone that ended since then, other than by becoming part of another: the
     /// latest of each.
     ///
     /// # Errors
@@ -260,7 +260,9 @@ impl Tx {
             "SELECT a.monitor_id, max(i.id) AS id FROM " rows " AS asked CROSS JOIN alert a CROSS JOIN incident i
              WHERE a.monitor_id = CAST(value->>0 AS bigint) AND a.rule_id = CAST(value->>1 AS bigint)
                  AND i.id = a.incident_id AND i.resolved_at_ms >= $2
-                 AND i.resolution IN ('recovered', 'by_hand') GROUP BY a.monitor_id"
+                 AND i.resolution IN ('recovered', 'by_hand')
+                 AND NOT EXISTS (SELECT 1 FROM alert b WHERE b.incident_id = i.id AND b.monitor_id <> a.monitor_id)
+             GROUP BY a.monitor_id"
         );
         if alerts.is_empty() {
             return Ok(HashMap::new());
@@ -420,12 +422,13 @@ impl Tx {
             stage: row.incident.stage(),
             opened_at: row.incident.opened_at,
             acknowledged: row.incident.acknowledged.map(|(at, _)| (at, who)),
-            resolved_at: row.incident.resolved.map(|(at, _)| at),
+            resolved: row.incident.resolved,
             reason: row.incident.reason.map(|reason| reason.code().to_owned()).unwrap_or_default(),
             why: row.incident.why().to_owned(),
             members,
             member_count: row.members,
             failing_count: row.failing,
+            merged_into: row.incident.merged_into,
         }))
     }
 

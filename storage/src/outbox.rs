@@ -332,6 +332,28 @@ impl Tx {
         Ok(ended)
     }
 
+    /// What a destination was told, or is about to be told, of an event of an incident, as far as that was written at a
+    /// time or later.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn told_since(
+        &self,
+        incident: IncidentId,
+        destination: DestinationId,
+        event: Event,
+        since: Timestamp,
+    ) -> Result<Vec<Notification>, StoreError> {
+        const TOLD: Sql = Sql::both(
+            "SELECT content FROM notification WHERE incident_id = $1 AND destination_id = $2 AND event = $3
+                 AND created_at_ms >= $4 AND state IN ('due', 'sent')",
+        );
+        let values = [incident.0.into(), destination.0.into(), event.as_str().into(), since.as_millis().into()];
+        let rows = self.conn().query_all_raw(TOLD.with(self.store().backend(), values)).await?;
+        let contents = rows.iter().map(|row| get::<String>(row, "content")).collect::<Result<Vec<_>, _>>()?;
+        Ok(contents.iter().filter_map(|content| serde_json::from_str(content).ok()).collect())
+    }
+
     /// Has everything tried again at once that waits because an earlier attempt at that destination failed.
     ///
     /// # Errors
@@ -365,6 +387,33 @@ impl Tx {
         let rows = self.conn().query_all_raw(RESEND.with(self.store().backend(), values)).await?;
         self.wake_outbox();
         rows.iter().map(|row| Ok(NotificationId(get(row, "id")?))).collect()
+    }
+
+    /// The incidents and destinations of these notifications after which it is not told any more that the incident is over,
+    /// in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn without_end(
+        &self,
+        notifications: &[NotificationId],
+    ) -> Result<Vec<(IncidentId, DestinationId, String)>, StoreError> {
+        const ENDLESS: Sql = sql!(
+            "SELECT DISTINCT n.incident_id, n.destination_id, n.destination_name FROM notification n
+             WHERE n.id IN (SELECT CAST(value->>0 AS bigint) FROM " rows " AS r) AND n.incident_id IS NOT NULL
+                 AND n.event NOT IN ('resolved', 'test', 'notice') AND NOT EXISTS (
+                     SELECT 1 FROM notification o WHERE o.destination_id = n.destination_id
+                         AND o.incident_id = n.incident_id AND o.id > n.id AND o.state = 'due' AND o.event = 'resolved'
+                 )
+             ORDER BY n.incident_id, n.destination_id"
+        );
+        let ids: Vec<_> = notifications.iter().map(|id| [id]).collect();
+        let rows = self.conn().query_all_raw(ENDLESS.with(self.store().backend(), [json(&ids)?])).await?;
+        let read = |row: &QueryResult| {
+            let destination = DestinationId(get(row, "destination_id")?);
+            Ok((IncidentId(get(row, "incident_id")?), destination, get(row, "destination_name")?))
+        };
+        rows.iter().map(read).collect()
     }
 }
 

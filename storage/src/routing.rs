@@ -2,13 +2,13 @@
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::{DestinationId, Event, QuietHours, RuleId, Selector, Severity};
-use monitor_core::incident::IncidentId;
+use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::labels::Labels;
 use monitor_core::monitor::MonitorId;
 use monitor_core::people::OrganisationId;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
-use crate::rows::{get, json_ids, sql, time};
+use crate::rows::{get, integer, json_ids, sql, time};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};
 
@@ -74,6 +74,18 @@ pub struct Told {
     /// When that was decided.
     pub at: Timestamp,
 }
+
+/// What joined an incident and was not told, because of a silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hushed {
+    /// When that was decided.
+    pub at: Timestamp,
+    /// The monitors, one at least.
+    pub monitors: Vec<MonitorId>,
+}
+
+/// How far back in a timeline it is looked for what joined in a silence.
+const HUSHED_WITHIN: u64 = 10_000;
 
 impl Store {
     /// The destinations of an organisation as far as routes have to know them, by name.
@@ -191,6 +203,36 @@ impl Tx {
             Ok(Told { destination, event, at: time(row, "created_at_ms")? })
         };
         rows.iter().map(read).collect()
+    }
+
+    /// What joined an incident while a silence was about it, as its timeline says: what joined stands before who is not told
+    /// of that, written in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn hushed(&self, incident: IncidentId) -> Result<Vec<Hushed>, StoreError> {
+        const ENTRIES: Sql = Sql::both(
+            "SELECT at_ms, entry FROM incident_entry WHERE incident_id = $1 AND (entry LIKE '{\"entry\":\"joined\"%'
+                 OR entry LIKE '{\"entry\":\"queued\"%' OR entry LIKE '{\"entry\":\"suppressed\"%')
+             ORDER BY id DESC LIMIT $2",
+        );
+        let values = [incident.0.into(), integer(HUSHED_WITHIN).into()];
+        let rows = self.conn().query_all_raw(ENTRIES.with(self.store().backend(), values)).await?;
+        let (mut joined, mut hushed) = (Vec::new(), Vec::new());
+        for row in rows.iter().rev() {
+            match serde_json::from_str(&get::<String>(row, "entry")?) {
+                Ok(Entry::Joined { monitor, .. }) => joined.push(monitor),
+                Ok(Entry::Suppressed { destination, event: Event::Grew, because })
+                    if destination.is_empty() && because.starts_with("silence ") && !joined.is_empty() =>
+                {
+                    hushed.push(Hushed { at: time(row, "at_ms")?, monitors: std::mem::take(&mut joined) });
+                }
+                Ok(_) => joined.clear(),
+                // A newer version wrote it.
+                Err(_) => {}
+            }
+        }
+        Ok(hushed)
     }
 
     /// The open incidents of an organisation, the oldest first.

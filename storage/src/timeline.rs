@@ -3,7 +3,7 @@
 use monitor_core::Timestamp;
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::people::PersonId;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::rows::{get, integer, json, sql, text, time};
 use crate::sql::Sql;
@@ -32,16 +32,66 @@ impl Store {
              WHERE e.incident_id = $1 ORDER BY e.id DESC LIMIT $2",
         );
         let statement = TIMELINE.with(self.backend(), [incident.0.into(), integer(limit).into()]);
-        let mut entries = Vec::new();
-        for row in self.reader().query_all_raw(statement).await?.iter().rev() {
-            match serde_json::from_str(&get::<String>(row, "entry")?) {
-                Ok(entry) => {
-                    entries.push(TimelineEntry { at: time(row, "at_ms")?, by: get(row, "display_name")?, entry });
-                }
-                Err(error) => tracing::warn!(incident_id = %incident, %error, "a timeline entry cannot be read"),
-            }
+        let rows = self.reader().query_all_raw(statement).await?;
+        let entries = rows.iter().rev().map(|row| read(incident, row));
+        Ok(entries.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+}
+
+/// Entries of an incident's timeline of some sorts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sorts {
+    /// What became part of it.
+    Joined,
+    /// Who was told, who was not and why, who took it.
+    Told,
+}
+
+impl Store {
+    /// The first entries of these sorts, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn timeline_of(
+        &self,
+        incident: IncidentId,
+        sorts: Sorts,
+        limit: u64,
+    ) -> Result<Vec<TimelineEntry>, StoreError> {
+        // An entry begins with its sort, for that is its tag.
+        macro_rules! of {
+            ($condition:literal) => {
+                Sql::both(concat!(
+                    "SELECT e.id, e.at_ms, e.entry, p.display_name FROM incident_entry e
+                     LEFT JOIN person p ON p.id = e.person_id WHERE e.incident_id = $1 AND (",
+                    $condition,
+                    ") ORDER BY e.id LIMIT $2"
+                ))
+            };
         }
-        Ok(entries)
+        const JOINED: Sql = of!("e.entry LIKE '{\"entry\":\"joined\"%'");
+        const TOLD: Sql = of!("e.entry LIKE '{\"entry\":\"queued\"%' OR e.entry LIKE '{\"entry\":\"suppressed\"%'
+                OR e.entry LIKE '{\"entry\":\"delivered\"%' OR e.entry LIKE '{\"entry\":\"failed\"%'
+                OR e.entry LIKE '{\"entry\":\"escalated\"%' OR e.entry LIKE '{\"entry\":\"acknowledged\"%'
+                OR e.entry LIKE '{\"entry\":\"reopened\"%' OR e.entry LIKE '{\"entry\":\"merged\"%'");
+        let statement = match sorts {
+            Sorts::Joined => JOINED,
+            Sorts::Told => TOLD,
+        };
+        let statement = statement.with(self.backend(), [incident.0.into(), integer(limit).into()]);
+        let rows = self.reader().query_all_raw(statement).await?;
+        Ok(rows.iter().map(|row| read(incident, row)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+}
+
+/// Reads an entry; `None`: it cannot be read, because a newer version wrote it.
+fn read(incident: IncidentId, row: &QueryResult) -> Result<Option<TimelineEntry>, StoreError> {
+    match serde_json::from_str(&get::<String>(row, "entry")?) {
+        Ok(entry) => Ok(Some(TimelineEntry { at: time(row, "at_ms")?, by: get(row, "display_name")?, entry })),
+        Err(error) => {
+            tracing::warn!(incident_id = %incident, %error, "a timeline entry cannot be read");
+            Ok(None)
+        }
     }
 }
 

@@ -137,7 +137,7 @@ export function buttons(reply, { act, again }) {
       class: `action is-${action.style}${chosen ? " is-chosen" : ""}`,
       disabled: reply.chosen !== undefined,
       onclick: (event) => {
-        if (again) return act(action);
+        if (again) return again(action);
         for (const button of made) button.disabled = true;
         event.target.classList.add("is-chosen");
         reply.chosen = action.token;

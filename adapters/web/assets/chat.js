@@ -37,10 +37,12 @@ function failedSign() {
   return element("span", { class: "failed" }, element("span", { "aria-hidden": "true" }, "!"), element("span", { class: "unseen" }, "Did not work: "));
 }
 
-function replyElement(reply, again = false) {
+function replyElement(reply, stays = false) {
   const act = (action) => turn({ action: action.token }, action.label);
+  // A card stays, and what is typed next goes to the line.
+  const pressed = (action) => { act(action); composer.focus(); };
   const status = worst(reply);
-  const body = [reply.ok ? null : failedSign(), ...blocks(reply, { say: (text) => turn({ text }, text) }), buttons(reply, { act, again })];
+  const body = [reply.ok ? null : failedSign(), ...blocks(reply, { say: (text) => turn({ text }, text) }), buttons(reply, { act, again: stays ? pressed : null })];
   return element("div", { class: `reply${reply.ok ? "" : " not-ok"}${status ? ` edge is-${status}` : ""}` }, ...body);
 }
 

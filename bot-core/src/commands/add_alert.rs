@@ -1,10 +1,12 @@
 use monitor_core::people::Permission;
+use services::ServiceError;
 
 use super::alert::{CONDITION, SEVERITY, doing, rule, words};
 use super::selection::SELECTION;
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::{Argument, Given, Kind};
 use crate::present;
+use crate::reply::Block;
 
 /// Adds an alert rule.
 pub(crate) const COMMAND: Command = Command {
@@ -55,6 +57,29 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         present::plural(view.monitors as u64, "monitor"),
         doing(&view, turn.now),
     );
+    let mut blocks = vec![Block::text(text)];
+    for name in unknown(turn, &rule.notify).await? {
+        blocks.push(Block::text(format!("There is no `{name}` yet, so that name tells nobody until you add it.")));
+    }
     let try_it = format!("simulate-alert {} when \"{}\" last 7d", view.row.words, rule.condition);
-    Ok(Answer::text(text).offering("What would it have told?", try_it))
+    Ok(Answer::of(blocks).offering("What would it have told?", try_it))
+}
+
+/// The names that neither a destination nor a rotation has.
+async fn unknown<'a>(turn: Turn<'_>, names: &'a [String]) -> Result<Vec<&'a str>, Failure> {
+    let mut unknown = Vec::new();
+    for name in names {
+        let found = match name.strip_prefix('@') {
+            Some(rotation) => turn.services.rotations(turn.actor, Some(rotation), turn.now).await.map(drop),
+            None => turn.services.destination(turn.actor, name).await.map(drop),
+        };
+        match found {
+            Ok(()) => {}
+            Err(ServiceError::DestinationNotFound { .. } | ServiceError::RotationNotFound { .. }) => {
+                unknown.push(name.as_str());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(unknown)
 }

@@ -1,10 +1,12 @@
 use monitor_core::alerting::Severity;
+use monitor_core::incident::Entry;
 use monitor_core::people::Permission;
 
 use super::incident::answer;
 use super::incident::text;
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::{Argument, Given, Kind};
+use crate::reply::Block;
 
 /// Declares an incident.
 pub(crate) const COMMAND: Command = Command {
@@ -30,5 +32,11 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let title = text(&given, "title");
     let row = turn.services.declare_incident(turn.actor, turn.conversation, &title, severity).await?;
     let said = format!("Incident #{} is open. `resolve #{}` ends it.", row.incident.id, row.incident.id);
-    Ok(answer(turn, said, &row))
+    let mut answer = answer(turn, said, &row);
+    let why = turn.services.why(turn.actor, Some(&row.incident.id.to_string())).await?;
+    if !why.told.iter().any(|entry| matches!(entry.entry, Entry::Queued { .. })) {
+        let nobody = "Nobody outside of this conversation is told: no route is about all incidents. `add-route all notify NAME` makes one.";
+        answer.reply.blocks.push(Block::text(nobody));
+    }
+    Ok(answer)
 }

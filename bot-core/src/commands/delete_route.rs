@@ -23,5 +23,9 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let gone = turn.services.delete_route(turn.actor, RouteId(number(&given, "route")?)).await?;
     let left = turn.services.routes(turn.actor).await?.len();
     let nobody = if left == 0 { " There is none left, so nobody outside of this chat is told." } else { "" };
-    Ok(Answer::text(format!("Route {} is deleted.{nobody} `{}` makes it again.", gone.id, said(&gone))))
+    let again = match gone.steps.is_empty() {
+        true => "Whom it told is gone.".to_owned(),
+        false => format!("`{}` makes it again.", said(&gone)),
+    };
+    Ok(Answer::text(format!("Route {} is deleted.{nobody} {again}", gone.id)))
 }

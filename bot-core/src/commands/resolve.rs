@@ -30,13 +30,15 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     if row.failing > 0 && row.incident.resolved.is_none() && !turn.confirmed && !given.has("yes") {
         let still = match &row.only {
             Some(name) => format!("{name} still fails."),
+            None if row.failing == 1 => "1 monitor of it still fails.".to_owned(),
             None => format!("{} of it still fail.", present::plural(row.failing, "monitor")),
         };
         let again = duration::humanize(Grouping::BY_HAND_FOR);
         let text = format!("{still} If that is still so {again} from now, the incident is opened again.");
         let mut proposed = Given::default();
         proposed.put("incident", Some(&row.incident.id.to_string()));
-        return Ok(Answer::question(vec![Block::text(text)], "Shall I resolve it anyway?", proposed));
+        let question = "Shall I resolve it anyway?";
+        return Ok(Answer::question(vec![Block::text(text), Block::text(question)], question, proposed));
     }
     let which = row.incident.id.to_string();
     let row = turn.services.resolve(turn.actor, Some(&which), &text(&given, "text"), given.get("cause")).await?;

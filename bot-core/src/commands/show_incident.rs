@@ -8,8 +8,11 @@ use crate::grammar::Given;
 use crate::present;
 use crate::reply::{Block, Field};
 
-/// Timeline entries shown.
-const ENTRIES: usize = 30;
+/// Timeline entries shown of how it began.
+const FIRST: usize = 5;
+
+/// Timeline entries shown of what happened last.
+const LATEST: usize = 25;
 
 /// Members shown.
 const MEMBERS: usize = 20;
@@ -65,14 +68,14 @@ fn facts(view: &IncidentView) -> Vec<Field> {
     fields
 }
 
-/// The latest of what happened.
+/// How it began and the latest of what happened.
 fn timeline(entries: &[TimelineEntry]) -> Block {
-    let skipped = entries.len().saturating_sub(ENTRIES);
-    let title = match skipped {
+    let left_out = entries.len().saturating_sub(FIRST + LATEST);
+    let title = match left_out {
         0 => "Timeline".to_owned(),
-        skipped => format!("Timeline, without the first {skipped} entries"),
+        _ => format!("Timeline, without {left_out} lines between the first and the latest"),
     };
-    let rows =
-        entries[skipped..].iter().map(|entry| vec![entry.at.to_string(), services::view::words(entry)]).collect();
+    let shown = entries.iter().take(FIRST).chain(entries.iter().skip(FIRST + left_out));
+    let rows = shown.map(|entry| vec![present::moment(entry.at), services::view::words(entry)]).collect();
     Block::table(title, &["when", "what"], rows)
 }

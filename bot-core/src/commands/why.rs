@@ -1,7 +1,7 @@
 use monitor_core::Timestamp;
 use monitor_core::incident::Entry;
 use monitor_core::people::Permission;
-use services::view::{IncidentView, StoredResult, TimelineEntry, Why, words};
+use services::view::{StoredResult, TimelineEntry, Why, words};
 
 use super::incident::INCIDENT;
 use crate::command::{Answer, Command, Failure, Turn};
@@ -9,9 +9,6 @@ use crate::grammar::Given;
 use crate::kinds;
 use crate::present;
 use crate::reply::Block;
-
-/// Most lines of what was told to whom.
-const LINES: usize = 40;
 
 /// Explains an alert.
 pub(crate) const COMMAND: Command = Command {
@@ -37,9 +34,9 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
             )));
         }
     }
-    if let Some(view) = &why.incident {
-        blocks.extend(rules(view));
-        blocks.push(told(view));
+    if why.incident.is_some() {
+        blocks.extend(rules(&why));
+        blocks.push(told(&why));
     }
     Ok(Answer::of(blocks))
 }
@@ -48,7 +45,12 @@ fn headline(why: &Why, now: Timestamp) -> String {
     if let Some(view) = &why.incident {
         let incident = &view.row.incident;
         let since = incident.opened_at;
-        return format!("Incident #{}: {}. It was opened at {since}.", incident.id, view.row.headline());
+        return format!(
+            "Incident #{}: {}. It was opened at {}.",
+            incident.id,
+            view.row.headline(),
+            present::moment(since)
+        );
     }
     let Some((monitor, state)) = &why.monitor else { return "There is nothing to explain any more.".to_owned() };
     let name = &monitor.settings.name;
@@ -72,14 +74,14 @@ fn headline(why: &Why, now: Timestamp) -> String {
 fn checks(results: &[StoredResult]) -> Option<Block> {
     let row = |result: &StoredResult| {
         let message = if result.message.is_empty() { result.reason.about().to_owned() } else { result.message.clone() };
-        vec![result.at.to_string(), result.reason.code().to_owned(), present::latency(result.duration), message]
+        vec![present::moment(result.at), result.reason.code().to_owned(), present::latency(result.duration), message]
     };
     let columns = ["when", "result", ">took", "what was seen"];
     (!results.is_empty()).then(|| Block::table("Checks that led there", &columns, results.iter().map(row).collect()))
 }
 
 /// Which rules made it an incident, and what belongs to it for which reason.
-fn rules(view: &IncidentView) -> Option<Block> {
+fn rules(why: &Why) -> Option<Block> {
     let row = |entry: &TimelineEntry| match &entry.entry {
         Entry::Joined { name, rule, severity, because, .. } => {
             let because = if because.is_empty() { "it opened the incident" } else { because };
@@ -87,32 +89,14 @@ fn rules(view: &IncidentView) -> Option<Block> {
         }
         _ => None,
     };
-    let rows: Vec<_> = view.timeline.iter().filter_map(row).take(LINES).collect();
+    let rows: Vec<_> = why.joined.iter().filter_map(row).collect();
     let columns = ["monitor", "rule", "severity", "part of it because"];
     (!rows.is_empty()).then(|| Block::table("Rules that fired", &columns, rows))
 }
 
 /// Who was told, who was not, and what came of it.
-fn told(view: &IncidentView) -> Block {
-    let is_telling = |entry: &&TimelineEntry| {
-        matches!(
-            entry.entry,
-            Entry::Queued { .. }
-                | Entry::Suppressed { .. }
-                | Entry::Delivered { .. }
-                | Entry::Failed { .. }
-                | Entry::Escalated { .. }
-                | Entry::Acknowledged { .. }
-                | Entry::Reopened { .. }
-        )
-    };
-    let rows: Vec<_> = view
-        .timeline
-        .iter()
-        .filter(is_telling)
-        .take(LINES)
-        .map(|entry| vec![entry.at.to_string(), words(entry)])
-        .collect();
+fn told(why: &Why) -> Block {
+    let rows: Vec<_> = why.told.iter().map(|entry| vec![present::moment(entry.at), words(entry)]).collect();
     if rows.is_empty() {
         return Block::text(
             "No destination was told: no route leads anywhere for it. Its card is in the conversations that watch its monitors. \

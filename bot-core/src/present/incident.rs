@@ -13,7 +13,7 @@ use crate::reply::Block;
 pub(crate) fn incident_name(row: &IncidentRow) -> String {
     match (&row.only, row.members) {
         (Some(name), _) => name.clone(),
-        (None, 0) => format!("incident #{}", row.incident.id),
+        (None, 0) => row.incident.title.clone(),
         (None, members) => super::plural(members, "monitor"),
     }
 }

@@ -15,7 +15,13 @@ async fn a_rule_is_said_listed_and_deleted() {
     }
     assert!(chat.say("list-alerts").await.contains("no alert rules of your own"));
     let line = "add-alert shop when p95 over 10m > 800ms for 5m severity warning notify #ops @primary";
-    insta::assert_snapshot!(chat.say(line).await, @"Rule 1: `shop` when p95 over 10m > 800ms for 5m severity warning notify #ops @primary. It is about 1 monitor and now: quiet.");
+    insta::assert_snapshot!(chat.say(line).await, @r"
+    Rule 1: `shop` when p95 over 10m > 800ms for 5m severity warning notify #ops @primary. It is about 1 monitor and now: quiet.
+
+    There is no `#ops` yet, so that name tells nobody until you add it.
+
+    There is no `@primary` yet, so that name tells nobody until you add it.
+    ");
     let line = "add-alert env=prod when down for 3 checks severity critical remind 1h cooldown 10m";
     insta::assert_snapshot!(chat.say(line).await, @"Rule 2: `env=prod` when down for 3 checks severity critical cooldown 10m remind 1h. It is about 1 monitor and now: quiet.");
     let line = "add-alert all when certificate.days < 14 severity warning";

@@ -155,7 +155,7 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
     ");
     assert_snapshot!(chat.say("list-incidents open").await, @r"
     Incidents (1)
-          monitor  severity  since  state  why
+      incident  monitor  severity  since  state  why
       #1  shop  critical  2026-03-01 00:01 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
     ");
     assert_snapshot!(card(&chat).await, @"  ✖ down  shop  is down — answered 500 Internal Server Error, expected 200..299. Since 00:01 UTC. #1");
@@ -164,7 +164,7 @@ async fn an_incident_is_seen_everywhere_and_its_card_turns_into_recovered() {
     assert_snapshot!(card(&chat).await, @"  ● up  shop  recovered after 2 min at 00:03 UTC; it was: answered 500 Internal Server Error, expected 200..299. #1");
     assert_snapshot!(chat.say("list-incidents shop 1h").await, @r"
     Incidents (1)
-          monitor  severity  since  state  why
+      incident  monitor  severity  since  state  why
       #1  shop  critical  2026-03-01 00:01 UTC  recovered after 2 min  answered 500 Internal Server Error, expected 200..299
     ");
     assert_snapshot!(chat.say("show-monitor shop").await, @r"
@@ -210,7 +210,7 @@ async fn an_alert_that_is_withheld_is_said_to_be() {
     chat.pass(MINUTE * 2 + A_LITTLE);
     assert_snapshot!(chat.say("list-incidents open").await, @r"
     Incidents (1)
-          monitor  severity  since  state  why
+      incident  monitor  severity  since  state  why
       #1  router  critical  2026-03-01 00:00 UTC  open for 2 min  answered 500 Internal Server Error, expected 200..299
     ");
     let withheld = "answered 500 Internal Server Error, expected 200..299 · not told: depends on router, which is down";
@@ -424,7 +424,7 @@ async fn completion_offers_what_can_come_next() {
         ("show-report shop as ", 20, &["chart", "png", "svg", "json"]),
         ("show-report 9", 12, &["90d"]),
         ("list-monitors d", 14, &["degraded", "down"]),
-        ("help add", 5, &["add-monitor"]),
+        ("help add-m", 5, &["add-monitor", "add-maintenance"]),
         ("frobnicate x", 12, &[]),
         ("show-monitor \"sh", 16, &[]),
     ] {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Severity;
 use crate::Timestamp;
-use crate::incident::IncidentId;
+use crate::incident::{IncidentId, Resolution};
 
 /// What happened that somebody is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -129,9 +129,9 @@ pub struct IncidentBrief {
     /// When somebody acknowledged it, and who.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<(Timestamp, String)>,
-    /// When it was over.
+    /// When and how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolved_at: Option<Timestamp>,
+    pub resolved: Option<(Timestamp, Resolution)>,
     /// The reason code of its first alert; empty of an incident that a person declared.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -144,6 +144,9 @@ pub struct IncidentBrief {
     pub member_count: u64,
     /// How many of them are still failing.
     pub failing_count: u64,
+    /// The incident that it became part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<IncidentId>,
 }
 
 impl IncidentBrief {

@@ -76,7 +76,7 @@ impl Destination for Settings {
             },
             Field {
                 name: "security",
-                help: "tls, starttls or none instead of what the address says; none only for a mail server on this machine",
+                help: "tls, starttls or plain instead of what the address says; plain only for a mail server on this machine",
                 example: "tls",
                 required: false,
                 secret: false,
@@ -108,7 +108,7 @@ impl Destination for Settings {
             shown.extend([("user", user.clone()), ("password", "***".to_owned())]);
         }
         if self.security == Security::None {
-            shown.push(("security", "none".to_owned()));
+            shown.push(("security", "plain".to_owned()));
         }
         shown
     }
@@ -135,13 +135,13 @@ fn server(fields: &Fields<'_>) -> Result<(Endpoint, Security), FieldError> {
     // The hosts of other schemes than those of the web are not told apart by themselves.
     let host = Host::parse(url.host_str().ok_or_else(wrong)?).map_err(|_| wrong())?;
     let endpoint = Endpoint { host, port: url.port().unwrap_or(default_port) };
-    let choices = [("starttls", Security::StartTls), ("tls", Security::Tls), ("none", Security::None)];
+    let choices = [("starttls", Security::StartTls), ("tls", Security::Tls), ("plain", Security::None), ("none", Security::None)];
     let security = match fields.text("security") {
         None => by_scheme,
         Some(_) => fields.choice("security", &choices)?,
     };
     if security == Security::None && !is_here(&endpoint.host) {
-        let why = "none is for a mail server on this machine; what goes through a network has to be protected";
+        let why = "plain is for a mail server on this machine; what goes through a network has to be protected";
         return Err(FieldError::new("security", why));
     }
     Ok((endpoint, security))

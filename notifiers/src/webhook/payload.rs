@@ -80,7 +80,7 @@ fn incident(brief: &IncidentBrief) -> Map<String, Value> {
         ("opened_at", time(brief.opened_at)),
         ("acknowledged_at", acknowledged.map(|(at, _)| time(*at)).into()),
         ("acknowledged_by", acknowledged.map(|(_, who)| who.as_str()).into()),
-        ("resolved_at", brief.resolved_at.map(time).into()),
+        ("resolved_at", brief.resolved.map(|(at, _)| time(at)).into()),
         ("reason", brief.reason.as_str().into()),
         ("why", brief.why.as_str().into()),
         ("members", brief.members.iter().map(member).collect()),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::{Event, Notification};
+use monitor_core::duration;
 use notifiers::{Post, Receipt, SendError};
 use storage::{Budget, ClaimedNotifications, Destination, Ending, LONGEST_HOLD, NotificationClaim, StoreError};
 use tokio::sync::Notify;
@@ -178,7 +179,10 @@ impl Services {
         let hold = asked.map(|asked| now + asked.min(LONGEST_HOLD));
         match retry::again_at(&content.key, claim.attempts, claim.first_tried, asked, now) {
             Some(at) => Attempt { ending: Ending::Again { at, error }, hold },
-            None => Attempt { hold, ..Attempt::dead(format!("{error}; it was tried for a day")) },
+            None => {
+                let (tried, times) = (duration::humanize(now.since(claim.first_tried)), claim.attempts);
+                Attempt { hold, ..Attempt::dead(format!("{error}; it was tried {times} times in {tried}")) }
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Writing down what came of a delivery: receipt, retry or dead letter, and who is told of that.
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::NotificationId;
+use monitor_core::alerting::{Notification, NotificationId};
 use monitor_core::incident::Entry;
 use storage::{Audience, Destination, Ending, NewNotification, NotificationClaim, StoreError, Tx};
 
@@ -141,6 +141,11 @@ impl Record<'_> {
         if before.clone().count() >= MOST_FALLBACKS || before.any(|id| id == fallback.id.to_string()) {
             return Ok(());
         }
+        if self.is_told_itself(fallback, content).await? {
+            let destination = fallback.settings.name.clone();
+            let because = format!("`{}` did not take it, but `{destination}` is told of it itself", self.name());
+            return self.enter(Entry::Suppressed { destination, event: self.claim.event, because }).await;
+        }
         let mut content = content.clone();
         content.key = format!("{}{INSTEAD}{}", content.key, self.claim.destination);
         let claim = self.claim;
@@ -164,6 +169,15 @@ impl Record<'_> {
             .await?;
         }
         Ok(())
+    }
+
+    /// Whether a destination is told of the same event as well: by itself, then or later, or instead of another one.
+    async fn is_told_itself(&self, fallback: &Destination, content: &Notification) -> Result<bool, StoreError> {
+        let Some(incident) = self.claim.incident else { return Ok(false) };
+        let since = self.claim.created_at.min(content.at);
+        let told = self.tx.told_since(incident, fallback.id, self.claim.event, since).await?;
+        // What it is told later instead of another one is of another time, unless it happened at the same.
+        Ok(told.iter().any(|other| !other.key.contains(INSTEAD) || other.at == content.at))
     }
 
     fn failed(&self, error: &str, again_at: Option<Timestamp>) -> Entry {

@@ -22,7 +22,8 @@ const FEWEST: u32 = 10;
 pub(crate) const MOST: u32 = 100;
 
 /// When to try again after that many attempts, of which the first was then; `None`: never. `asked` is the pause that the
-/// destination asked for. What is tried again for the same reason is spread over time by its key.
+/// destination asked for, which is cut short if it lasts beyond the time for the last attempt, so that there is that one.
+/// What is tried again for the same reason is spread over time by its key.
 pub(crate) fn again_at(
     key: &str,
     attempts: u32,
@@ -31,7 +32,9 @@ pub(crate) fn again_at(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let pause = asked.map_or_else(|| backoff(key, attempts), |asked| later(key, attempts, asked));
+    let last = first_tried + GIVE_UP_AFTER;
     let at = now + pause;
+    let at = if asked.is_some() && now < last { at.min(last) } else { at };
     let few = asked.is_none() && attempts < FEWEST;
     (few || at.since(first_tried) <= GIVE_UP_AFTER).then_some(at)
 }
@@ -101,6 +104,7 @@ mod tests {
         let asked = Duration::from_secs(120);
         assert!((asked..=asked * 11 / 10).contains(&pause(asked).unwrap()));
         assert!(pause(Duration::ZERO).unwrap() >= Duration::from_secs(1));
-        assert_eq!(pause(Duration::from_secs(90_000)), None, "longer than it is tried for");
+        assert_eq!(pause(Duration::from_secs(90_000)), Some(GIVE_UP_AFTER), "once more, though earlier than asked for");
+        assert_eq!(again_at("a", 2, START, Some(asked), START + GIVE_UP_AFTER), None);
     }
 }

@@ -98,7 +98,7 @@ impl Services {
         let row = self.incident(actor, which).await?;
         let (id, now) = (row.incident.id, self.now());
         let note = written(note)?;
-        let tx = self.store().begin().await?;
+        let tx = self.begin_act().await?;
         if !tx.acknowledge(id, actor.person, now).await? {
             drop(tx);
             let row = self.incident(actor, Some(&id.to_string())).await?;
@@ -127,7 +127,7 @@ impl Services {
         require(actor, Permission::Respond)?;
         let row = self.incident(actor, which).await?;
         let (id, now) = (row.incident.id, self.now());
-        let tx = self.store().begin().await?;
+        let tx = self.begin_act().await?;
         if !tx.resolve_by_hand(id, now).await? {
             return Err(ServiceError::IncidentOver(id.0));
         }
@@ -198,7 +198,7 @@ impl Services {
             message: "",
             declared_by: Some(actor.person),
         };
-        let tx = self.store().begin().await?;
+        let tx = self.begin_act().await?;
         let id = tx.insert_incident(&new).await?;
         tx.add_entries(&[(id, now, Some(actor.person), Entry::Declared { text: text.clone() })]).await?;
         tx.post_incident_in(conversation, id, now).await?;
@@ -212,7 +212,7 @@ impl Services {
     /// [`ServiceError::Internal`].
     pub async fn reopen_unresolved(&self) -> Result<u64> {
         let now = self.now();
-        let tx = self.store().begin().await?;
+        let tx = self.begin_act().await?;
         let early = tx.resolved_too_early(now - Grouping::BY_HAND_FOR, BATCH).await?;
         if early.is_empty() {
             return Ok(0);
@@ -227,6 +227,13 @@ impl Services {
         tx.commit().await?;
         self.announce(told);
         Ok(early.len() as u64)
+    }
+
+    /// Begins to change incidents. All who do take turns, so that no two wait for each other's incidents and cards.
+    async fn begin_act(&self) -> Result<Tx> {
+        let tx = self.store().begin().await?;
+        tx.lock_incidents().await?;
+        Ok(tx)
     }
 
     /// Tells of a change that a person made, and makes it lasting.

@@ -76,13 +76,14 @@ impl Plan<'_> {
         for index in 0..self.alerts.len() {
             let loose = &self.alerts[index];
             let keys = keys(loose, self.grouping);
-            if let Some(incident) = again.get(&loose.alert.monitor) {
-                self.places.push((index, *incident, Belongs::Again));
-            } else if let Some((incident, key)) = keys.iter().find_map(|key| known.get(key).map(|found| (*found, key)))
-            {
-                self.places.push((index, incident, Belongs::Because(because(key))));
-            } else {
-                fresh.push((index, keys));
+            // What its monitor has open goes first, then what was the same trouble, then what has something in common.
+            let own = known.get(&keys[0]).map(|incident| (*incident, Belongs::Because(because(&keys[0]))));
+            let again = || again.get(&loose.alert.monitor).map(|incident| (*incident, Belongs::Again));
+            let shared =
+                || keys.iter().find_map(|key| known.get(key).map(|found| (*found, Belongs::Because(because(key)))));
+            match own.or_else(again).or_else(shared) {
+                Some((incident, belongs)) => self.places.push((index, incident, belongs)),
+                None => fresh.push((index, keys)),
             }
         }
         if fresh.is_empty() {
@@ -236,7 +237,8 @@ impl Plan<'_> {
                 },
                 why: if alert.message.is_empty() { alert.reason.about().to_owned() } else { alert.message.clone() },
                 because: match belongs {
-                    Belongs::First | Belongs::Again => String::new(),
+                    Belongs::First => String::new(),
+                    Belongs::Again => "it began again soon after it was over".to_owned(),
                     Belongs::Because(because) => because.clone(),
                 },
             };

@@ -105,7 +105,7 @@ pub fn words(entry: &TimelineEntry) -> String {
         Entry::Resolved { note, .. } => format!("it was over{}", noted(note)),
         Entry::Reopened { because } => format!("it was opened again: {because}"),
         Entry::Queued { destination, event, because, .. } => {
-            format!("{destination} is to be told that it {}, by {because}", happened(*event))
+            format!("{destination} is to be told that it {} ({because})", happened(*event))
         }
         Entry::Suppressed { destination, event, because } if destination.is_empty() => {
             format!("nobody was told that it {}: {because}", happened(*event))

@@ -2,7 +2,7 @@
 
 use monitor_core::monitor::Monitor;
 use monitor_core::people::{Actor, Permission};
-use storage::{IncidentFilter, MonitorState, NamedAlert, Scope, StoredResult};
+use storage::{IncidentFilter, MonitorState, NamedAlert, Scope, Sorts, StoredResult, TimelineEntry};
 
 use super::IncidentView;
 use crate::{Result, ServiceError, Services, require};
@@ -21,7 +21,14 @@ pub struct Why {
     pub untold: Option<NamedAlert>,
     /// The incident.
     pub incident: Option<IncidentView>,
+    /// What belongs to it and why, the first 40 entries.
+    pub joined: Vec<TimelineEntry>,
+    /// Who was told, who was not, and what came of it, the first 40 entries.
+    pub told: Vec<TimelineEntry>,
 }
+
+/// Most timeline entries that are shown of a sort.
+const ENTRIES: u64 = 40;
 
 impl Services {
     /// Why there is an incident and who was told of it, by number or monitor; of a monitor without one, why there is none.
@@ -49,7 +56,9 @@ impl Services {
                 let state = self.store().state(monitor.id).await?;
                 let until = untold.as_ref().map_or(self.now(), |named| named.alert.opened_at);
                 let checks = self.store().results_until(monitor.id, until, CHECKS).await?;
-                Ok(Why { monitor: state.map(|state| (monitor, state)), checks, untold, incident: None })
+                let monitor = state.map(|state| (monitor, state));
+                let (joined, told) = (Vec::new(), Vec::new());
+                Ok(Why { monitor, checks, untold, incident: None, joined, told })
             }
             Err(error) => Err(error),
         }
@@ -63,6 +72,9 @@ impl Services {
             let found = self.monitor(actor, &first.monitor_name).await?;
             monitor = self.store().state(found.id).await?.map(|state| (found, state));
         }
-        Ok(Why { monitor, checks, untold: None, incident: Some(view) })
+        let incident = view.row.incident.id;
+        let joined = self.store().timeline_of(incident, Sorts::Joined, ENTRIES).await?;
+        let told = self.store().timeline_of(incident, Sorts::Told, ENTRIES).await?;
+        Ok(Why { monitor, checks, untold: None, incident: Some(view), joined, told })
     }
 }

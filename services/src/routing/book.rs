@@ -99,6 +99,12 @@ impl Book {
         targets.iter().filter_map(|target| self.wanted(*target, matched.because())).collect()
     }
 
+    /// Whether a step of a route names somebody who is gone.
+    pub(super) fn lacks(&self, matched: &Matched<'_>, step: usize) -> bool {
+        let targets = matched.row.route.steps.get(step).map_or(&[][..], |step| &step.targets);
+        targets.iter().any(|target| self.wanted(*target, String::new()).is_none())
+    }
+
     /// The rules that fire for these monitors, as far as they say who is told or reminded.
     pub(super) fn voices(&self, cohorts: &[Cohort]) -> Vec<&RuleRow> {
         let mut voices: Vec<&RuleRow> = Vec::new();

@@ -7,7 +7,7 @@ use monitor_core::incident::{Entry, IncidentId};
 use storage::{Cards, Escalation, Later, SilenceRow, StoreError, Tx};
 
 use super::book::{self, Book, Wanted};
-use super::teller::Teller;
+use super::teller::{DELETED, Teller};
 use crate::{Result, Services};
 
 /// Silences that are settled in one transaction.
@@ -29,6 +29,8 @@ impl Services {
         self.settle_silences(now).await?;
         for done in 0..INCIDENTS {
             let tx = self.store().begin().await?;
+            // As everybody who changes incidents does, before any row of theirs or of a conversation.
+            tx.lock_incidents().await?;
             let Some((incident, due)) = tx.claim_escalations(now).await? else { return Ok(done as u64) };
             let posted = tell_due(&tx, incident, due, now).await?;
             tx.commit().await?;
@@ -89,7 +91,9 @@ async fn tell_due(
                     }
                 }
                 let cohorts = teller.cohorts(&[]).await?;
-                teller.tell_first(&cohorts, Event::Opened, &format!("; {because}"));
+                let after = format!("; {because}");
+                teller.tell_first(&cohorts, Event::Opened, &after);
+                teller.tell_hushed(&after).await?;
             }
             Later::Untold => {}
         }
@@ -129,6 +133,9 @@ impl Teller<'_> {
             return Ok(false);
         };
         self.note(Entry::Escalated { step: step + 1, because: matched.because() });
+        if book.lacks(&matched, usize::from(step)) {
+            self.suppress("", Event::Escalated, format!("{}, step {}; {DELETED}", matched.because(), step + 1));
+        }
         for Wanted { destination, because } in book.at_step(&matched, usize::from(step)) {
             let because = format!("{because}, step {}", step + 1);
             self.deliver(Wanted { destination, because }, Event::Escalated);

@@ -7,12 +7,18 @@ use monitor_core::Timestamp;
 use monitor_core::alerting::{DestinationId, Event, IncidentBrief, Notification, RouteId};
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::monitor::MonitorId;
-use storage::{Cohort, Escalation, Later, NewNotification, Standing, StoreError, Told, Tx};
+use storage::{Cohort, Escalation, Hushed, Later, NewNotification, Standing, StoreError, Told, Tx};
 
 use super::book::{self, Book, Wanted};
 
 /// How often a destination is told at most that an incident grows.
 const GREW_EVERY: Duration = Duration::from_secs(60);
+
+/// Why somebody is told who knows of an incident.
+const INFORMED: &str = "it was told of the incident before";
+
+/// Why nobody is told where a route names somebody.
+pub(super) const DELETED: &str = "its destination was deleted";
 
 /// When something never comes that only is to be remembered.
 const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -38,8 +44,8 @@ pub(super) struct Teller<'a> {
 pub(super) struct First {
     /// Whether a silence is about some of them.
     silenced: bool,
-    /// How many destinations are to be told of the others.
-    wanted: usize,
+    /// Whether a route is about the others or a rule tells of them, even if nobody is there any more who would be told.
+    routed: bool,
 }
 
 impl<'a> Teller<'a> {
@@ -78,8 +84,8 @@ impl<'a> Teller<'a> {
             self.added = 0;
         }
         let cohorts = self.cohorts(&[]).await?;
-        let First { silenced, wanted } = self.tell_first(&cohorts, event, "");
-        if wanted == 0 && !silenced && self.book.has_listeners() {
+        let First { silenced, routed } = self.tell_first(&cohorts, event, "");
+        if !routed && !silenced && self.book.has_listeners() {
             self.suppress("", event, "no route is about it".to_owned());
         }
         Ok(())
@@ -88,13 +94,36 @@ impl<'a> Teller<'a> {
     /// More monitors belong to it: whoever was told is told, and who was not and should be now hears of it for the first time.
     pub(super) async fn grow(&mut self, joined: &[MonitorId]) -> Result<(), StoreError> {
         let cohorts = self.cohorts(joined).await?;
-        let informed: Vec<Told> = self.told.values().filter(|told| told.event != Event::Resolved).copied().collect();
+        let informed = self.informed();
         self.tell_first(&cohorts, Event::Grew, "");
         if !self.heard {
             return Ok(());
         }
+        self.tell_grown(informed, "");
+        Ok(())
+    }
+
+    /// What joined in a silence which is over by now: whoever was told before, and nothing since that would have named it,
+    /// is told that the incident grew.
+    pub(super) async fn tell_hushed(&mut self, after: &str) -> Result<(), StoreError> {
+        let mut latest = None;
+        for Hushed { at, monitors } in self.tx.hushed(self.brief.id).await? {
+            let lasting = self.tx.cohorts(self.brief.id, &monitors).await?;
+            if !self.book.audible(self.brief.id, &lasting).0.is_empty() {
+                latest = latest.max(Some(at));
+            }
+        }
+        let Some(latest) = latest else { return Ok(()) };
+        let mut informed = self.informed();
+        informed.retain(|told| told.at < latest && !self.is_queued(told.destination));
+        self.tell_grown(informed, after);
+        Ok(())
+    }
+
+    /// Tells that it grew, not too often.
+    fn tell_grown(&mut self, informed: Vec<Told>, after: &str) {
         for Told { destination, at, .. } in informed {
-            let because = "it was told of the incident before".to_owned();
+            let because = format!("{INFORMED}{after}");
             // Later than now it only is by a clock that was set back since.
             let again = at.min(self.book.now) + GREW_EVERY;
             if again > self.book.now {
@@ -103,7 +132,11 @@ impl<'a> Teller<'a> {
                 self.deliver(Wanted { destination, because }, Event::Grew);
             }
         }
-        Ok(())
+    }
+
+    /// Those who were told that it lasts.
+    fn informed(&self) -> Vec<Told> {
+        self.told.values().filter(|told| told.event != Event::Resolved).copied().collect()
     }
 
     /// Tells those who are told of these monitors at once and do not know yet, and has the others told later.
@@ -116,13 +149,20 @@ impl<'a> Teller<'a> {
         self.heard |= !audible.is_empty();
         let first = if event == Event::Grew { Event::Opened } else { event };
         let mut wanted: Vec<Wanted> = Vec::new();
+        let mut deleted = false;
         for matched in book.matched(&audible) {
             let route = matched.row.id;
             let started = self.later.iter().any(|later| later.what == Later::Started(route));
             if !started && !self.standing.acknowledged {
                 self.start(route, &matched.row.route.steps, matched.because());
             }
-            merge(&mut wanted, book.at_step(&matched, 0));
+            let told = book.at_step(&matched, 0);
+            // Of growth that is said only where nobody is left, for it comes again and again.
+            if book.lacks(&matched, 0) && (event != Event::Grew || told.is_empty()) {
+                self.suppress("", event, format!("{}; {DELETED}", matched.because()));
+                deleted = true;
+            }
+            merge(&mut wanted, told);
         }
         for row in book.voices(&audible) {
             merge(&mut wanted, book.told_by(row));
@@ -134,7 +174,7 @@ impl<'a> Teller<'a> {
                 }
             }
         }
-        let first_told = First { silenced: !silences.is_empty(), wanted: wanted.len() };
+        let first_told = First { silenced: !silences.is_empty(), routed: deleted || !wanted.is_empty() };
         for Wanted { destination, because } in wanted {
             if !self.knows(destination) {
                 self.deliver(Wanted { destination, because: format!("{because}{after}") }, first);
@@ -178,17 +218,19 @@ impl<'a> Teller<'a> {
 
     /// Tells everybody who thinks that it lasts.
     pub(super) fn tell_informed(&mut self, event: Event) {
-        let informed: Vec<DestinationId> =
-            self.told.values().filter(|told| told.event != Event::Resolved).map(|told| told.destination).collect();
-        for destination in informed {
-            self.deliver(Wanted { destination, because: "it was told of the incident before".to_owned() }, event);
+        for Told { destination, .. } in self.informed() {
+            self.deliver(Wanted { destination, because: INFORMED.to_owned() }, event);
         }
     }
 
     /// Whether a destination was told that it lasts, or will be.
     fn knows(&self, destination: DestinationId) -> bool {
         let told = self.told.get(&destination).is_some_and(|told| told.event != Event::Resolved);
-        told || self.is_held(destination) || self.queued.iter().any(|(new, _)| new.destination == destination)
+        told || self.is_held(destination) || self.is_queued(destination)
+    }
+
+    fn is_queued(&self, destination: DestinationId) -> bool {
+        self.queued.iter().any(|(new, _)| new.destination == destination)
     }
 
     fn is_held(&self, destination: DestinationId) -> bool {
@@ -209,23 +251,7 @@ impl<'a> Teller<'a> {
             }
             return;
         }
-        let content = Notification {
-            key: format!("watchword-{}-{}-{destination}-{}", self.brief.id, event.as_str(), now.as_millis()),
-            event,
-            at: now,
-            incident: Some(self.brief.clone()),
-            text: String::new(),
-        };
-        let new = NewNotification {
-            organisation: self.standing.organisation,
-            destination,
-            incident: Some(self.brief.id),
-            event,
-            severity,
-            not_before: now,
-            content,
-        };
-        self.queued.push((new, because));
+        self.queued.push((about(&self.standing, &self.brief, destination, event, now), because));
     }
 
     /// Tells a destination later; `false`: something waits there already.
@@ -268,6 +294,32 @@ impl<'a> Teller<'a> {
         let entries: Vec<_> = entries.map(|entry| (incident, now, None, entry)).collect();
         self.tx.add_entries(&entries).await?;
         self.tx.insert_escalations(&self.later[self.added..]).await
+    }
+}
+
+/// What a destination is told of an incident at once.
+pub(super) fn about(
+    standing: &Standing,
+    brief: &IncidentBrief,
+    destination: DestinationId,
+    event: Event,
+    now: Timestamp,
+) -> NewNotification {
+    let content = Notification {
+        key: format!("watchword-{}-{}-{destination}-{}", brief.id, event.as_str(), now.as_millis()),
+        event,
+        at: now,
+        incident: Some(brief.clone()),
+        text: String::new(),
+    };
+    NewNotification {
+        organisation: standing.organisation,
+        destination,
+        incident: Some(brief.id),
+        event,
+        severity: standing.severity,
+        not_before: now,
+        content,
     }
 }
 

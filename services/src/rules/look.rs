@@ -10,6 +10,7 @@ use monitor_core::monitor::MonitorId;
 use storage::RuleRow;
 
 use super::book::{Book, Source};
+use super::news;
 use super::signals::gather;
 use super::steps::{self, Look, States, monitors_of};
 use crate::{Result, Services};
@@ -111,6 +112,7 @@ impl Services {
         if stepped.is_empty() {
             return Ok(0);
         }
+        let recoveries = news::recoveries(self.store(), &stepped, signals).await?;
         let tx = self.store().begin().await?;
         let states = with(steps::by_pair(tx.rule_states(&monitors_of(&stepped)).await?), recalled);
         let looks: Vec<Look<'_>> = stepped
@@ -120,7 +122,7 @@ impl Services {
                 Look { rule, monitor: *monitor, signals, saw: None }
             })
             .collect();
-        let done = steps::take(&tx, &self.inner.grouping, &looks, states, now).await?;
+        let done = steps::take(&tx, &self.inner.grouping, &looks, (states, &recoveries), now).await?;
         tx.commit().await?;
         self.announce(done.told);
         Ok(done.alerts as u64)

@@ -5,12 +5,14 @@
 //! when to tell that a monitor is down, those alerts are kept but not told. Other rules are steps of
 //! [`RuleState`](monitor_core::alerting::rule::RuleState): those about the status and about single checks are taken with each
 //! check in its transaction ([`Watch::follow`]), those about figures and those that wait by a chore
-//! ([`Services::evaluate_rules`](crate::Services::evaluate_rules)).
+//! ([`Services::evaluate_rules`](crate::Services::evaluate_rules)). A rule about a recovery opens no alert, since nothing is
+//! wrong: the same chore tells of it in words.
 
 mod about;
 mod book;
 mod look;
 mod manage;
+mod news;
 mod replay;
 mod signals;
 mod steps;

@@ -11,7 +11,9 @@ use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::Reason;
 use storage::{RuleRow, RuleStateRow, StoreError, Tx};
 
+use super::news::Recoveries;
 use crate::incidents::{self, Cleared, Firing, Outcome};
+use crate::routing;
 
 /// A rule that is to look at a monitor.
 pub(super) struct Look<'a> {
@@ -39,12 +41,23 @@ impl Look<'_> {
     pub(super) fn step(&self, states: &States, now: Timestamp) -> (Option<RuleStateRow>, Step) {
         let stored = states.get(&self.pair());
         let (mut state, due) = stored.cloned().unwrap_or_default();
-        let step = state.step(&self.rule.rule, now, self.signals);
+        let step = match self.saw.is_some() && self.rule.rule.condition.is_news() {
+            true => self.leave_news(&mut state, due, now),
+            false => state.step(&self.rule.rule, now, self.signals),
+        };
         // A rule about figures is looked at often enough.
         let next = step.again_at.filter(|_| self.rule.rule.condition.look_every().is_none());
         let changed = next != due || stored.map_or(state != RuleState::default(), |(before, _)| state != *before);
         let row = RuleStateRow { rule: self.rule.id, monitor: self.monitor, state, due: next };
         (changed.then_some(row), step)
+    }
+
+    /// Takes in a check that may be good news, and has the chore look at once if it is, or is no more: so that what happens
+    /// to the incident does not wait for it.
+    fn leave_news(&self, state: &mut RuleState, due: Option<Timestamp>, now: Timestamp) -> Step {
+        state.recall(&self.rule.rule, now, self.signals);
+        let turned = state.held_since().is_some() != state.firing_since().is_some();
+        Step { change: None, holds: None, why: String::new(), again_at: if turned { Some(now) } else { due } }
     }
 
     /// What an alert says: why the rule fires, and what the check saw.
@@ -56,16 +69,18 @@ impl Look<'_> {
     }
 }
 
-/// Takes all steps in their order from what is stored, and writes down what they change.
+/// Takes all steps in their order from what is stored, and writes down what they change. What is news is told in the words
+/// for its monitor.
 pub(super) async fn take(
     tx: &Tx,
     grouping: &Grouping,
     looks: &[Look<'_>],
-    mut states: States,
+    (mut states, recoveries): (States, &Recoveries),
     now: Timestamp,
 ) -> Result<Outcome, StoreError> {
     let mut changed: BTreeMap<(MonitorId, RuleId), RuleStateRow> = BTreeMap::new();
     let (mut fired, mut ends, mut ends_of_fired) = (Vec::new(), Vec::new(), Vec::new());
+    let mut news = Vec::new();
     for look in looks {
         let (row, step) = look.step(&states, now);
         if let Some(row) = row {
@@ -74,6 +89,9 @@ pub(super) async fn take(
         }
         let (monitor, rule) = (look.monitor, Some(look.rule.id));
         match step.change {
+            Some(Change::Fire) if look.rule.rule.condition.is_news() => {
+                news.extend(recoveries.get(&monitor).map(|recovery| recovery.news(look.rule)));
+            }
             Some(Change::Fire) => fired.push((look, look.message(step.why))),
             Some(Change::Clear) => {
                 let end = Cleared { monitor, rule, at: now, resolution: Resolution::Recovered };
@@ -90,6 +108,7 @@ pub(super) async fn take(
         done.add(incidents::raise(tx, grouping, &firings, now).await?);
     }
     done.add(ended(tx, &ends_of_fired, now).await?);
+    routing::tell_rules(tx, &news, now).await?;
     Ok(done)
 }
 

@@ -11,6 +11,7 @@ use monitor_core::outcome::{Outcome, Verdict};
 use storage::{StoreError, Tx};
 
 use super::book::{Book, Shelf, Source};
+use super::news::Recoveries;
 use super::steps::{self, Look};
 use crate::incidents;
 
@@ -68,7 +69,7 @@ impl Watch {
                 rules.map(move |rule| Look { rule, monitor: seen.monitor, signals, saw })
             })
             .collect();
-        steps::take(tx, grouping, &looks, states, now).await
+        steps::take(tx, grouping, &looks, (states, &Recoveries::new()), now).await
     }
 }
 

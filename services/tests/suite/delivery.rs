@@ -56,12 +56,13 @@ fn brief(id: IncidentId, at: Timestamp) -> IncidentBrief {
         stage: Stage::Open,
         opened_at: at,
         acknowledged: None,
-        resolved_at: None,
+        resolved: None,
         reason: String::new(),
         why: String::new(),
         members: vec![member],
         member_count: 1,
         failing_count: 1,
+        merged_into: None,
     }
 }
 
@@ -274,6 +275,69 @@ both!(a_destination_that_is_gone_is_told_of_once_and_its_fallback_is_told_instea
     assert_eq!(world.services.destination(&world.owner, "ops").await.unwrap().failing_since, None);
     let error = world.services.resend(&world.owner, Some(resent[0])).await.unwrap_err();
     assert!(error.to_string().contains("it did not fail: it is sent"), "{error}");
+});
+
+both!(a_fallback_that_is_told_itself_is_told_once, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let (receiver, other) = (Receiver::start().await, Receiver::start().await);
+    receiver.otherwise(Reaction::Echo(410));
+    let mail = webhook(&world, "mail", &other, None).await;
+    let ops = webhook(&world, "ops", &receiver, Some("mail")).await;
+    let sms = webhook(&world, "sms", &receiver, Some("mail")).await;
+    let incident = incident(&world).await;
+    // Written as routes do: who is told of one event is told of it in one transaction.
+    tell(&world, &ops, incident, &[Event::Opened, Event::Reminder]).await;
+    tell(&world, &sms, incident, &[Event::Reminder]).await;
+    tell(&world, &mail, incident, &[Event::Opened]).await;
+    drain(&world).await;
+    let mut keys = keys(&other);
+    keys.sort_unstable();
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    assert_eq!(keys[0], format!("{incident}/opened/mail"));
+    assert!(keys[1].starts_with(&format!("{incident}/reminder/")), "of two that did not take it, once: {keys:?}");
+    let skipped = Entry::Suppressed {
+        destination: "mail".into(),
+        event: Event::Opened,
+        because: "`ops` did not take it, but `mail` is told of it itself".into(),
+    };
+    assert!(entries(&world, incident).await.contains(&skipped));
+    // A later event of the same sort is another one.
+    world.clock.advance(Duration::from_secs(60));
+    let again = brief(incident, world.now());
+    let new = NewNotification {
+        organisation: world.owner.organisation,
+        destination: ops.id,
+        incident: Some(incident),
+        event: Event::Reminder,
+        severity: Severity::Critical,
+        not_before: world.now(),
+        content: Notification {
+            key: "again".to_owned(),
+            event: Event::Reminder,
+            at: world.now(),
+            incident: Some(again),
+            text: String::new(),
+        },
+    };
+    let tx = world.store().begin().await.unwrap();
+    tx.enqueue(&[new], world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    drain(&world).await;
+    assert_eq!(other.requests().len(), 3);
+});
+
+both!(a_destination_that_asks_for_a_day_is_tried_once_more, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let receiver = Receiver::start().await;
+    receiver.otherwise(Answer::status(429).header("Retry-After", "86400"));
+    let ops = webhook(&world, "ops", &receiver, None).await;
+    tell(&world, &ops, incident(&world).await, &[Event::Opened]).await;
+    drain(&world).await;
+    assert_eq!(receiver.requests().len(), 2);
+    let rows = rows(&world).await;
+    assert_eq!(rows[0].state, NotificationState::Dead);
+    let error = rows[0].error.as_deref().unwrap();
+    assert!(error.ends_with("; it was tried 2 times in 1 d"), "{error}");
 });
 
 both!(whoever_dies_between_send_and_receipt_leaves_it_to_another_with_the_same_key, async |database: TestDatabase| {

@@ -207,3 +207,66 @@ both!(deleting_a_monitor_ends_its_incident_and_keeps_its_story, async |database|
     let number = row.incident.id.to_string();
     assert!(matches!(world.entries(&number).await[0], Entry::Joined { ref name, .. } if name == "shop"));
 });
+
+both!(what_its_monitor_has_open_goes_before_what_was_over, async |database| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::ConnectionRefused).await;
+    world.check(&shop, Reason::Ok).await;
+    // Something else of the same monitor begins, and then the first again.
+    let tx = world.store().begin().await.unwrap();
+    let degraded = storage::NewAlert {
+        monitor: shop.id,
+        rule: Some(monitor_core::alerting::RuleId(7)),
+        severity: Severity::Warning,
+        at: world.now(),
+        reason: Reason::Slow,
+        message: "slow",
+    };
+    let loose = tx.open_alerts(&[degraded]).await.unwrap().remove(0);
+    let new = storage::NewIncident {
+        organisation: loose.organisation,
+        title: "shop: slow",
+        severity: Severity::Warning,
+        at: world.now(),
+        reason: Some(Reason::Slow),
+        message: "slow",
+        declared_by: None,
+    };
+    let other = tx.insert_incident(&new).await.unwrap();
+    tx.join(&[(loose.alert.id, other)], world.now()).await.unwrap();
+    tx.add_incident_keys(&[(other, format!("monitor {}", shop.id))]).await.unwrap();
+    tx.commit().await.unwrap();
+    world.check(&shop, Reason::ConnectionRefused).await;
+    let open = world.open_incidents().await;
+    assert_eq!(open.iter().map(|row| row.incident.id).collect::<Vec<_>>(), [other]);
+    assert_eq!(open[0].incident.severity, Severity::Critical, "as loud as its loudest alert");
+});
+
+both!(one_of_a_storm_that_fails_again_is_an_incident_of_its_own, async |database| {
+    let world = World::new(database).await;
+    let mut monitors = Vec::new();
+    for number in 0..12 {
+        monitors.push(world.add(&format!("m{number:02}")).await);
+    }
+    world.all_at_once(&monitors, Reason::ConnectTimeout).await;
+    world.all_at_once(&monitors, Reason::Ok).await;
+    world.clock.advance(MINUTE);
+    world.check(&monitors[3], Reason::ConnectTimeout).await;
+    let open = world.open_incidents().await;
+    assert_eq!(open.iter().map(|row| row.headline()).collect::<Vec<_>>(), ["m03 is down"]);
+});
+
+both!(why_tells_who_was_told_however_many_there_are, async |database| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::ConnectionRefused).await;
+    let number = world.open_incidents().await[0].incident.id;
+    let tx = world.store().begin().await.unwrap();
+    let noted = |text: String| (number, world.now(), None, Entry::Noted { text });
+    tx.add_entries(&(0..1_200).map(|number| noted(number.to_string())).collect::<Vec<_>>()).await.unwrap();
+    tx.commit().await.unwrap();
+    let why = world.services.why(&world.owner, Some("shop")).await.unwrap();
+    assert_eq!((why.joined.len(), why.checks.len()), (1, 1));
+    assert!(why.told.iter().all(|entry| matches!(entry.entry, Entry::Suppressed { .. })), "{:?}", why.told);
+});

@@ -11,7 +11,7 @@ use monitor_core::monitor::{Monitor, Settings};
 use monitor_core::outcome::Reason;
 use monitor_core::secret::Secret;
 use services::{Finished, NewRotation, NewRoute, ServiceError, Silenced};
-use storage::{DestinationSettings, IncidentFilter, IncidentRow, NotificationFilter};
+use storage::{DestinationSettings, IncidentFilter, IncidentRow, NotificationFilter, NotificationState};
 use test_support::both;
 use test_support::builders::settings;
 use test_support::database::{KEY, TestDatabase};
@@ -327,6 +327,85 @@ both!(a_silence_keeps_quiet_and_its_end_tells_what_still_is, async |database: Te
     assert_eq!(world.told().await[3..], ["escalated boss"]);
     world.pass(HOUR * 24).await;
     assert_eq!(world.told().await.len(), 4, "once");
+});
+
+both!(what_joined_in_a_silence_is_told_when_it_ends_to_whoever_knows_the_incident, async |database: TestDatabase| {
+    let world = Routed(World::new(database).await);
+    world.destinations(&["ops"]).await;
+    world.route("all", Severity::Info, &[(0, &["ops"])]).await;
+    let grouped = |name: &str| {
+        let policy = strict();
+        Settings { policy, group: Some("shop".to_owned()), ..settings(name, MINUTE) }
+    };
+    let (d, e) = (world.add_with(grouped("d")).await, world.add_with(grouped("e")).await);
+    world.silence(monitors("e"), 1).await;
+    world.check(&d, Reason::NoReply).await;
+    world.check(&e, Reason::NoReply).await;
+    assert_eq!(world.all_incidents().await.len(), 1);
+    assert_eq!(world.told().await, ["opened ops"]);
+    // Not so soon after it was told last.
+    world.pass(MINUTE * 2).await;
+    assert_eq!(world.told().await[1..], ["grew ops"]);
+    let because = world.because(world.incident().await).await;
+    assert_eq!(because.last().unwrap(), "grew ops: it was told of the incident before; silence 1 is over");
+    // What was told before a silence is not told again at its end.
+    world.silence(monitors("all"), 1).await;
+    world.pass(MINUTE * 2).await;
+    assert_eq!(world.told().await.len(), 2);
+    // Nor is what is well again by then.
+    world.check(&e, Reason::Ok).await;
+    world.silence(monitors("all"), 5).await;
+    world.check(&e, Reason::NoReply).await;
+    world.check(&e, Reason::Ok).await;
+    world.pass(MINUTE * 6).await;
+    assert_eq!(world.told().await.len(), 2, "{:?}", world.told().await);
+});
+
+both!(a_route_to_a_destination_that_was_deleted_says_so, async |database: TestDatabase| {
+    let world = Routed(World::new(database).await);
+    let ids = world.destinations(&["ops", "boss", "mail"]).await;
+    let route = world.route("all", Severity::Info, &[(0, &["ops"]), (10, &["boss", "mail"])]).await;
+    for id in &ids[..2] {
+        let tx = world.store().begin().await.unwrap();
+        tx.delete_destination(*id, world.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    world.pass(MINUTE * 10).await;
+    assert_eq!(
+        world.because(world.incident().await).await,
+        [
+            "not opened : route 1: all, critical; its destination was deleted",
+            "step 2: route 1: all, critical",
+            "not escalated : route 1: all, critical, step 2; its destination was deleted",
+            "escalated mail: route 1: all, critical, step 2",
+        ]
+    );
+    let gone = world.services.delete_route(&world.owner, route).await.unwrap();
+    assert_eq!(gone.steps, [(MINUTE * 10, vec!["mail".to_owned()])], "only who can be told again");
+});
+
+both!(what_is_sent_again_of_an_incident_that_is_over_is_followed_by_its_end, async |database: TestDatabase| {
+    let world = Routed(World::new(database).await);
+    world.destinations(&["ops"]).await;
+    world.route("all", Severity::Info, &[(0, &["ops"])]).await;
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    // The destinations of this world have no address, so that nothing can be delivered.
+    let claim = world.services.claim_deliveries(1).await.unwrap().claims.pop().unwrap();
+    world.services.deliver(&claim).await.unwrap();
+    let filter = NotificationFilter { state: Some(NotificationState::Dead), ..NotificationFilter::default() };
+    assert_eq!(world.store().notifications(world.owner.organisation, &filter, 0, 9).await.unwrap().0, 1);
+    world.check(&shop, Reason::Ok).await;
+    assert_eq!(world.told().await, ["opened ops"], "who does not know that it began");
+    assert_eq!(world.services.resend(&world.owner, None).await.unwrap(), [claim.id]);
+    assert_eq!(world.told().await, ["opened ops", "resolved ops"]);
+    let because = world.because(world.incident().await).await;
+    assert_eq!(because.last().unwrap(), "resolved ops: what was sent again is over by now");
+    assert_eq!(world.services.resend(&world.owner, None).await.unwrap(), []);
+    world.check(&shop, Reason::NoReply).await;
+    assert_eq!(world.told().await[2..], ["reopened ops"]);
 });
 
 both!(an_incident_is_silenced_with_all_that_joins_it, async |database: TestDatabase| {

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::Severity;
 use monitor_core::alerting::rule::Rule;
+use monitor_core::alerting::{Event, RuleId, Severity};
 use monitor_core::health::Status;
 use monitor_core::incident::Resolution;
 use monitor_core::monitor::{Monitor, Settings};
 use monitor_core::outcome::{Details, Reason};
 use monitor_core::people::{Actor, Role};
 use monitor_core::report::Window;
+use monitor_core::secret::Secret;
 use services::view::IncidentFilter;
-use services::{AlertRuleView, Finished, ServiceError, Services};
+use services::{AlertRuleView, Finished, NewRoute, ServiceError, Services, Silenced};
+use storage::{Budget, DestinationSettings, NotificationFilter};
 use test_support::both;
 use test_support::builders::{outcome, settings};
 use test_support::database::KEY;
@@ -51,6 +53,45 @@ impl World {
         let finished = self.finished(monitor, Reason::Ok).await;
         let outcome = monitor_core::outcome::Outcome { duration: Duration::from_millis(ms), ..finished.outcome };
         self.services.record(&[Finished { outcome, ..finished }]).await.unwrap();
+    }
+
+    async fn destinations(&self, names: &[&str]) {
+        let tx = self.store().begin().await.unwrap();
+        for name in names {
+            let (name, kind) = ((*name).to_owned(), "webhook".to_owned());
+            let new = DestinationSettings { name, kind, fields: Secret::new("{}"), rate: None, fallback: None };
+            let id = tx.insert_destination(self.owner.organisation, self.owner.person, &new, self.now()).await;
+            id.unwrap().unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    async fn route(&self, about: &str, severity: Severity, to: &str) {
+        let steps = vec![(Duration::ZERO, vec![to.to_owned()])];
+        self.services.add_route(&self.owner, &NewRoute { about: about.to_owned(), severity, steps }).await.unwrap();
+    }
+
+    /// Has `ops` told when the shop has recovered.
+    async fn recovery_rule(&self, cooldown: Duration) -> RuleId {
+        let rule = self.written("shop", "recovered", Severity::Info).await;
+        let rule = Rule { notify: vec!["#ops".to_owned()], cooldown, ..rule };
+        self.services.add_alert(&self.owner, "shop", &rule).await.unwrap().row.id
+    }
+
+    /// The notices that are told outside, sorted: `ops: shop has recovered`.
+    async fn news(&self) -> Vec<String> {
+        let filter = NotificationFilter::default();
+        let (_, rows) = self.store().notifications(self.owner.organisation, &filter, 0, 1_000).await.unwrap();
+        // Only read: what is claimed is not committed.
+        let tx = self.store().begin().await.unwrap();
+        let mut said = Vec::new();
+        for row in rows.iter().filter(|row| row.event == Event::Notice) {
+            let budget = |_: &str| Budget { burst: 1_000, per_minute: 60_000 };
+            let claim = tx.claim_notification(row.id, self.now(), MINUTE, budget).await.unwrap().unwrap();
+            said.push(format!("{}: {}", row.destination_name, claim.content.unwrap().text));
+        }
+        said.sort();
+        said
     }
 
     async fn remembered(&self) -> usize {
@@ -283,17 +324,102 @@ both!(a_certificate_that_ends_soon_is_told_of_and_its_renewal_ends_that, async |
     }
 });
 
-both!(a_recovery_is_told_when_somebody_wants_to_know, async |database| {
+both!(a_recovery_is_told_in_words_and_holds_no_incident_open, async |database| {
     let world = World::new(database).await;
     let shop = world.add("shop").await;
-    let rule = world.rule("shop", "recovered", Severity::Info).await;
+    world.destinations(&["ops", "desk", "loud"]).await;
+    world.route("all", Severity::Info, "desk").await;
+    world.route("all", Severity::Critical, "loud").await;
+    let rule = world.recovery_rule(Duration::from_secs(300)).await;
     for reason in [Reason::Ok, BAD, Reason::Ok] {
         world.check(&shop, reason).await;
     }
-    let firing = async || world.services.alert_rule(&world.owner, rule.row.id).await.unwrap().firing_count;
+    assert_eq!(world.titles().await, ["(critical shop is down)"], "it is over with the check that found it well");
+    let view = world.services.incidents(&world.owner, None, &IncidentFilter::default(), 10).await.unwrap().remove(0);
+    let (resolved, resolution) = view.incident.resolved.unwrap();
+    assert_eq!((resolved.floor(Duration::from_secs(1)), resolution), (world.now(), Resolution::Recovered));
+    world.look_after(Duration::from_secs(5)).await;
+    assert_eq!(
+        world.news().await,
+        [
+            "desk: shop has recovered after 10 s: Nothing listens on the target's port.",
+            "ops: shop has recovered after 10 s: Nothing listens on the target's port."
+        ]
+    );
+    let firing = async || world.services.alert_rule(&world.owner, rule).await.unwrap().firing_count;
     assert_eq!(firing().await, 1);
-    world.look_after(MINUTE + MINUTE).await;
-    assert_eq!(firing().await, 0);
+    for _ in 0..12 {
+        world.check(&shop, Reason::Ok).await;
+        world.look_after(Duration::from_secs(1)).await;
+    }
+    assert_eq!((firing().await, world.news().await.len()), (0, 2));
+    assert_eq!(world.titles().await, ["(critical shop is down)"], "nothing else was opened");
+    let timeline = world.store().timeline(view.incident.id, 1_000).await.unwrap();
+    assert!(!format!("{timeline:?}").contains("has recovered"), "{timeline:?}");
+    let window = Window { from: world.now() - MINUTE * 10, to: world.now() };
+    let rule = world.written("shop", "recovered", Severity::Info).await;
+    let simulated = world.services.simulate_alert(&world.owner, &rule, window).await.unwrap();
+    assert_eq!(simulated.alerts.len(), 1);
+});
+
+both!(within_the_cooldown_or_a_silence_a_recovery_is_not_told, async |database| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.destinations(&["ops"]).await;
+    world.recovery_rule(MINUTE * 5).await;
+    for reason in [BAD, Reason::Ok, BAD, Reason::Ok, BAD, Reason::Ok] {
+        world.check(&shop, reason).await;
+        world.look_after(Duration::from_secs(1)).await;
+    }
+    assert_eq!(world.news().await.len(), 1, "{:?}", world.news().await);
+    world.look_after(MINUTE * 10).await;
+    world.look_after(MINUTE).await;
+    assert_eq!(world.news().await.len(), 1, "what is not told in time is no news any more");
+    let silenced = Silenced::Monitors("shop".to_owned());
+    world.services.silence(&world.owner, &silenced, MINUTE * 5, "deploy").await.unwrap();
+    for turn in 1..=2 {
+        world.check(&shop, BAD).await;
+        world.check(&shop, Reason::Ok).await;
+        world.look_after(Duration::from_secs(1)).await;
+        assert_eq!(world.news().await.len(), turn, "after the silence it is told");
+        world.look_after(MINUTE).await;
+        world.look_after(MINUTE * 10).await;
+    }
+});
+
+both!(a_recovery_in_an_absence_is_told_once, async |database| {
+    let mut world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.destinations(&["ops"]).await;
+    world.recovery_rule(Duration::ZERO).await;
+    world.check(&shop, BAD).await;
+    for told in [1, 1] {
+        world.services.beat().await.unwrap();
+        world.clock.advance(MINUTE * 10);
+        world.restart().await;
+        world.services.account_for_absence().await.unwrap();
+        world.look_after(Duration::from_secs(1)).await;
+        for _ in 0..3 {
+            world.check(&shop, Reason::Ok).await;
+            world.look_after(Duration::from_secs(1)).await;
+        }
+        assert_eq!(world.news().await.len(), told, "{:?}", world.news().await);
+    }
+    assert_eq!(world.titles().await, ["(critical shop is down)"]);
+});
+
+both!(two_processes_tell_a_recovery_once, async |database| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.destinations(&["ops"]).await;
+    world.recovery_rule(MINUTE).await;
+    let other = world.beside(world.database.open_again(KEY).await);
+    world.check(&shop, BAD).await;
+    world.check(&shop, Reason::Ok).await;
+    let (here, there) = tokio::join!(world.services.evaluate_rules(), other.evaluate_rules());
+    here.unwrap();
+    there.unwrap();
+    assert_eq!(world.news().await.len(), 1);
 });
 
 both!(a_simulation_tells_what_was_told, async |database| {

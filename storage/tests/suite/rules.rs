@@ -73,7 +73,7 @@ both!(a_look_and_a_wait_are_claimed_once, async |database| {
 
     let row = RuleStateRow { rule: waiting, monitor: shop, state: firing(), due: Some(later(300)) };
     save(store, std::slice::from_ref(&row)).await;
-    assert_eq!(store.rule_states_of(&[waiting]).await.unwrap(), [row.clone()]);
+    assert_eq!(store.rule_states_of(&[waiting]).await.unwrap(), std::slice::from_ref(&row));
     assert_eq!(store.claim_rule_states(later(299), 10).await.unwrap(), []);
     assert_eq!(store.claim_rule_states(later(300), 10).await.unwrap(), [(waiting, shop)]);
     assert_eq!(store.claim_rule_states(later(301), 10).await.unwrap(), [], "somebody is at it");

@@ -146,6 +146,13 @@ impl Condition {
         }
     }
 
+    /// Whether it can hold only just after a recovery. That is good news, which is told in words: nothing is wrong that an
+    /// alert would be about.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        self.expression.needs_recovery()
+    }
+
     /// Whether every check has to be told to [`RuleState::step`](super::RuleState::step) as it ends, because the condition
     /// is about the status, the last checks or what a heartbeat reported.
     #[must_use]
@@ -232,6 +239,15 @@ impl Expression {
         let mut found = false;
         self.each_test(&mut |test| found |= wanted(test));
         found
+    }
+
+    fn needs_recovery(&self) -> bool {
+        match self {
+            Self::Test(test) => *test == Test::Recovered,
+            Self::Not(_) => false,
+            Self::All(parts) => parts.iter().any(Self::needs_recovery),
+            Self::Any(parts) => parts.iter().all(Self::needs_recovery),
+        }
     }
 
     /// Every part has to hold. Those that are such themselves become one with it.

@@ -92,8 +92,8 @@ impl Seen<'_> {
 
     fn recovered(&self) -> Finding {
         let Some(standing) = self.signals.standing else { return Finding::unknown("its status is not known") };
-        let news =
-            standing.from == Status::Down && standing.status.is_up() && self.now.since(standing.since) < RECOVERY_LASTS;
+        let was_down = standing.from == Status::Down || self.state.recovered_unseen(standing);
+        let news = was_down && standing.status.is_up() && self.now.since(standing.since) < RECOVERY_LASTS;
         Finding::told(news, if news { "it has recovered" } else { "it has not just recovered" })
     }
 

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{Expression, Hold, Test};
 use super::evaluate::{Finding, RECOVERY_LASTS, Seen};
-use super::{Rule, Signals};
+use super::{Rule, Signals, Standing};
 use crate::Timestamp;
 use crate::duration::humanize;
+use crate::health::Status;
 use crate::outcome::{Reason, Verdict};
 
 /// What is remembered of a rule for one monitor between two looks. Nothing, while all is well and always was.
@@ -32,6 +33,17 @@ pub struct RuleState {
     /// How the latest check ended, if the condition asks.
     #[serde(default, rename = "l", skip_serializing_if = "Option::is_none")]
     last: Option<Reason>,
+    /// Whether it was down when its status was known last, if the condition asks for recoveries.
+    #[serde(default, rename = "d", skip_serializing_if = "is_false")]
+    down: bool,
+    /// Since when it is up after it was down, where its status does not say that because nobody saw it in between.
+    #[serde(default, rename = "u", skip_serializing_if = "Option::is_none")]
+    unseen: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -129,6 +141,9 @@ impl RuleState {
         if let Some(reason) = signals.vote {
             self.vote(expression, reason);
         }
+        if let Some(standing) = signals.standing.filter(|_| asks_recovery(expression)) {
+            self.follow_recovery(standing, now);
+        }
         let found = Seen { state: self, signals, now }.expression(expression);
         match found.holds {
             Some(true) => {
@@ -141,6 +156,23 @@ impl RuleState {
             None => {}
         }
         found
+    }
+
+    fn follow_recovery(&mut self, standing: Standing, now: Timestamp) {
+        self.unseen = self.unseen.filter(|since| *since == standing.since && now.since(*since) < RECOVERY_LASTS);
+        match standing.status {
+            Status::Down => self.down = true,
+            Status::Up | Status::Degraded => {
+                let unseen = std::mem::take(&mut self.down) && standing.from != Status::Down;
+                self.unseen = if unseen { Some(standing.since) } else { self.unseen };
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it became up, unseen, when this began.
+    pub(super) fn recovered_unseen(&self, standing: Standing) -> bool {
+        self.unseen == Some(standing.since)
     }
 
     fn vote(&mut self, expression: &Expression, reason: Reason) {
@@ -175,7 +207,7 @@ impl RuleState {
             (Some(true), None) => self.waits_until(rule, now).filter(|until| until.as_millis() < i64::MAX),
             _ => None,
         };
-        let asks = rule.condition.expression.any_test(&|test| *test == Test::Recovered);
+        let asks = asks_recovery(&rule.condition.expression);
         let settles = signals.standing.filter(|_| asks).map(|standing| standing.since + RECOVERY_LASTS);
         [waits, settles.filter(|at| now < *at)].into_iter().flatten().min()
     }
@@ -188,6 +220,10 @@ impl RuleState {
             _ => String::new(),
         }
     }
+}
+
+fn asks_recovery(expression: &Expression) -> bool {
+    expression.any_test(&|test| *test == Test::Recovered)
 }
 
 fn whole_seconds(time: Duration) -> Duration {

@@ -178,6 +178,31 @@ fn a_recovery_is_news_for_a_minute() {
 }
 
 #[test]
+fn a_recovery_that_nobody_saw_is_news_once() {
+    let (rule, mut state) = (rule("recovered"), RuleState::default());
+    let rule = Rule { cooldown: Duration::ZERO, ..rule };
+    let mut look = |seconds, signals: Signals| state.step(&rule, NOON + Duration::from_secs(seconds), &signals).change;
+    let at = |seconds| NOON + Duration::from_secs(seconds);
+    assert_eq!(look(0, standing(Down, Up, at(0))), None);
+    assert_eq!(look(10, standing(Status::Unknown, Down, at(5))), None);
+    assert_eq!(look(20, standing(Up, Status::Unknown, at(20))), Some(Fire));
+    assert_eq!(look(30, standing(Up, Status::Unknown, at(20))), None);
+    assert_eq!(look(35, standing(Status::Unknown, Up, at(35))), Some(Clear));
+    assert_eq!(look(40, standing(Up, Status::Unknown, at(40))), None, "it was up before");
+}
+
+#[test]
+fn what_can_hold_only_after_a_recovery_is_news() {
+    let news = |condition: &str| condition.parse::<Condition>().unwrap().is_news();
+    for condition in ["recovered", "recovered and not degraded", "recovered and (down or degraded)"] {
+        assert!(news(condition), "{condition}");
+    }
+    for condition in ["down", "not recovered", "recovered or degraded", "down for 5m"] {
+        assert!(!news(condition), "{condition}");
+    }
+}
+
+#[test]
 fn traffic_is_compared_with_the_same_hour_of_past_weeks() {
     let rule = rule("bytes over 1h > 200% of usual");
     let look = |weeks: Vec<f64>| {
