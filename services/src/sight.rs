@@ -179,11 +179,20 @@ impl State {
             (None, Some(reached)) if reached >= begun => Reach::Reached,
             (None, _) => Reach::Unknown,
         };
-        let offset = usize::try_from(now.as_millis().unsigned_abs()).unwrap_or_default() % hosts.len().max(1);
-        let step = (hosts.len() / SAMPLE).max(1);
-        let chosen = hosts.iter().cycle().skip(offset).step_by(step).take(hosts.len().min(SAMPLE));
+        // As many of those that answer as of those that are silent: chance must not choose the silent ones alone.
+        let (silent, others): (Vec<&Host>, Vec<&Host>) = hosts.into_iter().partition(|host| host.silent.is_some());
+        let of_others = others.len().min(SAMPLE.saturating_sub(silent.len()).max(SAMPLE / 2));
+        let of_silent = silent.len().min(SAMPLE - of_others);
+        let chosen = spread(others, of_others, now).into_iter().chain(spread(silent, of_silent, now));
         chosen.map(|host| (host.check.clone(), shown(host))).collect()
     }
+}
+
+/// So many of these hosts, spread over all of them. Another choice each time.
+fn spread(hosts: Vec<&Host>, count: usize, now: Timestamp) -> Vec<&Host> {
+    let offset = usize::try_from(now.as_millis().unsigned_abs()).unwrap_or_default() % hosts.len().max(1);
+    let step = (hosts.len() / count.max(1)).max(1);
+    hosts.iter().copied().cycle().skip(offset).step_by(step).take(count.min(hosts.len())).collect()
 }
 
 impl Services {

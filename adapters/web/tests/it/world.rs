@@ -69,6 +69,10 @@ impl World {
         (actor, ids)
     }
 
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
     /// Lets a check of each of the monitors end like that.
     pub(crate) async fn check(&self, services: &Services, monitors: &[MonitorId], reason: Reason) {
         self.clock.0.fetch_add(1, Ordering::SeqCst);
