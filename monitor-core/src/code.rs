@@ -72,8 +72,12 @@ codes! {
     MonitorNotFound "monitor_not_found" "There is no such monitor.";
     DestinationNotFound "destination_not_found" "There is no such destination.";
     InvalidDestination "invalid_destination" "A field of the destination is missing or does not work.";
+    NotDelivered "not_delivered" "The destination did not take the test.";
     NotificationNotFound "notification_not_found" "There is no such notification, or it is not one that could be sent again.";
-    NotFound "not_found" "There is no such route, rotation, silence or maintenance.";
+    NotFound "not_found" "There is no such route, rotation, silence, maintenance, place or person.";
+    InvalidCode "invalid_code" "The code is none that can be said there: it was said before, is too old, or is for another platform.";
+    Unconnected "unconnected" "The place where it was said is connected to no organisation.";
+    Unlinked "unlinked" "Whoever said it is not linked, and may do nothing there without that.";
     InUse "in_use" "It cannot be deleted, because something else needs it.";
     RuleNotFound "rule_not_found" "There is no such alert rule.";
     NotHeartbeat "not_heartbeat" "The monitor is no heartbeat, to which jobs report in.";

@@ -24,6 +24,7 @@ const ALONE: [&str; 6] = ["second", "minute", "hour", "day", "week", "year"];
 
 /// Reads a duration: one or more numbers with a unit (`ms s m h d w y` or their words), largest first by habit but in
 /// any order; a fraction is allowed (`1.5s`). A bare number is seconds, a word such as `minute` is one, a year is 365 days.
+/// What is shorter than a second is read to the microsecond, all else to the millisecond.
 ///
 /// # Errors
 /// [`DurationError`] for anything else, overflow included.
@@ -55,13 +56,22 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
         return Err(error());
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "range checked above")]
-    Ok(Duration::from_millis(total_ms.round() as u64))
+    let duration = match total_ms {
+        ..1_000.0 => Duration::from_micros((total_ms * 1e3).round() as u64),
+        _ => Duration::from_millis(total_ms.round() as u64),
+    };
+    Ok(duration)
 }
 
-/// Writes a duration so that [`parse`] reads the same back, in days at most: `1h30m`, `500ms`, `7d`, `0s`.
+/// Writes a duration so that [`parse`] reads the same back, in days at most: `1h30m`, `500ms`, `0.1ms`, `7d`, `0s`.
 #[must_use]
 pub fn format(duration: Duration) -> String {
     let mut ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let micros = duration.subsec_micros() % 1_000;
+    if ms < 1_000 && micros > 0 {
+        let text = format!("{ms}.{micros:03}");
+        return format!("{}ms", text.trim_end_matches('0'));
+    }
     if ms == 0 {
         return "0s".to_owned();
     }
@@ -102,9 +112,10 @@ pub fn humanize_beyond(measured: Duration, limit: Duration) -> String {
     if text == humanize(limit) && measured != limit { exact(measured) } else { text }
 }
 
-/// Milliseconds with two decimals at most.
+/// Milliseconds with two decimals at most, or three of what would be nothing otherwise.
 fn exact(duration: Duration) -> String {
-    let text = format!("{:.2}", duration.as_secs_f64() * 1e3);
+    let ms = duration.as_secs_f64() * 1e3;
+    let text = if duration.as_micros() < 10 { format!("{ms:.3}") } else { format!("{ms:.2}") };
     format!("{} ms", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
@@ -158,6 +169,17 @@ mod tests {
     }
 
     #[test]
+    fn less_than_a_millisecond_is_not_nothing() {
+        for (text, us) in [("0.1ms", 100), ("0.001ms", 1), ("1.62ms", 1_620), ("340.5ms", 340_500)] {
+            let duration = Duration::from_micros(us);
+            assert_eq!(parse(text), Ok(duration));
+            assert_eq!(format(duration), text);
+        }
+        let read = |us| humanize(Duration::from_micros(us));
+        assert_eq!([read(100), read(4), read(1_620)], ["0.1 ms", "0.004 ms", "1.62 ms"]);
+    }
+
+    #[test]
     fn more_than_a_limit_does_not_read_like_the_limit() {
         let beyond = |us, limit| humanize_beyond(Duration::from_micros(us), Duration::from_millis(limit));
         assert_eq!(beyond(812_400, 812), "812.4 ms");
@@ -170,6 +192,12 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back(ms in 0_u64..10_000_000_000) {
             let duration = Duration::from_millis(ms);
+            prop_assert_eq!(parse(&format(duration)), Ok(duration));
+        }
+
+        #[test]
+        fn what_is_written_of_less_than_a_second_is_read_back(us in 0_u64..1_000_000) {
+            let duration = Duration::from_micros(us);
             prop_assert_eq!(parse(&format(duration)), Ok(duration));
         }
 

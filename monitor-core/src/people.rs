@@ -31,6 +31,14 @@ id! {
     /// Identifies a conversation: a channel, a chat, a web chat or a terminal.
     ConversationId
 }
+id! {
+    /// Identifies a workspace: a guild, a Slack workspace or a group that is connected to an organisation.
+    WorkspaceId
+}
+id! {
+    /// Identifies a link between a user of a chat platform and a person.
+    IdentityId
+}
 
 /// What a person is within an organisation. Each role may do all that the ones after it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +65,8 @@ pub enum Permission {
     Respond,
     /// Add, change, pause and delete monitors.
     Edit,
+    /// Say who people are and what they may do, and connect places.
+    Manage,
 }
 
 impl Role {
@@ -70,7 +80,21 @@ impl Role {
             Permission::Read => true,
             Permission::Respond => self != Self::Viewer,
             Permission::Edit => matches!(self, Self::Owner | Self::Admin | Self::Editor),
+            Permission::Manage => matches!(self, Self::Owner | Self::Admin),
         }
+    }
+
+    /// The mightier of two roles.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if other.is_above(self) { other } else { self }
+    }
+
+    /// Whether this role may do more than the other.
+    #[must_use]
+    pub fn is_above(self, other: Self) -> bool {
+        let place = |role| Self::ALL.iter().position(|own| *own == role);
+        place(self) < place(other)
     }
 
     /// The word that is stored and shown: `owner`, `admin`, `editor`, `responder`, `viewer`.
@@ -109,12 +133,23 @@ mod tests {
 
     #[test]
     fn every_role_may_do_what_the_ones_below_it_may() {
-        for permission in [Permission::Read, Permission::Respond, Permission::Edit] {
+        for permission in [Permission::Read, Permission::Respond, Permission::Edit, Permission::Manage] {
             let may: Vec<bool> = Role::ALL.iter().map(|role| role.may(permission)).collect();
             assert!(may.is_sorted_by(|a, b| a >= b), "{permission:?} {may:?}");
         }
         assert!(!Role::Viewer.may(Permission::Respond));
         assert!(!Role::Responder.may(Permission::Edit));
+        assert!(!Role::Editor.may(Permission::Manage));
+    }
+
+    #[test]
+    fn of_two_roles_the_mightier_counts() {
+        for (place, role) in Role::ALL.into_iter().enumerate() {
+            for (other_place, other) in Role::ALL.into_iter().enumerate() {
+                assert_eq!(role.or(other), Role::ALL[place.min(other_place)]);
+                assert_eq!(role.is_above(other), place < other_place);
+            }
+        }
     }
 
     #[test]

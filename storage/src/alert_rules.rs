@@ -175,6 +175,16 @@ impl Tx {
         Ok(RuleId(get(&row, "id")?))
     }
 
+    /// Has a rule tell these by itself from now on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn set_rule_notify(&self, rule: RuleId, notify: &[String]) -> Result<(), StoreError> {
+        const SET: Sql = Sql::both("UPDATE alert_rule SET notify = $2 WHERE id = $1");
+        let statement = SET.with(self.store().backend(), [rule.0.into(), written(&notify)?.into()]);
+        self.conn().execute_raw(statement).await.map(drop).map_err(Into::into)
+    }
+
     /// Removes a rule with all that it remembers. Tells whether there was one.
     ///
     /// # Errors

@@ -97,6 +97,8 @@ macro_rules! alert_columns {
     };
 }
 
+pub(crate) use alert_columns;
+
 /// Those of a scope that touch the window from `$2` to `$3`; `$4` is whether they are open, or null.
 macro_rules! outages {
     ($scope:literal) => {

@@ -9,10 +9,15 @@ use crate::{Store, StoreError};
 
 /// What is to come, by table, moved by `$2` where it is later than `$1`. What never comes, from `$3` on, stays so, and so does
 /// what goes by the calendar: maintenance, deadlines of heartbeats, and silences that were made before.
-const MOVES: [Sql; 6] = [
+const MOVES: [Sql; 7] = [
     Sql::both(
         "UPDATE monitor_state SET next_due_ms = next_due_ms - $2, lease_ms = lease_ms - $2, due_ms = due_ms - $2
          WHERE next_due_ms > $1 AND next_due_ms < $3 AND monitor_id IN (SELECT id FROM monitor WHERE kind <> 'heartbeat')",
+    ),
+    // Before the notifications, as whoever claims these.
+    Sql::both(
+        "UPDATE destination SET open_at_ms = open_at_ms - $2, tat_ms = tat_ms - $2
+         WHERE (open_at_ms > $1 OR tat_ms > $1) AND open_at_ms < $3",
     ),
     Sql::both(
         "UPDATE notification SET next_at_ms = next_at_ms - $2, lease_ms = lease_ms - $2, first_tried_ms = first_tried_ms - $2

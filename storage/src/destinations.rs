@@ -2,10 +2,11 @@
 //! kinds the address itself is the secret.
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::DestinationId;
+use monitor_core::alerting::{DestinationId, Event};
+use monitor_core::incident::IncidentId;
 use monitor_core::people::{OrganisationId, PersonId};
 use monitor_core::secret::Secret;
-use sea_orm::{ConnectionTrait, QueryResult, SqlErr, TransactionTrait, Value};
+use sea_orm::{ConnectionTrait, QueryResult, SqlErr, Value};
 
 use crate::rows::{get, sql, text, time};
 use crate::seal::{Cipher, Place};
@@ -147,37 +148,50 @@ impl Tx {
         let columns = columns(self.store().cipher(), destination.organisation, settings, now)?;
         let update = UPDATE.with(self.store().backend(), std::iter::once(destination.id.0.into()).chain(columns));
         // PostgreSQL gives up a transaction in which a statement failed, so a taken name must fail in one of its own.
-        let attempt = self.conn().begin().await?;
-        match attempt.execute_raw(update).await {
+        let attempt = self.conn().attempt().await?;
+        match self.conn().execute_raw(update).await {
             Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-                attempt.rollback().await?;
+                attempt.undo().await?;
                 Ok(false)
             }
             updated => {
                 let changed = updated?.rows_affected() > 0;
-                attempt.commit().await?;
+                attempt.keep().await?;
                 Ok(changed)
             }
         }
     }
 
-    /// Removes a destination. What it was still to be told is dropped, and stays on record with the reason. One that is gone
-    /// already is no error.
+    /// Removes a destination. What it was still to be told is dropped, and stays on record with the reason. Answers of which
+    /// incidents it was to be told what, also after quiet hours. One that is gone already is no error.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn delete_destination(&self, id: DestinationId, now: Timestamp) -> Result<(), StoreError> {
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn delete_destination(
+        &self,
+        id: DestinationId,
+        now: Timestamp,
+    ) -> Result<Vec<(IncidentId, Event)>, StoreError> {
+        const HELD: Sql = Sql::both(
+            "DELETE FROM escalation WHERE destination_id = $1 AND kind = 'held' RETURNING incident_id, event",
+        );
         const DELETE: Sql = Sql::both("DELETE FROM destination WHERE id = $1");
         // After the row is gone nobody can add to these any more.
         const DROP: Sql = Sql::both(
             "UPDATE notification SET state = 'dropped', ended_at_ms = $2, lease_ms = NULL,
                  last_error = 'the destination was deleted'
-             WHERE destination_id = $1 AND state = 'due'",
+             WHERE destination_id = $1 AND state = 'due' RETURNING incident_id, event",
         );
         let backend = self.store().backend();
+        let mut untold = self.conn().query_all_raw(HELD.with(backend, [id.0.into()])).await?;
         self.conn().execute_raw(DELETE.with(backend, [id.0.into()])).await?;
-        self.conn().execute_raw(DROP.with(backend, [id.0.into(), now.as_millis().into()])).await?;
-        Ok(())
+        untold.extend(self.conn().query_all_raw(DROP.with(backend, [id.0.into(), now.as_millis().into()])).await?);
+        let read = |row: &QueryResult| {
+            let event = Event::from_word(&get::<String>(row, "event")?);
+            let event = event.ok_or_else(|| StoreError::corrupt("notification", "event", id))?;
+            Ok(get::<Option<i64>>(row, "incident_id")?.map(|incident| (IncidentId(incident), event)))
+        };
+        Ok(untold.iter().map(read).collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten().collect())
     }
 
     /// Notes that a destination takes nothing. Tells whether that is news.

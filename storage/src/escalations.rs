@@ -200,6 +200,38 @@ impl Tx {
         self.take(&POSTPONED, incident).await
     }
 
+    /// Takes the further steps of an incident's routes, so that they may begin anew.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn take_steps(&self, incident: IncidentId) -> Result<Vec<Escalation>, StoreError> {
+        const STEPS: Sql = take!("kind IN ('started', 'step', 'postponed')");
+        self.take(&STEPS, incident).await
+    }
+
+    /// Drops what is held of an incident for a destination, which was told since.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn drop_held(&self, incident: IncidentId, destination: DestinationId) -> Result<(), StoreError> {
+        const DROP: Sql =
+            Sql::both("DELETE FROM escalation WHERE incident_id = $1 AND kind = 'held' AND destination_id = $2");
+        let values = [incident.0.into(), destination.0.into()];
+        self.conn().execute_raw(DROP.with(self.store().backend(), values)).await?;
+        Ok(())
+    }
+
+    /// Has what is held for a destination told at once, as far as it still may be then. Answers how much that is.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn release_held(&self, destination: DestinationId, now: Timestamp) -> Result<u64, StoreError> {
+        const RELEASE: Sql =
+            Sql::both("UPDATE escalation SET due_ms = $2 WHERE kind = 'held' AND destination_id = $1 AND due_ms > $2");
+        let release = RELEASE.with(self.store().backend(), [destination.0.into(), now.as_millis().into()]);
+        Ok(self.conn().execute_raw(release).await?.rows_affected())
+    }
+
     async fn take(&self, which: &Sql, incident: IncidentId) -> Result<Vec<Escalation>, StoreError> {
         let statement = which.with(self.store().backend(), [incident.0.into()]);
         let mut taken: Vec<Escalation> =

@@ -149,12 +149,18 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn heartbeats(&self, ids: &[MonitorId]) -> Result<Vec<HeartbeatRow>, StoreError> {
+        // Most pings bring a result, which is stored by how far results are rolled up: on SQLite that comes along.
         const LOAD: Sql = sql!(
+            (sqlite "SELECT resolution, target_ms AS at_ms FROM rollup_progress;\n")
             "SELECT s.monitor_id, s.revision, s.active, s.lease_ms, s.status, s.health, s.heartbeat
              FROM " rows " AS asked CROSS JOIN monitor_state s WHERE s.monitor_id = CAST(value->>0 AS bigint)
              ORDER BY s.monitor_id " (postgres "FOR UPDATE OF s")
         );
-        let rows = self.conn().query_all_raw(LOAD.with(self.store().backend(), [json_ids(ids)?])).await?;
+        let mut rows = self.conn().query_all_raw(LOAD.with(self.store().backend(), [json_ids(ids)?])).await?;
+        if !self.store().is_postgres() {
+            let targets = rows.iter().take_while(|row| row.try_get::<i16>("", "resolution").is_ok()).count();
+            self.remember_rollup_targets(rows.drain(..targets))?;
+        }
         let healths = self.read_healths(&rows).await?;
         let read = |(row, (monitor, health)): (&sea_orm::QueryResult, (MonitorId, Health))| {
             let stored: Option<String> = get(row, "heartbeat")?;

@@ -6,8 +6,9 @@
 //! | module | what it keeps |
 //! |---|---|
 //! | `people` | organisations, people, their roles and who they are in a chat |
-//! | `conversations`, `dialogs` | where Watchword talks, and what it is waiting for there |
-//! | `monitors`, `overview` | monitors as configured, and how they are |
+//! | `encounters`, `workspaces`, `codes` | who somebody on a chat platform is, which places are connected, and the codes that say so |
+//! | `conversations`, `dialogs`, `following` | where Watchword talks, what it is waiting for there, and whose cards appear there |
+//! | `monitors`, `overview`, `labels` | monitors as configured, and how they are |
 //! | `health` | what is remembered of a monitor between two checks |
 //! | `heartbeats`, `pings` | jobs that report in: where they report, what is awaited, and their latest reports |
 //! | `schedule` | which monitor is due, and who is checking it |
@@ -19,6 +20,7 @@
 //! | `retention` | forgetting what is old |
 //! | `sizes` | how much room it takes |
 //! | `routes`, `on_call`, `silences`, `escalations`, `routing` | who is told when, who takes turns, of what nobody is told, and what is told later |
+//! | `conn`, `trips` | what a transaction is sent over; on SQLite in few trips to the thread that it runs in |
 //! | `wal` | keeping SQLite's write-ahead log short |
 //!
 //! To add a table: a migration in `migration/` (never change one that was released), the queries in the file of
@@ -27,19 +29,24 @@
 mod alert_rules;
 mod alerts;
 mod clock;
+mod codes;
+mod conn;
 mod connect;
 mod conversations;
 mod dependencies;
 mod destinations;
 mod dialogs;
+mod encounters;
 mod entity;
 mod error;
 mod escalations;
 mod flips;
+mod following;
 mod health;
 mod heartbeats;
 mod incidents;
 mod key_check;
+mod labels;
 mod maintenance;
 mod messages;
 mod migration;
@@ -51,6 +58,7 @@ mod outbox_claim;
 mod overview;
 mod people;
 mod pings;
+mod posted;
 mod results;
 mod retention;
 mod rollups;
@@ -65,14 +73,18 @@ mod silences;
 mod sizes;
 mod sql;
 mod timeline;
+mod trips;
 mod tx;
 mod wal;
+mod workspaces;
 
 pub use alert_rules::{RuleRow, RulesMark, Subject, SubjectsMark};
 pub use alerts::{EndedAlert, IncidentFilter, LooseAlert, NamedAlert, NewAlert};
+pub use codes::{CodeFor, NewCode, Redeemed};
 pub use connect::{ConnectOptions, Durability, Store};
 pub use dependencies::{Shelter, Withheld};
 pub use destinations::{Budget, Destination, DestinationSettings};
+pub use encounters::{Known, KnownConversation, Linked, NewConversation, Whereabouts, Within};
 pub use error::StoreError;
 pub use escalations::{Escalation, Later};
 pub use heartbeats::{Awaited, HeartbeatRow, NEVER};
@@ -82,9 +94,10 @@ pub use messages::{Cards, Message};
 pub use notices::{Audience, Notice};
 pub use on_call::RotationRow;
 pub use outbox::{Ending, NewNotification, NotificationFilter, NotificationRow, NotificationState};
-pub use outbox_claim::{ClaimedNotifications, LONGEST_HOLD, NotificationClaim};
+pub use outbox_claim::{ClaimedNotifications, LONGEST_HOLD, NotificationClaim, Room};
 pub use overview::{MonitorState, OverviewFilter, OverviewRow, OverviewSort};
 pub use pings::NewPing;
+pub use posted::{Backlog, PostId, Posted, Waiting};
 pub use results::{Scope, StoredResult};
 pub use retention::Forgotten;
 pub use routes::RouteRow;
@@ -96,3 +109,4 @@ pub use silences::{NewSilence, SilenceRow};
 pub use sizes::TableSize;
 pub use timeline::{Sorts, TimelineEntry};
 pub use tx::Tx;
+pub use workspaces::{Member, PlaceRow, WorkspaceRow};

@@ -84,8 +84,8 @@ impl Store {
 }
 
 impl Tx {
-    /// Posts an incident's card in every conversation that is told about a monitor of it, and edits the ones that are
-    /// there; with [`Cards::Edited`] those alone. Answers the conversations.
+    /// Posts an incident's card in every conversation that is told about a monitor of it or about all, and edits the ones
+    /// that are there; with [`Cards::Edited`] those alone. Answers the conversations.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -98,7 +98,9 @@ impl Tx {
         const ALL: Sql = number!(
             "SELECT conversation_id FROM message WHERE incident_id = $1
              UNION SELECT s.conversation_id FROM alert a JOIN subscription s ON s.monitor_id = a.monitor_id
-             WHERE a.incident_id = $1"
+             WHERE a.incident_id = $1
+             UNION SELECT f.id FROM incident i JOIN conversation f ON f.organisation_id = i.organisation_id
+             WHERE i.id = $1 AND f.follows_all = TRUE"
         );
         const EDITED: Sql = number!("SELECT conversation_id FROM message WHERE incident_id = $1");
         let number = match cards {

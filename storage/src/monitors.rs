@@ -10,10 +10,7 @@ use monitor_core::people::{OrganisationId, PersonId};
 use monitor_core::schedule::{next_slot, phase_ms};
 use monitor_core::secret::Secret;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, SqlErr, TransactionTrait,
-    TryInsertResult,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, SqlErr, TryInsertResult};
 use secrecy::zeroize::Zeroizing;
 
 use crate::entity::{monitor, monitor_state};
@@ -144,16 +141,16 @@ impl Tx {
             next_slot(phase_ms, settings.interval, now).as_millis().into(),
         ];
         // PostgreSQL gives up a transaction in which a statement failed, so a taken name must fail in one of its own.
-        let attempt = self.conn().begin().await?;
-        attempt.execute_raw(SCHEDULE.with(self.store().backend(), schedule)).await?;
-        match update.exec(&attempt).await {
+        let attempt = self.conn().attempt().await?;
+        self.conn().execute_raw(SCHEDULE.with(self.store().backend(), schedule)).await?;
+        match update.exec(self.conn()).await {
             Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-                attempt.rollback().await?;
+                attempt.undo().await?;
                 Ok(false)
             }
             updated => {
                 let changed = updated?.rows_affected > 0;
-                attempt.commit().await?;
+                attempt.keep().await?;
                 Ok(changed)
             }
         }

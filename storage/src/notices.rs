@@ -58,12 +58,16 @@ impl Store {
     }
 }
 
-/// The conversations that are told, locked and numbered; `$1` may narrow down of which monitors.
+/// The conversations that are told, locked and numbered; `$1` may narrow down of which monitors, and `f` is one that is told of
+/// all.
 macro_rules! number {
-    ($subscribed:literal) => {
+    ($subscribed:literal, $following:literal) => {
         sql!(
             "WITH told AS MATERIALIZED (
-                 SELECT c.id FROM conversation c WHERE c.id IN (SELECT conversation_id FROM subscription " $subscribed ")
+                 SELECT c.id FROM conversation c WHERE c.id IN (
+                     SELECT conversation_id FROM subscription " $subscribed "
+                     UNION SELECT f.id FROM conversation f WHERE f.follows_all = TRUE " $following "
+                 )
                  ORDER BY c.id " (postgres "FOR UPDATE OF c") "
              )
              UPDATE conversation SET last_seq = last_seq + 1 WHERE id IN (SELECT id FROM told) RETURNING id, last_seq"
@@ -83,8 +87,11 @@ impl Tx {
         says: &str,
         now: Timestamp,
     ) -> Result<Vec<ConversationId>, StoreError> {
-        const EVERYBODY: Sql = number!("");
-        const OF_ORGANISATION: Sql = number!("WHERE monitor_id IN (SELECT id FROM monitor WHERE organisation_id = $1)");
+        const EVERYBODY: Sql = number!("", "");
+        const OF_ORGANISATION: Sql = number!(
+            "WHERE monitor_id IN (SELECT id FROM monitor WHERE organisation_id = $1)",
+            "AND f.organisation_id = $1"
+        );
         let backend = self.store().backend();
         let number = match audience {
             Audience::Everybody => EVERYBODY.with(backend, []),
@@ -107,6 +114,9 @@ impl Tx {
         const NUMBER: Sql = number!(
             "WHERE monitor_id = $1 AND NOT EXISTS (
                  SELECT 1 FROM notice n WHERE n.conversation_id = subscription.conversation_id AND n.topic = $2
+             )",
+            "AND f.organisation_id = (SELECT organisation_id FROM monitor WHERE id = $1) AND NOT EXISTS (
+                 SELECT 1 FROM notice n WHERE n.conversation_id = f.id AND n.topic = $2
              )"
         );
         let number = NUMBER.with(self.store().backend(), [monitor.0.into(), text(topic).into_owned().into()]);

@@ -22,6 +22,34 @@ const AT_ONCE: u32 = 8;
 /// before the clock was set back.
 pub const LONGEST_HOLD: Duration = Duration::from_secs(3_600);
 
+/// How many notifications may be claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// So many at most.
+    pub most: u32,
+    /// So many of them are for destinations that nothing is under way to, one for each, so that those that hang leave room for
+    /// the others.
+    pub aside: u32,
+}
+
+impl Room {
+    /// Most notifications that may be under way to one destination, when there is room for so many.
+    fn at_once(self) -> u32 {
+        if self.most > self.aside { AT_ONCE } else { 1 }
+    }
+
+    /// What is left of it after so many were claimed.
+    fn after(self, claimed: usize) -> Self {
+        Self { most: self.most.saturating_sub(u32::try_from(claimed).unwrap_or(u32::MAX)), ..self }
+    }
+
+    /// How many of it a destination may have.
+    fn of(self, open: &Open) -> u32 {
+        let first = u32::from(open.room == AT_ONCE).min(self.most);
+        self.most.saturating_sub(self.aside).max(first)
+    }
+}
+
 /// The right to deliver a notification until the lease runs out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationClaim {
@@ -111,22 +139,23 @@ struct Terms {
 }
 
 impl Store {
-    /// Claims up to `most` notifications that are due, for as long as `lease`. `budget` answers the budget of a kind of
-    /// destination, for those that have none of their own.
+    /// Claims as many notifications that are due as there is room for, for as long as `lease`. `budget` answers the budget of a
+    /// kind of destination, for those that have none of their own.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
     pub async fn claim_notifications(
         &self,
         now: Timestamp,
-        most: u32,
+        room: Room,
         lease: Duration,
         budget: impl Fn(&str) -> Budget,
     ) -> Result<ClaimedNotifications, StoreError> {
         const ANY: Sql = sql!([open!()]);
         const OPEN: Sql = sql!([open!()] (postgres "FOR NO KEY UPDATE OF d SKIP LOCKED"));
         let values = || {
-            [now.as_millis().into(), AT_ONCE.into(), integer(LONGEST_HOLD.as_millis()).into(), i64::from(most).into()]
+            let hold = integer(LONGEST_HOLD.as_millis());
+            [now.as_millis().into(), room.at_once().into(), hold.into(), i64::from(room.most).into()]
         };
         let mut claims = Vec::new();
         // SQLite has one writer at a time: it is not asked for when nothing is due.
@@ -135,18 +164,20 @@ impl Store {
             let open = tx.conn().query_all_raw(OPEN.with(self.backend(), values())).await?;
             let terms = Terms { now, lease: now + lease };
             for row in open {
-                let wanted = most.saturating_sub(u32::try_from(claims.len()).unwrap_or(u32::MAX));
-                claims.extend(tx.claim_of(&Open::read(&row, &budget)?, None, wanted, terms).await?);
+                let open = Open::read(&row, &budget)?;
+                let wanted = room.after(claims.len()).of(&open);
+                claims.extend(tx.claim_of(&open, None, wanted, terms).await?);
             }
             tx.commit().await?;
         }
-        let full = claims.len() >= usize::try_from(most).unwrap_or(usize::MAX);
-        let next = if full { Some(now) } else { self.next_notification(now).await? };
+        let left = room.after(claims.len());
+        let next = if left.most == 0 { Some(now) } else { self.next_notification(now, left.at_once()).await? };
         Ok(ClaimedNotifications { claims, next })
     }
 
-    /// When the next notification may be claimed that could not be now.
-    async fn next_notification(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    /// When the next notification may be claimed that could not be now, to a destination that fewer than `at_once` are under
+    /// way to.
+    async fn next_notification(&self, now: Timestamp, at_once: u32) -> Result<Option<Timestamp>, StoreError> {
         const NEXT: Sql = sql!(
             "SELECT MIN(CASE WHEN next.at > next.opens THEN next.at ELSE next.opens END) AS next_at
              FROM (
@@ -157,7 +188,7 @@ impl Store {
              ) AS next
              WHERE next.at IS NOT NULL"
         );
-        let values = [now.as_millis().into(), AT_ONCE.into(), integer(LONGEST_HOLD.as_millis()).into()];
+        let values = [now.as_millis().into(), at_once.into(), integer(LONGEST_HOLD.as_millis()).into()];
         let row = self.reader().query_one_raw(NEXT.with(self.backend(), values)).await?;
         let at: Option<i64> = row.map_or(Ok(None), |row| get(&row, "next_at"))?;
         Ok(at.map(Timestamp::from_millis))

@@ -2,7 +2,7 @@
 
 use monitor_core::Timestamp;
 use monitor_core::people::{Actor, OrganisationId, PersonId, Role};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use crate::entity::{chat_identity, membership, organisation, person};
@@ -77,37 +77,6 @@ impl Store {
         Ok(role.map(|role| Actor { organisation, person, role }))
     }
 
-    /// Remembers who that user of a chat platform is, in place of what was remembered before.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Other`] for a person or organisation that does not exist.
-    #[expect(clippy::too_many_arguments, reason = "two keys, each in its parts, as everywhere else")]
-    pub async fn link_identity(
-        &self,
-        platform: &str,
-        workspace: &str,
-        external_user: &str,
-        organisation: OrganisationId,
-        person: PersonId,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        use chat_identity::Column;
-        let link = chat_identity::ActiveModel {
-            platform: Set(text(platform).into_owned()),
-            workspace: Set(text(workspace).into_owned()),
-            external_user: Set(text(external_user).into_owned()),
-            person_id: Set(person.0),
-            organisation_id: Set(organisation.0),
-            created_at_ms: Set(now.as_millis()),
-            ..Default::default()
-        };
-        let replace = OnConflict::columns([Column::Platform, Column::Workspace, Column::ExternalUser])
-            .update_columns([Column::PersonId, Column::OrganisationId])
-            .to_owned();
-        chat_identity::Entity::insert(link).on_conflict(replace).exec_without_returning(self.writer()).await?;
-        Ok(())
-    }
-
     /// Adds a person to an organisation.
     ///
     /// # Errors
@@ -127,7 +96,72 @@ impl Store {
 }
 
 impl Tx {
-    async fn insert_person(
+    /// Remembers who that user of a chat platform is, in place of what was remembered before. What was said alone with somebody
+    /// of another organisation is forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Other`] for a person or organisation that does not exist.
+    #[expect(clippy::too_many_arguments, reason = "two keys, each in its parts, as everywhere else")]
+    pub async fn link(
+        &self,
+        platform: &str,
+        workspace: &str,
+        external_user: &str,
+        organisation: OrganisationId,
+        person: PersonId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        use chat_identity::Column;
+        chat_identity::Entity::delete_many()
+            .filter(Column::Platform.eq(text(platform)))
+            .filter(Column::Workspace.eq(text(workspace)))
+            .filter(Column::ExternalUser.eq(text(external_user)))
+            .filter(Column::OrganisationId.ne(organisation.0))
+            .exec(self.conn())
+            .await?;
+        let link = chat_identity::ActiveModel {
+            platform: Set(text(platform).into_owned()),
+            workspace: Set(text(workspace).into_owned()),
+            external_user: Set(text(external_user).into_owned()),
+            person_id: Set(person.0),
+            organisation_id: Set(organisation.0),
+            created_at_ms: Set(now.as_millis()),
+            ..Default::default()
+        };
+        let replace = OnConflict::columns([Column::Platform, Column::Workspace, Column::ExternalUser])
+            .update_columns([Column::PersonId, Column::OrganisationId])
+            .to_owned();
+        chat_identity::Entity::insert(link).on_conflict(replace).exec_without_returning(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Whether a person is linked to any user of a chat platform.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn is_linked(&self, person: PersonId) -> Result<bool, StoreError> {
+        let found = chat_identity::Entity::find().filter(chat_identity::Column::PersonId.eq(person.0)).one(self.conn());
+        Ok(found.await?.is_some())
+    }
+
+    /// Remembers what a person is called now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn rename_person(&self, person: PersonId, name: &str) -> Result<(), StoreError> {
+        person::Entity::update_many()
+            .col_expr(person::Column::DisplayName, Expr::value(text(name).into_owned()))
+            .filter(person::Column::Id.eq(person.0))
+            .exec(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Adds a person to an organisation.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Other`] for an organisation that does not exist.
+    pub async fn insert_person(
         &self,
         organisation: OrganisationId,
         display_name: &str,

@@ -112,10 +112,20 @@ impl Store {
 impl Tx {
     /// Up to when rollups may have been made. They are not made further before the transaction ends.
     pub(crate) async fn rollup_targets(&self) -> Result<Progress, StoreError> {
+        if let Some(targets) = self.known_targets().get() {
+            return Ok(*targets);
+        }
         const TARGETS: Sql = sql!(
             "SELECT resolution, target_ms AS at_ms FROM rollup_progress ORDER BY resolution " (postgres "FOR SHARE")
         );
         read_progress(&self.conn().query_all_raw(TARGETS.with(self.store().backend(), [])).await?)
+    }
+
+    /// Keeps the targets that were read with something else. On SQLite nobody moves them before the transaction ends.
+    pub(crate) fn remember_rollup_targets(&self, rows: impl Iterator<Item = QueryResult>) -> Result<(), StoreError> {
+        let targets = read_progress(&rows.collect::<Vec<_>>())?;
+        self.known_targets().get_or_init(|| targets);
+        Ok(())
     }
 
     /// Adds results to the rollups that were made without them.

@@ -73,6 +73,8 @@ pub struct Told {
     pub event: Event,
     /// When that was decided.
     pub at: Timestamp,
+    /// Whether it was told something of the incident instead of another destination.
+    pub instead: bool,
 }
 
 /// What joined an incident and was not told, because of a silence.
@@ -82,6 +84,8 @@ pub struct Hushed {
     pub at: Timestamp,
     /// The monitors, one at least.
     pub monitors: Vec<MonitorId>,
+    /// Whether the incident got worse by them.
+    pub worse: bool,
 }
 
 /// How far back in a timeline it is looked for what joined in a silence.
@@ -94,6 +98,14 @@ impl Store {
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
     pub async fn listeners(&self, organisation: OrganisationId) -> Result<Vec<Listener>, StoreError> {
         listeners(self.reader(), self.backend(), organisation).await
+    }
+
+    /// The monitors of an incident whose alerts last, those that are alike together.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn cohorts(&self, incident: IncidentId) -> Result<Vec<Cohort>, StoreError> {
+        cohorts(self.reader(), self.backend(), incident, &[]).await
     }
 }
 
@@ -147,52 +159,24 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
     pub async fn cohorts(&self, incident: IncidentId, of: &[MonitorId]) -> Result<Vec<Cohort>, StoreError> {
-        macro_rules! cohorts {
-            ($ids:literal, $rows:literal) => {
-                concat!(
-                    "SELECT m.labels, m.group_name, a.severity, a.rule_id, ",
-                    $ids,
-                    " AS monitors
-                     FROM alert a JOIN monitor m ON m.id = a.monitor_id
-                     WHERE a.incident_id = $2 AND a.resolved_at_ms IS NULL AND ($1 = '[]' OR m.id IN (
-                         SELECT CAST(value->>0 AS bigint) FROM ",
-                    $rows,
-                    " AS r
-                     ))
-                     GROUP BY m.labels, m.group_name, a.severity, a.rule_id ORDER BY min(a.id)"
-                )
-            };
-        }
-        const COHORTS: Sql = Sql::each(
-            cohorts!("json_group_array(m.id)", "json_each($1)"),
-            cohorts!("CAST(json_agg(m.id) AS text)", "jsonb_array_elements($1::jsonb)"),
-        );
-        let statement = COHORTS.with(self.store().backend(), [json_ids(of)?, incident.0.into()]);
-        let read = |row: &QueryResult| {
-            let corrupt = |table, column| StoreError::corrupt(table, column, incident);
-            let (labels, monitors): (String, String) = (get(row, "labels")?, get(row, "monitors")?);
-            let rule: i64 = get(row, "rule_id")?;
-            Ok(Cohort {
-                monitors: serde_json::from_str(&monitors).map_err(|_| corrupt("alert", "monitor_id"))?,
-                labels: serde_json::from_str(&labels).map_err(|_| corrupt("monitor", "labels"))?,
-                group: get(row, "group_name")?,
-                severity: Severity::from_number(get(row, "severity")?).ok_or_else(|| corrupt("alert", "severity"))?,
-                rule: (rule != 0).then_some(RuleId(rule)),
-            })
-        };
-        self.conn().query_all_raw(statement).await?.iter().map(read).collect()
+        cohorts(self.conn(), self.store().backend(), incident, of).await
     }
 
-    /// What each destination was last told of an incident, or is about to be told; not what could not be delivered.
+    /// What each destination was last told of an incident, or is about to be told; not what could not be delivered, except for
+    /// its end: whoever did not hear of that does not wait for anything either.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn told(&self, incident: IncidentId) -> Result<Vec<Told>, StoreError> {
         const TOLD: Sql = Sql::both(
-            "SELECT n.destination_id, n.event, n.created_at_ms FROM notification n
+            "SELECT n.destination_id, n.event, n.created_at_ms, (
+                 SELECT COUNT(*) FROM notification o WHERE o.incident_id = n.incident_id
+                     AND o.destination_id = n.destination_id AND o.state IN ('due', 'sent') AND o.key LIKE '%/instead-of-%'
+             ) AS instead FROM notification n
              WHERE n.id IN (
                  SELECT max(id) FROM notification
-                 WHERE incident_id = $1 AND state IN ('due', 'sent') AND event NOT IN ('test', 'notice') GROUP BY destination_id
+                 WHERE incident_id = $1 AND (state IN ('due', 'sent') OR event = 'resolved')
+                     AND event NOT IN ('test', 'notice') GROUP BY destination_id
              ) ORDER BY n.destination_id",
         );
         let rows = self.conn().query_all_raw(TOLD.with(self.store().backend(), [incident.0.into()])).await?;
@@ -200,7 +184,8 @@ impl Tx {
             let event = Event::from_word(&get::<String>(row, "event")?);
             let event = event.ok_or_else(|| StoreError::corrupt("notification", "event", incident))?;
             let destination = DestinationId(get(row, "destination_id")?);
-            Ok(Told { destination, event, at: time(row, "created_at_ms")? })
+            let instead = get::<i64>(row, "instead")? > 0;
+            Ok(Told { destination, event, at: time(row, "created_at_ms")?, instead })
         };
         rows.iter().map(read).collect()
     }
@@ -222,10 +207,11 @@ impl Tx {
         for row in rows.iter().rev() {
             match serde_json::from_str(&get::<String>(row, "entry")?) {
                 Ok(Entry::Joined { monitor, .. }) => joined.push(monitor),
-                Ok(Entry::Suppressed { destination, event: Event::Grew, because })
+                Ok(Entry::Suppressed { destination, event: event @ (Event::Grew | Event::Worse), because })
                     if destination.is_empty() && because.starts_with("silence ") && !joined.is_empty() =>
                 {
-                    hushed.push(Hushed { at: time(row, "at_ms")?, monitors: std::mem::take(&mut joined) });
+                    let (at, monitors) = (time(row, "at_ms")?, std::mem::take(&mut joined));
+                    hushed.push(Hushed { at, monitors, worse: event == Event::Worse });
                 }
                 Ok(_) => joined.clear(),
                 // A newer version wrote it.
@@ -274,4 +260,46 @@ async fn listeners(
         Ok(Listener { id: DestinationId(id), name: get(row, "name")?, quiet })
     };
     rows.iter().map(read).collect()
+}
+
+async fn cohorts(
+    conn: &impl ConnectionTrait,
+    backend: DbBackend,
+    incident: IncidentId,
+    of: &[MonitorId],
+) -> Result<Vec<Cohort>, StoreError> {
+    macro_rules! cohorts {
+        ($ids:literal, $rows:literal) => {
+            concat!(
+                "SELECT m.labels, m.group_name, a.severity, a.rule_id, ",
+                $ids,
+                " AS monitors
+                 FROM alert a JOIN monitor m ON m.id = a.monitor_id
+                 WHERE a.incident_id = $2 AND a.resolved_at_ms IS NULL AND ($1 = '[]' OR m.id IN (
+                     SELECT CAST(value->>0 AS bigint) FROM ",
+                $rows,
+                " AS r
+                 ))
+                 GROUP BY m.labels, m.group_name, a.severity, a.rule_id ORDER BY min(a.id)"
+            )
+        };
+    }
+    const COHORTS: Sql = Sql::each(
+        cohorts!("json_group_array(m.id)", "json_each($1)"),
+        cohorts!("CAST(json_agg(m.id) AS text)", "jsonb_array_elements($1::jsonb)"),
+    );
+    let statement = COHORTS.with(backend, [json_ids(of)?, incident.0.into()]);
+    let read = |row: &QueryResult| {
+        let corrupt = |table, column| StoreError::corrupt(table, column, incident);
+        let (labels, monitors): (String, String) = (get(row, "labels")?, get(row, "monitors")?);
+        let rule: i64 = get(row, "rule_id")?;
+        Ok(Cohort {
+            monitors: serde_json::from_str(&monitors).map_err(|_| corrupt("alert", "monitor_id"))?,
+            labels: serde_json::from_str(&labels).map_err(|_| corrupt("monitor", "labels"))?,
+            group: get(row, "group_name")?,
+            severity: Severity::from_number(get(row, "severity")?).ok_or_else(|| corrupt("alert", "severity"))?,
+            rule: (rule != 0).then_some(RuleId(rule)),
+        })
+    };
+    conn.query_all_raw(statement).await?.iter().map(read).collect()
 }

@@ -12,7 +12,7 @@ use crate::StoreError;
 
 /// Writes one text for both databases. Between the pieces of text may stand: `rows`, the elements of the JSON array
 /// in `$1`, each a `value`; `unhex`, the function that reads hexadecimal text, whose second argument has to be `'hex'`;
-/// `(postgres "…")`, text for PostgreSQL alone, which is how rows are locked; and `[name!()]`, a macro's text.
+/// `(postgres "…")`, text for PostgreSQL alone, which is how rows are locked, or `(sqlite "…")`; and `[name!()]`, a macro's text.
 macro_rules! sql {
     ($($part:tt)+) => {
         $crate::sql::Sql::each(
@@ -28,6 +28,8 @@ macro_rules! piece {
     // What is not hexadecimal in the second argument is skipped in the first.
     (sqlite unhex) => { "unhex" };
     (postgres unhex) => { "decode" };
+    (sqlite (sqlite $text:literal)) => { $text };
+    (postgres (sqlite $text:literal)) => { "" };
     (sqlite (postgres $text:literal)) => { "" };
     (postgres (postgres $text:literal)) => { $text };
     ($backend:ident [$($text:tt)+]) => { $($text)+ };

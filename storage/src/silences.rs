@@ -131,6 +131,21 @@ impl Tx {
         Ok(self.conn().execute_raw(END.with(self.store().backend(), values)).await?.rows_affected() > 0)
     }
 
+    /// The open incidents of which somebody was not told for the sake of a silence, as their timelines say.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn hushed_by(&self, silence: &SilenceRow) -> Result<Vec<IncidentId>, StoreError> {
+        const HUSHED: Sql = Sql::both(
+            "SELECT DISTINCT e.incident_id FROM incident_entry e JOIN incident i ON i.id = e.incident_id
+             WHERE i.organisation_id = $1 AND i.resolved_at_ms IS NULL AND e.entry LIKE $2",
+        );
+        let words = format!("{{\"entry\":\"suppressed\",%\"because\":\"silence {}: %", silence.id);
+        let values = [silence.organisation.0.into(), words.into()];
+        let rows = self.conn().query_all_raw(HUSHED.with(self.store().backend(), values)).await?;
+        rows.iter().map(|row| Ok(IncidentId(get(row, "incident_id")?))).collect()
+    }
+
     /// Silences that are over and were not looked at since, which counts as done with this.
     ///
     /// # Errors
@@ -155,7 +170,7 @@ async fn silences(
     now: Timestamp,
 ) -> Result<Vec<SilenceRow>, StoreError> {
     const SILENCES: Sql = sql!(
-        "SELECT " [silence_columns!()] " FROM silence s WHERE s.organisation_id = $1 AND s.until_ms > $2
+        "SELECT " [silence_columns!()] " FROM silence s WHERE s.organisation_id = $1 AND s.until_ms > $2 AND s.settled = FALSE
          ORDER BY s.until_ms, s.id"
     );
     let rows = conn.query_all_raw(SILENCES.with(backend, [organisation.0.into(), now.as_millis().into()])).await?;

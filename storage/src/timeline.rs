@@ -48,7 +48,7 @@ pub enum Sorts {
 }
 
 impl Store {
-    /// The first entries of these sorts, in their order.
+    /// The latest entries of these sorts, in their order, and how many there are before them.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -57,15 +57,15 @@ impl Store {
         incident: IncidentId,
         sorts: Sorts,
         limit: u64,
-    ) -> Result<Vec<TimelineEntry>, StoreError> {
+    ) -> Result<(Vec<TimelineEntry>, u64), StoreError> {
         // An entry begins with its sort, for that is its tag.
         macro_rules! of {
             ($condition:literal) => {
                 Sql::both(concat!(
-                    "SELECT e.id, e.at_ms, e.entry, p.display_name FROM incident_entry e
+                    "SELECT e.id, e.at_ms, e.entry, p.display_name, COUNT(*) OVER () AS entries FROM incident_entry e
                      LEFT JOIN person p ON p.id = e.person_id WHERE e.incident_id = $1 AND (",
                     $condition,
-                    ") ORDER BY e.id LIMIT $2"
+                    ") ORDER BY e.id DESC LIMIT $2"
                 ))
             };
         }
@@ -73,19 +73,23 @@ impl Store {
         const TOLD: Sql = of!("e.entry LIKE '{\"entry\":\"queued\"%' OR e.entry LIKE '{\"entry\":\"suppressed\"%'
                 OR e.entry LIKE '{\"entry\":\"delivered\"%' OR e.entry LIKE '{\"entry\":\"failed\"%'
                 OR e.entry LIKE '{\"entry\":\"escalated\"%' OR e.entry LIKE '{\"entry\":\"acknowledged\"%'
-                OR e.entry LIKE '{\"entry\":\"reopened\"%' OR e.entry LIKE '{\"entry\":\"merged\"%'");
+                OR e.entry LIKE '{\"entry\":\"reopened\"%' OR e.entry LIKE '{\"entry\":\"merged\"%'
+                OR e.entry LIKE '{\"entry\":\"worsened\"%'");
         let statement = match sorts {
             Sorts::Joined => JOINED,
             Sorts::Told => TOLD,
         };
         let statement = statement.with(self.backend(), [incident.0.into(), integer(limit).into()]);
         let rows = self.reader().query_all_raw(statement).await?;
-        Ok(rows.iter().map(|row| read(incident, row)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        let entries: i64 = rows.first().map_or(Ok(0), |row| get(row, "entries"))?;
+        let earlier = u64::try_from(entries).unwrap_or_default().saturating_sub(rows.len() as u64);
+        let read = rows.iter().rev().map(|row| read(incident, row)).collect::<Result<Vec<_>, _>>()?;
+        Ok((read.into_iter().flatten().collect(), earlier))
     }
 }
 
 /// Reads an entry; `None`: it cannot be read, because a newer version wrote it.
-fn read(incident: IncidentId, row: &QueryResult) -> Result<Option<TimelineEntry>, StoreError> {
+pub(crate) fn read(incident: IncidentId, row: &QueryResult) -> Result<Option<TimelineEntry>, StoreError> {
     match serde_json::from_str(&get::<String>(row, "entry")?) {
         Ok(entry) => Ok(Some(TimelineEntry { at: time(row, "at_ms")?, by: get(row, "display_name")?, entry })),
         Err(error) => {

@@ -1,11 +1,10 @@
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
-};
+use monitor_core::report::Progress;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
+use crate::conn::Conn;
 use crate::sql::Sql;
 use crate::{Store, StoreError};
 
@@ -14,12 +13,12 @@ use crate::{Store, StoreError};
 /// On SQLite there is one at a time and others wait for it, so it should be short.
 #[derive(Debug)]
 pub struct Tx {
-    conn: DatabaseTransaction,
+    conn: Conn,
     store: Store,
     /// Whether there is something new to deliver.
     to_deliver: AtomicBool,
-    /// What is written together; `None`: each by itself.
-    together: Mutex<Option<Vec<Statement>>>,
+    /// Up to when rollups may have been made, once that was read with something else.
+    rollup_targets: OnceLock<Progress>,
 }
 
 impl Store {
@@ -28,11 +27,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when no connection is free in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        // Taking the write lock at once waits for other processes here, instead of failing half-way.
-        let sqlite_transaction_mode = (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-        let conn = self.writer().begin_with_options(options).await?;
-        Ok(Tx { conn, store: self.clone(), to_deliver: AtomicBool::new(false), together: Mutex::default() })
+        let conn = Conn::begin(self.writer()).await?;
+        Ok(Tx { conn, store: self.clone(), to_deliver: AtomicBool::new(false), rollup_targets: OnceLock::new() })
     }
 }
 
@@ -42,48 +38,19 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database went away; nothing of it happened then, or all of it.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.conn.commit().await?;
-        self.store.commits().tell();
-        if self.to_deliver.into_inner() {
-            self.store.outbox().notify_one();
+        let Self { conn, store, to_deliver, .. } = self;
+        conn.commit().await?;
+        store.commits().tell();
+        if to_deliver.into_inner() {
+            store.outbox().notify_one();
         }
         Ok(())
     }
 
-    /// Collects what is written by [`Tx::put`] from now on, until [`Tx::write_together`]. Nothing of it can be read before.
-    pub fn gather_writes(&self) {
-        *self.lock_together() = Some(Vec::new());
-    }
-
-    /// Writes what was collected. On SQLite that is one trip to the thread that it runs in, whose cost is otherwise most of
-    /// that of a small statement.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn write_together(&self) -> Result<(), StoreError> {
-        let statements = self.lock_together().take().unwrap_or_default();
-        if self.store.is_postgres() {
-            for statement in statements {
-                self.conn.execute_raw(statement).await?;
-            }
-        } else if !statements.is_empty() {
-            self.conn.execute_raw(joined(statements)).await?;
-        }
-        Ok(())
-    }
-
-    /// Writes something of which nobody needs to know what it did; later, if writes are being gathered.
+    /// Writes something of which nobody needs to know what it did. On SQLite it goes with whatever is asked next, or with the
+    /// commit, which fails if this does.
     pub(crate) async fn put(&self, statement: Statement) -> Result<(), StoreError> {
-        if let Some(together) = &mut *self.lock_together() {
-            together.push(statement);
-            return Ok(());
-        }
-        self.conn.execute_raw(statement).await?;
-        Ok(())
-    }
-
-    fn lock_together(&self) -> MutexGuard<'_, Option<Vec<Statement>>> {
-        self.together.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(self.conn.put(statement).await?)
     }
 
     /// Has whoever delivers notifications woken by the commit.
@@ -91,8 +58,12 @@ impl Tx {
         self.to_deliver.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn conn(&self) -> &DatabaseTransaction {
+    pub(crate) fn conn(&self) -> &Conn {
         &self.conn
+    }
+
+    pub(crate) fn known_targets(&self) -> &OnceLock<Progress> {
+        &self.rollup_targets
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -102,35 +73,11 @@ impl Tx {
     /// Makes every other transaction that asks for the same lock wait for the end of this one. On SQLite every
     /// transaction for writing does so anyway.
     pub(crate) async fn lock(&self, lock: Lock) -> Result<(), StoreError> {
-        const LOCK: Sql = Sql::both("SELECT pg_advisory_xact_lock($1)");
         if self.store.is_postgres() {
-            self.conn.execute_raw(LOCK.with(self.store.backend(), [(lock as i64).into()])).await?;
+            self.conn.execute_raw(lock.statement()).await?;
         }
         Ok(())
     }
-}
-
-/// Several statements as one, whose placeholders are numbered on.
-fn joined(statements: Vec<Statement>) -> Statement {
-    let (mut sql, mut values) = (String::new(), Vec::new());
-    for statement in statements {
-        let offset = values.len();
-        let mut rest = statement.sql.as_str();
-        while let Some(place) = rest.find('$') {
-            let digits = rest[place + 1..].bytes().take_while(u8::is_ascii_digit).count();
-            let end = place + 1 + digits;
-            sql.push_str(&rest[..=place]);
-            match rest[place + 1..end].parse::<usize>() {
-                Ok(number) => sql.push_str(&(number + offset).to_string()),
-                Err(_) => sql.push_str(&rest[place + 1..end]),
-            }
-            rest = &rest[end..];
-        }
-        sql.push_str(rest);
-        sql.push_str(";\n");
-        values.extend(statement.values.into_iter().flat_map(|values| values.0));
-    }
-    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
 /// What transactions of several processes take turns in. The numbers are arbitrary but must not change.
@@ -143,18 +90,10 @@ pub(crate) enum Lock {
     Maintenance = 0x5741_4305,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statements_that_are_joined_keep_their_values() {
-        let one = |sql, values: Vec<i64>| {
-            Statement::from_sql_and_values(DbBackend::Sqlite, sql, values.into_iter().map(sea_orm::Value::from))
-        };
-        let both = joined(vec![one("INSERT $1, $2, $1", vec![10, 20]), one("UPDATE $2 WHERE '$' < $1", vec![30, 40])]);
-        assert_eq!(both.sql, "INSERT $1, $2, $1;\nUPDATE $4 WHERE '$' < $3;\n");
-        let values: Vec<_> = both.values.into_iter().flat_map(|values| values.0).collect();
-        assert_eq!(values, [10_i64, 20, 30, 40].map(sea_orm::Value::from));
+impl Lock {
+    /// The statement that waits for it, on PostgreSQL.
+    pub(crate) fn statement(self) -> Statement {
+        const LOCK: Sql = Sql::both("SELECT pg_advisory_xact_lock($1)");
+        LOCK.with(DbBackend::Postgres, [(self as i64).into()])
     }
 }

@@ -10,8 +10,10 @@ use crate::incident::{IncidentId, Resolution};
 pub enum Event {
     /// An incident was opened.
     Opened,
-    /// More monitors belong to an open incident now, or it became more severe.
+    /// More monitors belong to an open incident now.
     Grew,
+    /// Something louder belongs to an open incident than all that still fails of it.
+    Worse,
     /// Nobody acknowledged an incident in time, and the next ones are told.
     Escalated,
     /// An incident is still open.
@@ -30,9 +32,10 @@ pub enum Event {
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Opened,
         Self::Grew,
+        Self::Worse,
         Self::Escalated,
         Self::Reminder,
         Self::Acknowledged,
@@ -48,6 +51,7 @@ impl Event {
         match self {
             Self::Opened => "opened",
             Self::Grew => "grew",
+            Self::Worse => "worse",
             Self::Escalated => "escalated",
             Self::Reminder => "reminder",
             Self::Acknowledged => "acknowledged",
@@ -132,10 +136,10 @@ pub struct IncidentBrief {
     /// When and how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<(Timestamp, Resolution)>,
-    /// The reason code of its first alert; empty of an incident that a person declared.
+    /// The reason code of the alert that its title names; empty of an incident that a person declared.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// What its first alert saw, or what the person who declared it said.
+    /// What that alert saw, or what the person who declared it said.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// Some of its members, those still failing first; [`IncidentBrief::MEMBERS`] at most.

@@ -112,9 +112,9 @@ pub struct Incident {
     pub acknowledged: Option<(Timestamp, Option<PersonId>)>,
     /// When and how it ended; `None` while it is open.
     pub resolved: Option<(Timestamp, Resolution)>,
-    /// Why its first alert fired; `None` of one that was declared.
+    /// Why the alert fired that its title names; `None` of one that was declared.
     pub reason: Option<Reason>,
-    /// What its first alert saw, for a person.
+    /// What that alert saw, for a person.
     pub message: String,
     /// What caused it, as a person said.
     pub root_cause: Option<String>,
@@ -141,7 +141,7 @@ impl Incident {
         }
     }
 
-    /// What its first alert saw, in a few words in any case; empty of one that was declared.
+    /// What the alert saw that its title names, in a few words in any case; empty of one that was declared.
     #[must_use]
     pub fn why(&self) -> &str {
         match (self.message.as_str(), self.reason) {

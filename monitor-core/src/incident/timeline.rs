@@ -41,6 +41,13 @@ pub enum Entry {
         /// How.
         resolution: Resolution,
     },
+    /// Something louder became part of it than all that still failed of it.
+    Worsened {
+        /// How loud that is.
+        severity: Severity,
+        /// Whether somebody took care of it, which no longer counts.
+        unacknowledged: bool,
+    },
     /// Another incident became part of this one.
     Took {
         /// The other, which is over by that.

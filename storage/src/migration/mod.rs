@@ -14,7 +14,10 @@ mod m0012_rules;
 mod m0013_destinations;
 mod m0014_routes;
 mod m0015_maintenance;
+mod m0016_places;
+mod m0017_posted;
 
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::prelude::*;
 
 use crate::tx::Lock;
@@ -40,6 +43,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_destinations::Migration),
             Box::new(m0014_routes::Migration),
             Box::new(m0015_maintenance::Migration),
+            Box::new(m0016_places::Migration),
+            Box::new(m0017_posted::Migration),
         ]
     }
 }
@@ -51,10 +56,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Migration`] when the database was written by a newer version, or a statement fails.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let tx = self.begin().await?;
-        tx.lock(Lock::Migration).await?;
-        Migrator::up(tx.conn(), None).await.map_err(failed)?;
-        tx.commit().await
+        let tx = self.begin_migration().await?;
+        Migrator::up(&tx, None).await.map_err(failed)?;
+        Ok(tx.commit().await?)
     }
 
     /// Takes back the latest migrations, with all that is stored in what they made.
@@ -62,10 +66,21 @@ impl Store {
     /// # Errors
     /// Like [`Store::migrate`].
     pub async fn migrate_down(&self, steps: u32) -> Result<(), StoreError> {
-        let tx = self.begin().await?;
-        tx.lock(Lock::Migration).await?;
-        Migrator::down(tx.conn(), Some(steps)).await.map_err(failed)?;
-        tx.commit().await
+        let tx = self.begin_migration().await?;
+        Migrator::down(&tx, Some(steps)).await.map_err(failed)?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A transaction of the kind that the migrator knows.
+    async fn begin_migration(&self) -> Result<DatabaseTransaction, StoreError> {
+        // Taking the write lock at once waits for other processes here, instead of failing half-way.
+        let sqlite_transaction_mode = (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+        let tx = self.writer().begin_with_options(options).await?;
+        if self.is_postgres() {
+            tx.execute_raw(Lock::Migration.statement()).await?;
+        }
+        Ok(tx)
     }
 
     /// Every migration in order, and whether it is applied.

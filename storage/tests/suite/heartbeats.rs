@@ -7,8 +7,11 @@ use monitor_core::heartbeat::{HeartbeatSpec, Ping, PingMethod, Schedule, Signal,
 use monitor_core::monitor::{CheckSpec, MonitorId};
 use monitor_core::outcome::Reason;
 use monitor_core::people::Actor;
-use storage::{Awaited, NEVER, NewPing, Store};
+use monitor_core::report::Window;
+use monitor_core::rollup::Resolution;
+use storage::{Awaited, NEVER, NewPing, Scope, Store};
 use test_support::both;
+use test_support::builders::outcome;
 use test_support::database::TestDatabase;
 
 use crate::support::{NOW, Raw, add, later, settings};
@@ -137,4 +140,59 @@ both!(what_is_remembered_and_cannot_be_read_is_made_anew, async |database: TestD
     Raw::open(&database).await.run("UPDATE monitor_state SET heartbeat = 'from the future'").await;
     let tx = store.begin().await.unwrap();
     assert_eq!(tx.heartbeats(&[id]).await.unwrap()[0].beats.pings(), 0);
+});
+
+both!(
+    a_write_that_is_refused_takes_back_what_came_before_and_stops_what_comes_after,
+    async |database: TestDatabase| {
+        let store = &database.store;
+        let (_, id) = heartbeat(store, "nightly").await;
+        let new = |monitor| [NewPing { monitor, keep: 5, ping: ping(1, Signal::Success), body: b"" }];
+        let tx = store.begin().await.unwrap();
+        tx.insert_pings(&new(id)).await.unwrap();
+        // It is told of here, or with what is asked next.
+        let write = tx.insert_pings(&new(MonitorId(999))).await;
+        let read = tx.heartbeats(&[id]).await;
+        assert!(write.is_err() || read.is_err());
+        assert!(tx.heartbeats(&[id]).await.is_err(), "nothing more is done");
+        drop(tx);
+        assert_eq!(store.pings(id, 10).await.unwrap(), []);
+
+        let tx = store.begin().await.unwrap();
+        tx.insert_pings(&new(id)).await.unwrap();
+        let write = tx.insert_pings(&new(MonitorId(999))).await;
+        assert!(write.is_err() || tx.commit().await.is_err(), "a commit tells of it as well");
+        assert_eq!(store.pings(id, 10).await.unwrap(), []);
+        keep(store, id, 5, &[ping(1, Signal::Success)], b"").await;
+        assert_eq!(store.pings(id, 10).await.unwrap().len(), 1, "the next transaction knows nothing of it");
+    }
+);
+
+both!(what_was_written_is_seen_by_what_is_read_behind_it, async |database: TestDatabase| {
+    let store = &database.store;
+    let (_, id) = heartbeat(store, "nightly").await;
+    let tx = store.begin().await.unwrap();
+    let mut row = tx.heartbeats(&[id]).await.unwrap().remove(0);
+    row.beats.count(NOW);
+    let awaited = Awaited { monitor: id, health: &row.health, beats: &row.beats, deadline: None };
+    tx.save_heartbeats(&[awaited]).await.unwrap();
+    assert_eq!(tx.heartbeats(&[id]).await.unwrap()[0].beats.pings(), 1);
+    tx.commit().await.unwrap();
+});
+
+both!(a_result_that_a_heartbeat_brings_too_late_is_rolled_up_as_well, async |database: TestDatabase| {
+    let store = &database.store;
+    let (_, id) = heartbeat(store, "nightly").await;
+    let minute = NOW.floor(Resolution::Minute.length());
+    store.roll_up(Resolution::Minute, minute).await.unwrap();
+    let (late, timely) = (outcome(minute - Duration::from_secs(1), Reason::Ok), outcome(minute, Reason::Ok));
+    let tx = store.begin().await.unwrap();
+    assert_eq!(tx.heartbeats(&[id]).await.unwrap().len(), 1);
+    tx.insert_results(&[(id, &late), (id, &timely)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let window = Window { from: minute - Duration::from_secs(600), to: later(600) };
+    let rollups = store.rollups(Scope::Monitor(id), Resolution::Minute, window).await.unwrap();
+    let [(_, tally)] = &rollups[..] else { panic!("{rollups:?}") };
+    assert_eq!(tally.ok, 1, "only what no rolling up will find");
+    assert_eq!(store.latest_results(id, 10).await.unwrap().len(), 2);
 });

@@ -16,6 +16,7 @@ mod notices;
 mod outbox;
 mod overview;
 mod people;
+mod posted;
 mod results;
 mod retention;
 mod rollups;

@@ -9,7 +9,8 @@ use monitor_core::incident::IncidentId;
 use monitor_core::people::Actor;
 use monitor_core::report::Retention;
 use storage::{
-    Budget, ClaimedNotifications, Ending, NewIncident, NewNotification, NotificationFilter, NotificationState, Store,
+    Budget, ClaimedNotifications, Ending, NewIncident, NewNotification, NotificationFilter, NotificationState, Room,
+    Store,
 };
 use test_support::both;
 use test_support::database::TestDatabase;
@@ -66,7 +67,7 @@ async fn enqueue(store: &Store, new: &[NewNotification]) -> Vec<NotificationId> 
 }
 
 async fn claim(store: &Store, now: Timestamp, most: u32) -> ClaimedNotifications {
-    store.claim_notifications(now, most, LEASE, |_| PLENTY).await.unwrap()
+    store.claim_notifications(now, Room { most, aside: 0 }, LEASE, |_| PLENTY).await.unwrap()
 }
 
 fn keys(claimed: &ClaimedNotifications) -> Vec<&str> {
@@ -160,12 +161,13 @@ both!(a_clock_that_is_set_back_keeps_nothing_waiting, async |database: TestDatab
     let scene = scene(store).await;
     enqueue(store, &[scene.notice("a", None), scene.notice("b", None)]).await;
     let slow = |_: &str| Budget { burst: 1, per_minute: 1 };
-    let first = store.claim_notifications(NOW, 10, LEASE, slow).await.unwrap();
+    let first = store.claim_notifications(NOW, Room { most: 10, aside: 0 }, LEASE, slow).await.unwrap();
     assert_eq!(first.claims.len(), 1);
     let day_before = NOW - Duration::from_secs(86_400);
-    let second = store.claim_notifications(day_before, 10, LEASE, slow).await.unwrap();
+    let second = store.claim_notifications(day_before, Room { most: 10, aside: 0 }, LEASE, slow).await.unwrap();
     assert_eq!(second.next, Some(day_before + Duration::from_secs(60)), "for its budget, and no longer");
-    let second = store.claim_notifications(second.next.unwrap(), 10, LEASE, slow).await.unwrap();
+    let second =
+        store.claim_notifications(second.next.unwrap(), Room { most: 10, aside: 0 }, LEASE, slow).await.unwrap();
     assert_eq!(second.claims.len(), 1);
 });
 
@@ -245,7 +247,7 @@ both!(a_budget_is_never_exceeded_and_never_wasted, async |database: TestDatabase
     enqueue(store, &storm).await;
     let (mut now, mut told) = (NOW, Vec::new());
     while told.len() < STORM {
-        let claimed = store.claim_notifications(now, 64, LEASE, |_| BUDGET).await.unwrap();
+        let claimed = store.claim_notifications(now, Room { most: 64, aside: 0 }, LEASE, |_| BUDGET).await.unwrap();
         let tx = store.begin().await.unwrap();
         for claim in &claimed.claims {
             assert!(tx.end_notification(claim, &sent(), now).await.unwrap());

@@ -1,5 +1,5 @@
 use monitor_core::people::{Actor, OrganisationId, PersonId, Role};
-use storage::StoreError;
+use storage::{Store, StoreError};
 use test_support::both;
 use test_support::database::{KEY, TestDatabase};
 
@@ -40,16 +40,22 @@ both!(nobody_is_added_to_an_organisation_that_does_not_exist, async |database: T
     assert_eq!(Raw::open(&database).await.number("SELECT count(*) FROM person").await, 0);
 });
 
+async fn link(store: &Store, to: Actor) {
+    let tx = store.begin().await.unwrap();
+    tx.link("slack", "acme", "U1", to.organisation, to.person, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 both!(a_chat_user_is_who_it_was_linked_to_last, async |database: TestDatabase| {
     let store = &database.store;
     let owner = store.bootstrap(NOW).await.unwrap();
     let ada = store.add_person(owner.organisation, "Ada", Role::Editor, NOW).await.unwrap();
     assert_eq!(store.identity("slack", "acme", "U1").await.unwrap(), None);
 
-    store.link_identity("slack", "acme", "U1", owner.organisation, owner.person, NOW).await.unwrap();
+    link(store, owner).await;
     assert_eq!(store.identity("slack", "acme", "U1").await.unwrap(), Some(owner));
-    store.link_identity("slack", "acme", "U1", owner.organisation, ada, NOW).await.unwrap();
     let expected = Actor { organisation: owner.organisation, person: ada, role: Role::Editor };
+    link(store, expected).await;
     assert_eq!(store.identity("slack", "acme", "U1").await.unwrap(), Some(expected));
 
     assert_eq!(store.identity("slack", "other", "U1").await.unwrap(), None);
@@ -60,7 +66,7 @@ both!(a_chat_user_is_who_it_was_linked_to_last, async |database: TestDatabase| {
 both!(who_is_no_member_any_more_is_nobody, async |database: TestDatabase| {
     let store = &database.store;
     let owner = store.bootstrap(NOW).await.unwrap();
-    store.link_identity("slack", "acme", "U1", owner.organisation, owner.person, NOW).await.unwrap();
+    link(store, owner).await;
     Raw::open(&database).await.run("DELETE FROM membership").await;
     assert_eq!(store.identity("slack", "acme", "U1").await.unwrap(), None);
 });

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::condition::{Beat, Comparison, Ending, Expression, Limit, Test, Volume};
+use super::condition::Expression;
+use super::test::{Beat, Comparison, Ending, Limit, Test, Volume};
 use super::{Amount, RuleState, Signals};
 use crate::Timestamp;
 use crate::duration::humanize;

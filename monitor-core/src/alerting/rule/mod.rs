@@ -27,6 +27,8 @@ mod history;
 mod parser;
 mod signals;
 mod state;
+mod test;
+mod text;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::condition::{Beat, Comparison, Condition, Ending, Expression, Hold, Limit, Test, Volume};
+use super::condition::{Condition, Expression, Hold};
+use super::test::{Beat, Comparison, Ending, Limit, Test, Volume};
 use crate::assertion::AssertionError;
 use crate::assertion::cursor::{Cursor, is_sign};
 use crate::assertion::error::Fault;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::condition::{Expression, Hold, Test};
+use super::condition::{Expression, Hold};
 use super::evaluate::{Finding, RECOVERY_LASTS, Seen};
+use super::test::Test;
 use super::{Rule, Signals, Standing};
 use crate::Timestamp;
 use crate::duration::humanize;

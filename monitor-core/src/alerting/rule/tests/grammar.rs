@@ -11,6 +11,7 @@ fn every_condition_has_a_canonical_text() {
         ("1 of 1 check slow", "1 of 1 checks slow"),
         ("p95 over 10m>800ms for 5m", "p95 over 10m > 800ms for 5m"),
         ("latency over 10 min > 0.8 s", "latency over 10m > 800ms"),
+        ("p50 over 5m > 0.1 ms", "p50 over 5m > 0.1ms"),
         ("error rate over 10m ≥ 5 %", "error rate over 10m >= 5%"),
         ("bytes over 1h > 200% of usual", "bytes over 1h > 200% of usual"),
         ("requests over 1h < 50 % of usual for 10m", "requests over 1h < 50% of usual for 10m"),
