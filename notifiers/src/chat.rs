@@ -30,9 +30,9 @@ pub(crate) fn step<'a>(post: &Post<'a>) -> Step<'a> {
     }
 }
 
-/// Whether the first message shows a stage that is over, once people are told of this.
+/// Whether the first message shows a stage or a title that is over, once people are told of this.
 pub(crate) fn outdates_first(event: Event) -> bool {
-    matches!(event, Event::Resolved | Event::Reopened)
+    matches!(event, Event::Worse | Event::Resolved | Event::Reopened)
 }
 
 /// What is proved when nothing had to be brought up to date.

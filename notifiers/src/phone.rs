@@ -5,11 +5,21 @@ use std::time::Duration;
 
 use monitor_core::secret::Secret;
 
-use crate::fields::FieldError;
+use crate::destination::Field;
+use crate::fields::{FieldError, Fields};
 use crate::message::{Receipt, SendError};
 
 /// Most numbers of one destination, so that a slow platform takes all of them in one try.
 const MAX_NUMBERS: usize = 5;
+
+/// The field that says whose phones these are.
+pub(crate) const TO: Field = Field {
+    name: "to",
+    help: "phone numbers with country code, parted by commas, 5 at most",
+    example: "+447700900123",
+    required: true,
+    secret: true,
+};
 
 /// Fewest and most digits of a number in the international format. Source: ITU-T E.164; the shortest ones in use have 7.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -109,8 +119,13 @@ impl fmt::Debug for Sender {
 pub(crate) struct Numbers(Vec<Number>);
 
 impl Numbers {
+    /// What was given for [`TO`].
+    pub(crate) fn of(fields: &Fields<'_>) -> Result<Self, FieldError> {
+        Self::read(TO.name, fields.line(TO.name)?)
+    }
+
     /// Reads one or several, parted by commas.
-    pub(crate) fn read(field: &'static str, text: &str) -> Result<Self, FieldError> {
+    fn read(field: &'static str, text: &str) -> Result<Self, FieldError> {
         let mut numbers: Vec<Number> = Vec::new();
         for number in text.split(',').map(str::trim).filter(|number| !number.is_empty()) {
             let number = Number::read(field, number)?;

@@ -95,6 +95,9 @@ pub(crate) fn of(event: Event) -> Notification {
         brief.members[1].until = Some(minutes(1));
         (brief.member_count, brief.failing_count) = (4, 3);
     }
+    if event == Event::Worse {
+        at = minutes(2);
+    }
     if matches!(event, Event::Reminder | Event::Escalated) {
         at = minutes(30);
     }

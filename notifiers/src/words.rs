@@ -55,13 +55,14 @@ fn words_of_title(notification: &Notification) -> String {
     let before = match notification.event {
         Event::Opened | Event::Test | Event::Notice => return brief.title.clone(),
         Event::Grew => "Grew",
+        Event::Worse => "Worse",
         Event::Escalated => "Not acknowledged yet",
         Event::Reminder => "Still open",
         Event::Acknowledged => "Acknowledged",
         Event::Reopened => "Open again",
         Event::Resolved => match (brief.resolved, brief.merged_into) {
             (_, Some(into)) => return format!("Part of incident #{into} now: {}", brief.title),
-            (Some((_, Resolution::Withdrawn)), _) => "No longer watched",
+            (Some((_, Resolution::Withdrawn)), _) => "Withdrawn (its monitor or its alert rule was deleted)",
             (Some((_, Resolution::Paused)), _) => "Paused",
             (Some((_, Resolution::Maintenance)), _) => "In maintenance",
             _ => "Resolved",
@@ -159,6 +160,15 @@ pub(crate) fn body(post: &Post<'_>) -> String {
 mod tests {
     use super::*;
     use crate::samples;
+
+    #[test]
+    fn what_a_deleted_rule_found_is_not_said_to_be_unwatched() {
+        let mut notification = samples::of(Event::Resolved);
+        let brief = notification.incident.as_mut().unwrap();
+        brief.resolved = brief.resolved.map(|(at, _)| (at, Resolution::Withdrawn));
+        let words = "Withdrawn (its monitor or its alert rule was deleted): shop is down";
+        assert_eq!(title(&notification), words);
+    }
 
     #[test]
     fn every_event_has_its_words() {

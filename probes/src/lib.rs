@@ -20,7 +20,7 @@
 //! ```
 //!
 //! To add a check kind: its spec becomes a variant of [`monitor_core::monitor::CheckSpec`], a module here compiles it and
-//! probes with it, and [`probe`] gets an arm, which the compiler asks for. It reaches its target through [`Outbound`],
+//! probes with it, and `probe` gets an arm, which the compiler asks for. It reaches its target through [`Outbound`],
 //! which holds the [`address_policy`], and leaves what it finds in its trace.
 
 pub mod address_policy;

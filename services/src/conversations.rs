@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use monitor_core::people::{Actor, ConversationId, Permission};
+use monitor_core::people::{Actor, ConversationId, OrganisationId, Permission};
 use storage::{Message, Notice};
 use tokio::sync::watch;
 
@@ -80,9 +80,21 @@ impl Services {
     /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
     pub async fn messages_after(&self, actor: &Actor, conversation: ConversationId, seq: i64) -> Result<Vec<Post>> {
         self.own_conversation(actor, conversation).await?;
+        self.posts_after(actor.organisation, conversation, seq).await
+    }
+
+    /// The cards posted or changed in a conversation of that organisation after `seq`, in order, 200 at most.
+    pub(crate) async fn posts_after(
+        &self,
+        organisation: OrganisationId,
+        conversation: ConversationId,
+        seq: i64,
+    ) -> Result<Vec<Post>> {
         // What is posted between the two reads below is left to the next look: its place is above this one.
         let last = self.store().last_seq(conversation).await?;
-        let cards = self.store().messages_after(conversation, seq, CARDS).await?;
+        let mut cards = self.store().messages_after(conversation, seq, CARDS).await?;
+        let rows: Vec<_> = cards.iter_mut().map(|card| &mut card.incident).collect();
+        self.note_silences(organisation, rows).await?;
         let notices = self.store().notices_after(conversation, seq, CARDS).await?;
         let mut posts: Vec<Post> = cards.into_iter().map(card).chain(notices.into_iter().map(notice)).collect();
         posts.retain(|post| post.seq <= last);

@@ -1,13 +1,14 @@
 //! Destinations: places outside that people are told at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::{DestinationId, Target};
+use monitor_core::alerting::{DestinationId, Event, Target};
+use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::people::{Actor, Permission};
 use monitor_core::secret::Secret;
 use notifiers::{DestinationKind, Settings};
-use storage::{Budget, Destination, DestinationSettings};
+use storage::{Budget, Destination, DestinationSettings, Tx};
 
 use crate::delivery::budget_of;
 use crate::monitors::closest;
@@ -80,6 +81,8 @@ pub struct DestinationView {
     pub fallback_of: Vec<String>,
     /// Since when it takes nothing.
     pub failing_since: Option<Timestamp>,
+    /// When it last did not take a test, if it has taken nothing since.
+    pub test_failed: Option<Timestamp>,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -92,7 +95,8 @@ impl Services {
     pub async fn destinations(&self, actor: &Actor) -> Result<Vec<DestinationView>> {
         require(actor, Permission::Read)?;
         let all = self.store().destinations(actor.organisation).await?;
-        Ok(all.iter().map(|destination| view(destination, &all)).collect())
+        let failed = self.store().failed_tests(actor.organisation).await?;
+        Ok(all.iter().map(|destination| view(destination, &all, &failed)).collect())
     }
 
     /// The destination of that name, in any case.
@@ -102,7 +106,8 @@ impl Services {
     pub async fn destination(&self, actor: &Actor, name: &str) -> Result<DestinationView> {
         require(actor, Permission::Read)?;
         let all = self.store().destinations(actor.organisation).await?;
-        Ok(view(named(&all, name)?, &all))
+        let failed = self.store().failed_tests(actor.organisation).await?;
+        Ok(view(named(&all, name)?, &all, &failed))
     }
 
     /// Adds a destination.
@@ -161,10 +166,28 @@ impl Services {
             self.destination(actor, name).await?; // it may be gone by now
             return Err(ServiceError::DestinationTaken(settings.name));
         }
+        self.rename_in_rules(&tx, actor, &before.settings.name, &settings.name).await?;
         tx.commit().await?;
         self.outbox().notify_one();
         tracing::info!(destination = %settings.name, destination_id = %before.id, person_id = %actor.person, "destination changed");
         self.destination(actor, &settings.name).await
+    }
+
+    /// Rules name whom they tell, so they follow a new name.
+    async fn rename_in_rules(&self, tx: &Tx, actor: &Actor, before: &str, after: &str) -> Result<()> {
+        if before == after {
+            return Ok(());
+        }
+        let key = before.to_lowercase();
+        let names = |name: &String| plain(name).to_lowercase() == key;
+        for row in self.store().alert_rules(Some(actor.organisation)).await? {
+            if row.rule.notify.iter().any(names) {
+                let renamed = |name: &String| if names(name) { after.to_owned() } else { name.clone() };
+                let notify: Vec<String> = row.rule.notify.iter().map(renamed).collect();
+                tx.set_rule_notify(row.id, &notify).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What tells a destination, in words: destinations that fall back on it, routes, rotations and alert rules.
@@ -194,15 +217,23 @@ impl Services {
         Ok(uses)
     }
 
-    /// Removes a destination. What it was still to be told is dropped, and stays on record. Answers with what it was.
+    /// Removes a destination. What it was still to be told is dropped, and stays on record; the timelines of the incidents say
+    /// so. Answers with what it was.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::DestinationNotFound`], [`ServiceError::Internal`].
     pub async fn delete_destination(&self, actor: &Actor, name: &str) -> Result<DestinationView> {
         require(actor, Permission::Edit)?;
         let gone = self.destination(actor, name).await?;
-        let tx = self.store().begin().await?;
-        tx.delete_destination(gone.id, self.now()).await?;
+        let (now, tx) = (self.now(), self.store().begin().await?);
+        // As everybody does who takes what is told later.
+        tx.lock_incidents().await?;
+        let untold = tx.delete_destination(gone.id, now).await?;
+        let entry = |(incident, event): (IncidentId, Event)| {
+            let because = "the destination was deleted".to_owned();
+            (incident, now, None, Entry::Suppressed { destination: gone.name.clone(), event, because })
+        };
+        tx.add_entries(&untold.into_iter().map(entry).collect::<Vec<_>>()).await?;
         tx.commit().await?;
         tracing::info!(destination = %gone.name, destination_id = %gone.id, person_id = %actor.person, "destination deleted");
         Ok(gone)
@@ -235,7 +266,11 @@ fn given(settings: &DestinationSettings) -> Option<Fields> {
     serde_json::from_str(settings.fields.expose()).ok().map(Fields)
 }
 
-fn view(destination: &Destination, all: &[Destination]) -> DestinationView {
+fn view(
+    destination: &Destination,
+    all: &[Destination],
+    failed_tests: &HashMap<DestinationId, Timestamp>,
+) -> DestinationView {
     let Destination { id, settings, failing_since, created_at, .. } = destination;
     let name = |other: &Destination| other.settings.name.clone();
     DestinationView {
@@ -248,6 +283,7 @@ fn view(destination: &Destination, all: &[Destination]) -> DestinationView {
         fallback: settings.fallback.and_then(|id| all.iter().find(|other| other.id == id)).map(name),
         fallback_of: all.iter().filter(|other| other.settings.fallback == Some(*id)).map(name).collect(),
         failing_since: *failing_since,
+        test_failed: failed_tests.get(id).copied(),
         created_at: *created_at,
     }
 }

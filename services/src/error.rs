@@ -152,6 +152,55 @@ pub enum ServiceError {
         /// How many.
         most: usize,
     },
+    /// The code lets nobody in there.
+    #[error(
+        "that code is none I know here: a code works once, for 15 minutes, and on the platform that it was made for; have a new one made"
+    )]
+    InvalidCode,
+    /// There is no such platform.
+    #[error("`{0}` is no platform I talk on; say one of discord, slack, telegram")]
+    UnknownPlatform(String),
+    /// A person has made as many codes as can be open at a time.
+    #[error("you have many codes that were not used yet; wait until they expire, 15 minutes after you made them")]
+    TooManyCodes,
+    /// The place is connected already.
+    #[error("this place is connected already; an owner or admin of its organisation can say `disconnect` here first")]
+    Connected,
+    /// That is possible in a workspace alone.
+    #[error("this is not a place that many share; say it in a channel or group that is, or is to be, connected")]
+    NotWorkspace,
+    /// No connected workspace is meant.
+    #[error(
+        "{}; `list-connections` shows those there are",
+        .0.as_ref().map_or_else(|| "there is no connected place".to_owned(), |name| format!("there is no connected place `{name}`"))
+    )]
+    WorkspaceNotFound(Option<String>),
+    /// Several workspaces are connected.
+    #[error("several places are meant; say the number of one, as `list-connections` shows it")]
+    WhichWorkspace,
+    /// No member is meant.
+    #[error("there is nobody called `{0}`; `list-connections` shows who there is")]
+    PersonNotFound(String),
+    /// Several members are called so.
+    #[error("several people are called `{0}`; say the number of one, as `list-connections` shows it")]
+    WhichPerson(String),
+    /// Somebody is a guest, whom only the place lets speak.
+    #[error("you are a guest here and no member of the organisation; an owner or admin can `invite` you")]
+    NotMember,
+    /// An invitation without a name.
+    #[error("say what the person is called, like `invite ada responder`")]
+    NoName,
+    /// Nobody gives or takes what is above one's own role.
+    #[error("as {} you cannot decide about the role {}", own.as_str(), role.as_str())]
+    RoleAboveOwn {
+        /// What the person is.
+        own: Role,
+        /// What was to be given.
+        role: Role,
+    },
+    /// The cards of all monitors appear in the conversation.
+    #[error("the cards of all monitors appear here; say `unfollow everything`, and then `follow` what you want")]
+    FollowsEverything,
     /// The organisation has no such conversation.
     #[error("there is no such conversation here; start a new one")]
     ConversationNotFound,
@@ -212,6 +261,16 @@ impl ServiceError {
             Self::MaintenanceNotOn(_) => ErrorCode::Settled,
             Self::Window(error) => error.code(),
             Self::TooMany { .. } => ErrorCode::TooMuch,
+            Self::InvalidCode => ErrorCode::InvalidCode,
+            Self::UnknownPlatform(_) => ErrorCode::InvalidValue,
+            Self::TooManyCodes => ErrorCode::TooMuch,
+            Self::Connected => ErrorCode::Settled,
+            Self::NotWorkspace => ErrorCode::InvalidValue,
+            Self::WorkspaceNotFound(_) | Self::WhichWorkspace => ErrorCode::NotFound,
+            Self::PersonNotFound(_) | Self::WhichPerson(_) => ErrorCode::NotFound,
+            Self::NotMember | Self::RoleAboveOwn { .. } => ErrorCode::Denied,
+            Self::NoName => ErrorCode::MissingValue,
+            Self::FollowsEverything => ErrorCode::InUse,
             Self::ConversationNotFound => ErrorCode::ConversationNotFound,
             Self::DependsInCircle { .. } => ErrorCode::DependsInCircle,
             Self::NameTaken(_) => ErrorCode::NameTaken,
@@ -229,6 +288,7 @@ fn deed(permission: Permission) -> &'static str {
         Permission::Read => "look at monitors",
         Permission::Respond => "run checks or act on incidents",
         Permission::Edit => "add, change or delete monitors",
+        Permission::Manage => "manage people and places",
     }
 }
 

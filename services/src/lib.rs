@@ -23,6 +23,7 @@ mod outbox;
 mod overview;
 mod page;
 mod pings;
+pub mod platforms;
 mod recording;
 mod reports;
 mod routes;
@@ -31,6 +32,7 @@ mod rules;
 mod selection;
 mod sight;
 mod silences;
+mod suggestions;
 pub mod view;
 
 use std::sync::{Arc, OnceLock};

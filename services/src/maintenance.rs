@@ -22,8 +22,11 @@ const BLIND_AFTER: Duration = Duration::from_secs(60);
 /// How often [`Services::beat`] has to be called.
 pub const BEAT_EVERY: Duration = Duration::from_secs(5);
 
-/// A clock that goes back farther than that was wrong, before or now.
-pub(crate) const WRONG_BY: Duration = Duration::from_secs(600);
+/// A clock of this process that goes back farther than that from one beat to the next was set back.
+const SET_BACK_BY: Duration = BEAT_EVERY;
+
+/// A clock that is farther behind what another process has noted was wrong, before or now: those of two machines differ by less.
+pub(crate) const WRONG_BY: Duration = Duration::from_secs(60);
 
 /// Monitors handled in one transaction.
 const CHUNK: u64 = 500;
@@ -57,8 +60,9 @@ impl Absence {
 }
 
 impl Services {
-    /// Notes that checks are running. When the clock was set back, all that was to come is moved with it. When that could not be noted for long, because the database was away or the machine
-    /// stood still, no ping could be taken in either, and no heartbeat is held to that time.
+    /// Notes that checks are running. When the clock was set back, all that was to come is moved with it. When that could not
+    /// be noted for long, because the database was away or the machine stood still, no ping could be taken in either, and no
+    /// heartbeat is held to that time.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
@@ -70,10 +74,8 @@ impl Services {
             }
             // Of processes whose clocks differ none takes that of another for its own that went back.
             let own = *self.last_beat();
-            if own.is_none_or(|own| own.since(now) > WRONG_BY)
-                && alive.since(now) > WRONG_BY
-                && self.store().clock_went_back(alive, now).await?
-            {
+            let set_back = own.map_or(alive.since(now) > WRONG_BY, |own| own.since(now) > SET_BACK_BY);
+            if set_back && alive > now && self.store().clock_went_back(alive, now).await? {
                 tracing::warn!(before = %alive, %now, "the clock was set back; what was to come is moved with it");
             }
         }
@@ -149,6 +151,11 @@ impl Services {
         }
         *self.absence() = None;
         Ok(())
+    }
+
+    /// Whether it is not known yet how everything is after an absence.
+    pub(crate) fn is_back_from_absence(&self) -> bool {
+        self.absence().is_some()
     }
 
     fn absence(&self) -> MutexGuard<'_, Option<Absence>> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use monitor_core::alerting::{Event, Notification, NotificationId, Severity};
+use monitor_core::incident::Entry;
 use monitor_core::people::{Actor, Permission};
 use storage::{NewNotification, NotificationFilter, NotificationRow, NotificationState};
 
@@ -12,6 +13,9 @@ use crate::{Result, ServiceError, Services, require};
 
 /// How long a test is waited for.
 const TEST_PATIENCE: Duration = Duration::from_secs(35);
+
+/// Why an end is not told any more.
+const LASTS_AGAIN: &str = "the incident lasts again";
 
 /// How often it is looked whether a test that somebody else delivers has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -33,18 +37,32 @@ impl Services {
     }
 
     /// Has a notification sent again that could not be delivered, or all of them. Answers which. Of an incident that is over
-    /// by now its end is told after it.
+    /// by now its end is told after it; of one that lasts again an end is dropped.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotificationNotFound`] and [`ServiceError::NotResent`] when one was asked
     /// for, [`ServiceError::Internal`].
     pub async fn resend(&self, actor: &Actor, one: Option<NotificationId>) -> Result<Vec<NotificationId>> {
         require(actor, Permission::Respond)?;
-        let tx = self.store().begin().await?;
+        let (tx, now) = (self.store().begin().await?, self.now());
+        // As everybody does who tells of incidents, so that none begins or ends meanwhile.
+        tx.lock_incidents().await?;
+        let dropped = tx.drop_ends(actor.organisation, one, LASTS_AGAIN).await?;
+        let entries: Vec<_> = dropped
+            .iter()
+            .map(|(_, incident, destination)| {
+                let (destination, because) = (destination.clone(), LASTS_AGAIN.to_owned());
+                (*incident, now, None, Entry::Suppressed { destination, event: Event::Resolved, because })
+            })
+            .collect();
+        tx.add_entries(&entries).await?;
         let resent = tx.resend(actor.organisation, one).await?;
-        crate::routing::tell_ends(&tx, &resent, self.now()).await?;
+        crate::routing::tell_ends(&tx, &resent, now).await?;
         tx.commit().await?;
         match one {
+            Some(notification) if !dropped.is_empty() => {
+                Err(ServiceError::NotResent { notification, why: LASTS_AGAIN.to_owned() })
+            }
             Some(id) if resent.is_empty() => Err(match self.notification(actor, id).await? {
                 None => ServiceError::NotificationNotFound(id),
                 Some(row) if row.state == NotificationState::Dead => {

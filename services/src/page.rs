@@ -143,7 +143,6 @@ impl<'a> Page<'a> {
         open: &HashMap<MonitorId, Open>,
     ) -> Result<bool, StoreError> {
         self.drop_overwritten(open);
-        tx.gather_writes();
         tx.insert_pings(&self.pings).await?;
         let mut awaited: Vec<Awaited<'_>> =
             open.values().filter(|open| open.changed).map(|open| open.awaited(self.now)).collect();
@@ -152,7 +151,6 @@ impl<'a> Page<'a> {
         let results: Vec<_> = self.outcomes.iter().map(|(monitor, outcome)| (*monitor, outcome)).collect();
         tx.insert_results(&results).await?;
         tx.insert_flips(&self.flips).await?;
-        tx.write_together().await?;
         let seen: Vec<Seen<'_>> = self.seen().collect();
         let followed = watch.follow(tx, grouping, &seen, self.now).await?.told;
         let changes = self.incidents.iter().map(|(index, change)| {

@@ -124,20 +124,33 @@ impl Services {
         Ok(Some(names.view(&RouteRow { id, words, route })))
     }
 
-    /// Sets when a destination is not told, or that it always is.
+    /// Sets when a destination is not told, or that it always is. What waited for the end of its quiet hours waits for that of
+    /// the new ones, or is told within a moment. Answers the destination's name, and whether anything waited.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::DestinationNotFound`], [`ServiceError::Routing`],
     /// [`ServiceError::Internal`].
-    pub async fn set_quiet_hours(&self, actor: &Actor, name: &str, quiet: Option<&QuietHours>) -> Result<String> {
+    pub async fn set_quiet_hours(
+        &self,
+        actor: &Actor,
+        name: &str,
+        quiet: Option<&QuietHours>,
+    ) -> Result<(String, bool)> {
         require(actor, Permission::Edit)?;
         quiet.map_or(Ok(()), QuietHours::validate)?;
         let Listener { id, name, .. } = self.names(actor).await?.listener(name)?.clone();
+        let now = self.now();
         let tx = self.store().begin().await?;
         tx.set_quiet_hours(id, quiet).await?;
+        let mut waited = tx.release_held(id, now).await?;
+        for severity in Severity::ALL {
+            let until = quiet.and_then(|quiet| quiet.until(now, severity));
+            waited += tx.move_notices(id, severity, until).await?;
+        }
         tx.commit().await?;
+        self.outbox().notify_one();
         tracing::info!(destination_id = %id, person_id = %actor.person, "quiet hours set");
-        Ok(name)
+        Ok((name, waited > 0))
     }
 
     /// When a destination is not told.

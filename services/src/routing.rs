@@ -19,7 +19,9 @@ use monitor_core::people::OrganisationId;
 use storage::{Cards, Cohort, NewNotification, RuleRow, StoreError, Subject, Tx};
 
 use book::Book;
+pub(crate) use book::{declared, silencing};
 use teller::Teller;
+pub use teller::UNROUTED;
 
 /// Something that happened to an incident.
 #[derive(Debug, Clone)]
@@ -55,6 +57,7 @@ pub(crate) async fn tell(tx: &Tx, changes: &[Change], now: Timestamp) -> Result<
         match change.event {
             Event::Opened | Event::Reopened => teller.open(change.event).await?,
             Event::Grew => teller.grow(&change.joined).await?,
+            Event::Worse => teller.worsen(&change.joined).await?,
             Event::Acknowledged => teller.acknowledge().await?,
             Event::Resolved => teller.resolve().await?,
             // These come of time that passes, not of something that happens.

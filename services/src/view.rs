@@ -1,6 +1,7 @@
 //! What services answer with, beside the types of monitor-core.
 
 pub use crate::incidents::{IncidentView, Why, words};
+pub use crate::routing::UNROUTED;
 use monitor_core::Timestamp;
 use monitor_core::health::Status;
 use monitor_core::monitor::Monitor;

@@ -135,7 +135,7 @@ fn server(fields: &Fields<'_>) -> Result<(Endpoint, Security), FieldError> {
     // The hosts of other schemes than those of the web are not told apart by themselves.
     let host = Host::parse(url.host_str().ok_or_else(wrong)?).map_err(|_| wrong())?;
     let endpoint = Endpoint { host, port: url.port().unwrap_or(default_port) };
-    let choices = [("starttls", Security::StartTls), ("tls", Security::Tls), ("plain", Security::None), ("none", Security::None)];
+    let choices = [("starttls", Security::StartTls), ("tls", Security::Tls), ("plain", Security::None)];
     let security = match fields.text("security") {
         None => by_scheme,
         Some(_) => fields.choice("security", &choices)?,
@@ -161,9 +161,10 @@ fn recipients(fields: &Fields<'_>) -> Result<Vec<Mailbox>, FieldError> {
     let to: Vec<Mailbox> = to.into_iter().collect();
     match to.len() {
         0 => Err(wrong()),
-        count if count > MAX_RECIPIENTS => {
-            Err(FieldError::new("to", format!("may be {MAX_RECIPIENTS} addresses at most; write to a mailing list instead")))
-        }
+        count if count > MAX_RECIPIENTS => Err(FieldError::new(
+            "to",
+            format!("may be {MAX_RECIPIENTS} addresses at most; write to a mailing list instead"),
+        )),
         _ => Ok(to),
     }
 }

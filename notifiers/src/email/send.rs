@@ -70,7 +70,9 @@ impl Fault {
                 let words = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
                 format!("the mail server refused {doing}: {}", said(&conceal, &format!("{code} {words}")))
             }
-            None => format!("the dialogue with the mail server broke at {doing}: {}", said(&conceal, &error.to_string())),
+            None => {
+                format!("the dialogue with the mail server broke at {doing}: {}", said(&conceal, &error.to_string()))
+            }
         };
         if error.is_permanent() || error.is_client() { SendError::never(what) } else { SendError::again(what) }
     }

@@ -205,7 +205,7 @@ async fn a_mail_server_on_this_machine_may_do_without_tls_when_told_so() {
     })
     .await;
     let mut given = given(&url, "ops@mail.test");
-    given.insert("security", "none");
+    given.insert("security", "plain");
     let notification = of(Event::Opened, "plain");
     let receipt = send(&read(&given), &samples::post(&notification)).await.unwrap();
     assert_eq!(receipt.text, "250 2.0.0 queued as 7");
@@ -221,7 +221,7 @@ async fn a_mail_server_that_never_stops_talking_is_left() {
         while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
     });
     let mut given = given(&url, "ops@mail.test");
-    given.insert("security", "none");
+    given.insert("security", "plain");
     let notification = of(Event::Opened, "talking");
     let error = send(&read(&given), &samples::post(&notification)).await.unwrap_err();
     assert!(matches!(error, SendError::Again { .. }), "{error:?}");
@@ -237,7 +237,7 @@ fn what_cannot_work_is_refused_at_once() {
         ("from", "nobody"),
         ("to", "ops@"),
         ("to", ", ,"),
-        ("security", "none"),
+        ("security", "plain"),
         ("security", "ssl"),
         ("user", "ada"),
         ("password", "hunter2-hunter2"),

@@ -67,7 +67,7 @@ async fn a_webhook_is_told_what_is_loud_and_nothing_else() {
     receiver.otherwise(Answer::ok("ok"));
     let settings = chat_samples::settings_at(&receiver, "slack");
     let wanted: Vec<&str> = Event::ALL.into_iter().filter(|event| settings.wants(*event)).map(Event::as_str).collect();
-    assert_eq!(wanted, ["opened", "escalated", "reminder", "reopened", "resolved", "test", "notice"]);
+    assert_eq!(wanted, ["opened", "worse", "escalated", "reminder", "reopened", "resolved", "test", "notice"]);
     let receipt = samples::send(&settings, &samples::of(Event::Opened)).await.unwrap();
     assert_eq!((receipt.id, receipt.text.as_str()), (None, "200 OK"));
     let request = receiver.last();

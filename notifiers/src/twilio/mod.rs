@@ -15,7 +15,7 @@ use crate::destination::{Destination, DestinationKind, Field, Rate};
 use crate::fields::{Address, FieldError, Fields};
 use crate::http::{Reply, Request};
 use crate::message::{Post, Receipt, SendError};
-use crate::phone::{Number, Numbers, Sender};
+use crate::phone::{Number, Numbers, Sender, TO};
 
 /// Where messages are taken. Source: <https://www.twilio.com/docs/messaging/api/message-resource>.
 const PLATFORM: &str = "https://api.twilio.com";
@@ -49,13 +49,7 @@ impl Destination for Settings {
         name: "twilio",
         summary: "SMS by Twilio",
         fields: &[
-            Field {
-                name: "to",
-                help: "phone numbers with country code, parted by commas, 5 at most",
-                example: "+447700900123",
-                required: true,
-                secret: true,
-            },
+            TO,
             Field {
                 name: "from",
                 help: "your Twilio number, a sender name of 11 letters and digits at most, or the SID of a messaging service (MG…)",
@@ -109,7 +103,7 @@ impl Destination for Settings {
             from => From::Sender(Sender::read("from", from)?),
         };
         Ok(Self {
-            to: Numbers::read("to", fields.line("to")?)?,
+            to: Numbers::of(fields)?,
             from,
             account,
             user,

@@ -15,7 +15,7 @@ use crate::destination::{Destination, DestinationKind, Field, Rate};
 use crate::fields::{Address, FieldError, Fields};
 use crate::http::{Reply, Request};
 use crate::message::{Post, Receipt, SendError};
-use crate::phone::{Number, Numbers, Sender};
+use crate::phone::{Number, Numbers, Sender, TO};
 
 /// Where messages are taken. Source: <https://developer.vonage.com/api/sms>.
 const PLATFORM: &str = "https://rest.nexmo.com";
@@ -35,13 +35,7 @@ impl Destination for Settings {
         name: "vonage",
         summary: "SMS by Vonage, formerly Nexmo",
         fields: &[
-            Field {
-                name: "to",
-                help: "phone numbers with country code, parted by commas, 5 at most",
-                example: "+447700900123",
-                required: true,
-                secret: true,
-            },
+            TO,
             Field {
                 name: "from",
                 help: "your Vonage number, or a sender name of 11 letters and digits at most where the country allows it",
@@ -67,7 +61,7 @@ impl Destination for Settings {
 
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
-            to: Numbers::read("to", fields.line("to")?)?,
+            to: Numbers::of(fields)?,
             from: Sender::read("from", fields.line("from")?)?,
             key: fields.secret("key")?,
             secret: fields.secret("secret")?,

@@ -20,7 +20,7 @@ use crate::destination::{Destination, DestinationKind, Field, Rate};
 use crate::fields::{Address, FieldError, Fields};
 use crate::http::Request;
 use crate::message::{Post, Receipt, SendError};
-use crate::phone::{Number, Numbers};
+use crate::phone::{Number, Numbers, TO};
 
 /// Where messages are taken. Source: <https://developers.facebook.com/docs/graph-api/overview>.
 const PLATFORM: &str = "https://graph.facebook.com";
@@ -63,13 +63,7 @@ impl Destination for Settings {
         name: "whatsapp",
         summary: "WhatsApp by Meta's Cloud API, with a template of yours",
         fields: &[
-            Field {
-                name: "to",
-                help: "phone numbers with country code, parted by commas, 5 at most",
-                example: "+447700900123",
-                required: true,
-                secret: true,
-            },
+            TO,
             Field {
                 name: "phone",
                 help: "phone number ID that it comes from: WhatsApp, API Setup; not the number itself",
@@ -133,7 +127,7 @@ impl Destination for Settings {
             return Err(FieldError::new("phone", "is the ID of your number, of digits only; see WhatsApp, API Setup"));
         }
         Ok(Self {
-            to: Numbers::read("to", fields.line("to")?)?,
+            to: Numbers::of(fields)?,
             phone: Secret::new(phone),
             token: fields.secret("token")?,
             message: message(fields)?,

@@ -10,7 +10,7 @@ use monitor_core::Timestamp;
 use monitor_core::alerting::{Event, Notification};
 use monitor_core::duration;
 use notifiers::{Post, Receipt, SendError};
-use storage::{Budget, ClaimedNotifications, Destination, Ending, LONGEST_HOLD, NotificationClaim, StoreError};
+use storage::{Budget, ClaimedNotifications, Destination, Ending, LONGEST_HOLD, NotificationClaim, Room, StoreError};
 use tokio::sync::Notify;
 
 use crate::Services;
@@ -21,6 +21,10 @@ pub const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a claim lasts: the time to send, and time for a busy machine to write down what came of it.
 pub const DELIVERY_LEASE: Duration = Duration::from_secs(45);
+
+/// Of those that may be delivered at once, so many are kept for destinations that nothing is being delivered to: where
+/// others hang, these are told nevertheless.
+const ASIDE: u32 = 16;
 
 /// How often it is tried to write down what came of a delivery while the database is away.
 const RECORD_TRIES: u32 = 30;
@@ -103,7 +107,7 @@ impl Services {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
     pub async fn claim_deliveries(&self, most: u32) -> Result<ClaimedNotifications, StoreError> {
-        self.store().claim_notifications(self.now(), most, DELIVERY_LEASE, budget_of).await
+        self.store().claim_notifications(self.now(), Room { most, aside: ASIDE }, DELIVERY_LEASE, budget_of).await
     }
 
     /// Delivers a claimed notification, and writes down what came of it.

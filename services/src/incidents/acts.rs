@@ -4,8 +4,9 @@ use monitor_core::alerting::{Event, Severity};
 use monitor_core::http::shorten;
 use monitor_core::incident::{Entry, Grouping, IncidentId, Resolution};
 use monitor_core::people::{Actor, ConversationId, Permission};
-use storage::{IncidentFilter, IncidentRow, NamedAlert, NewIncident, Scope, TimelineEntry, Tx};
+use storage::{Cards, IncidentFilter, IncidentRow, NamedAlert, NewIncident, Scope, TimelineEntry, Tx};
 
+use super::worsening;
 use crate::routing::{self, Change};
 use crate::{Result, ServiceError, Services, require};
 
@@ -59,6 +60,12 @@ impl Services {
     /// [`ServiceError::Denied`], [`ServiceError::IncidentNotFound`], [`ServiceError::WhichIncident`],
     /// [`ServiceError::MonitorNotFound`], [`ServiceError::Internal`].
     pub async fn incident(&self, actor: &Actor, which: Option<&str>) -> Result<IncidentRow> {
+        let mut row = self.find_incident(actor, which).await?;
+        self.note_silences(actor.organisation, [&mut row]).await?;
+        Ok(row)
+    }
+
+    async fn find_incident(&self, actor: &Actor, which: Option<&str>) -> Result<IncidentRow> {
         require(actor, Permission::Read)?;
         let open = IncidentFilter { open: Some(true), ..IncidentFilter::default() };
         let Some(which) = which else {
@@ -164,13 +171,17 @@ impl Services {
         require(actor, Permission::Respond)?;
         let row = self.incident(actor, which).await?;
         let text = written(text)?;
-        let tx = self.store().begin().await?;
+        let (id, now) = (row.incident.id, self.now());
+        let tx = self.begin_act().await?;
         if cause {
-            tx.set_root_cause(row.incident.id, &text).await?;
+            tx.set_root_cause(id, &text).await?;
         }
         let entry = if cause { Entry::Cause { text } } else { Entry::Noted { text } };
-        tx.add_entries(&[(row.incident.id, self.now(), Some(actor.person), entry)]).await?;
+        tx.add_entries(&[(id, now, Some(actor.person), entry)]).await?;
+        // Nothing of the card changes, but it is told where the card is.
+        let told = tx.post_incident(id, Cards::Edited, now).await?;
         tx.commit().await?;
+        self.announce(!told.is_empty());
         Ok(row)
     }
 
@@ -206,24 +217,28 @@ impl Services {
         self.incident(actor, Some(&id.to_string())).await
     }
 
-    /// Opens incidents again that people resolved half an hour ago, and whose monitors still fail. Answers how many.
+    /// Opens incidents again that people resolved half an hour ago or longer, and whose monitors still fail; what their monitors
+    /// have open by now they become part of. After an absence it waits until that is known. Answers how many.
     ///
     /// # Errors
     /// [`ServiceError::Internal`].
     pub async fn reopen_unresolved(&self) -> Result<u64> {
+        if self.is_back_from_absence() {
+            return Ok(0);
+        }
         let now = self.now();
         let tx = self.begin_act().await?;
         let early = tx.resolved_too_early(now - Grouping::BY_HAND_FOR, BATCH).await?;
         if early.is_empty() {
             return Ok(0);
         }
-        tx.reopen_incidents(&early).await?;
-        let because = "it was resolved by hand half an hour ago, and still fails".to_owned();
-        let entries: Vec<_> =
-            early.iter().map(|id| (*id, now, None, Entry::Reopened { because: because.clone() })).collect();
-        tx.add_entries(&entries).await?;
-        let changes: Vec<_> = early.iter().map(|id| Change::of(*id, Event::Reopened)).collect();
-        let told = routing::tell(&tx, &changes, now).await?;
+        let mut told = false;
+        for incident in &early {
+            let because = "it was resolved by hand a while ago, and still fails";
+            // One after the other, for two may be of one monitor.
+            let changes = worsening::begin_again(&tx, *incident, because, now).await?;
+            told |= routing::tell(&tx, &changes, now).await?;
+        }
         tx.commit().await?;
         self.announce(told);
         Ok(early.len() as u64)

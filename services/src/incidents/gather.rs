@@ -2,22 +2,20 @@
 //!
 //! An alert belongs to an incident that is open: of its own monitor, or one that something joined lately whose first
 //! monitor shares a parent, the group or one of the labels that the operator named. Many alerts at once are one incident,
-//! whatever their monitors have in common. What ended lately and begins again is the same incident.
+//! whatever their monitors have in common. What ended lately and begins again is the same incident, unless it is part of a
+//! storm.
 
 use std::collections::{BTreeMap, HashMap};
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::{Event, RuleId};
-use monitor_core::http::shorten;
+use monitor_core::alerting::{Event, RuleId, Severity};
 use monitor_core::incident::{Entry, Grouping, IncidentId};
 use monitor_core::monitor::MonitorId;
 use monitor_core::people::{OrganisationId, PersonId};
 use storage::{LooseAlert, NewIncident, StoreError, Tx};
 
+use super::worsening::{self, title};
 use crate::routing::{self, Change};
-
-/// Longest title of an incident, in characters.
-const TITLE_CHARS: usize = 160;
 
 /// Why an alert belongs where it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,31 +70,39 @@ impl Plan<'_> {
     async fn place(&mut self, tx: &Tx) -> Result<(), StoreError> {
         let again = self.again(tx).await?;
         let mut known = self.known(tx).await?;
-        let mut fresh = Vec::new();
+        let (mut fresh, mut returning) = (Vec::new(), Vec::new());
         for index in 0..self.alerts.len() {
             let loose = &self.alerts[index];
             let keys = keys(loose, self.grouping);
             // What its monitor has open goes first, then what was the same trouble, then what has something in common.
             let own = known.get(&keys[0]).map(|incident| (*incident, Belongs::Because(because(&keys[0]))));
-            let again = || again.get(&loose.alert.monitor).map(|incident| (*incident, Belongs::Again));
+            let again = again.get(&loose.alert.monitor).filter(|_| own.is_none());
+            if let Some(incident) = again {
+                returning.push((index, *incident));
+                continue;
+            }
             let shared =
                 || keys.iter().find_map(|key| known.get(key).map(|found| (*found, Belongs::Because(because(key)))));
-            match own.or_else(again).or_else(shared) {
+            match own.or_else(shared) {
                 Some((incident, belongs)) => self.places.push((index, incident, belongs)),
                 None => fresh.push((index, keys)),
             }
         }
-        if fresh.is_empty() {
+        let mut new: Vec<usize> = fresh.iter().map(|(index, _)| *index).collect();
+        new.extend(returning.iter().map(|(index, _)| *index));
+        new.sort_unstable();
+        if new.is_empty() {
             return Ok(());
         }
-        if let Some(storm) = self.storm(tx, &fresh).await? {
-            self.places.extend(fresh.into_iter().map(|(index, _)| {
+        if let Some(storm) = self.storm(tx, &new).await? {
+            self.places.extend(new.into_iter().map(|index| {
                 let first = storm.first == Some(index);
                 let belongs = if first { Belongs::First } else { Belongs::Because("so many at once".to_owned()) };
                 (index, storm.incident, belongs)
             }));
             return Ok(());
         }
+        self.places.extend(returning.into_iter().map(|(index, incident)| (index, incident, Belongs::Again)));
         for (index, keys) in fresh {
             let joined = keys.iter().find_map(|key| known.get(key).map(|found| (*found, because(key))));
             if let Some((incident, because)) = joined {
@@ -131,15 +137,15 @@ impl Plan<'_> {
     }
 
     /// The incident of a storm, if it is one: with these and what else came up lately there are many.
-    async fn storm(&mut self, tx: &Tx, fresh: &[(usize, Vec<String>)]) -> Result<Option<Storm>, StoreError> {
+    async fn storm(&mut self, tx: &Tx, new: &[usize]) -> Result<Option<Storm>, StoreError> {
         let lively = tx.lively_incidents(self.organisation, self.now - Grouping::STORM_WITHIN).await?;
         let lately: u64 = lively.iter().map(|(_, members)| members).sum();
-        if (fresh.len() as u64) + lately < self.grouping.storm as u64 {
+        if (new.len() as u64) + lately < self.grouping.storm as u64 {
             return Ok(None);
         }
         let largest = lively.iter().max_by_key(|(incident, members)| (*members, std::cmp::Reverse(*incident)));
         let Some((incident, _)) = largest.copied() else {
-            let first = fresh[0].0;
+            let first = new[0];
             let incident = self.open(tx, first).await?;
             return Ok(Some(Storm { incident, first: Some(first) }));
         };
@@ -150,13 +156,9 @@ impl Plan<'_> {
 
     async fn open(&mut self, tx: &Tx, index: usize) -> Result<IncidentId, StoreError> {
         let LooseAlert { alert, name, .. } = &self.alerts[index];
-        let title = match alert.rule {
-            None => format!("{name} is down"),
-            Some(_) => format!("{name}: {}", alert.message),
-        };
         let new = NewIncident {
             organisation: self.organisation,
-            title: &shorten(&title, TITLE_CHARS),
+            title: &title(name, alert),
             severity: alert.severity,
             at: alert.opened_at,
             reason: Some(alert.reason),
@@ -171,6 +173,12 @@ impl Plan<'_> {
         let mut reopened: Vec<IncidentId> = self.by_belonging(&Belongs::Again);
         reopened.dedup();
         tx.reopen_incidents(&reopened).await?;
+        let opened = self.by_belonging(&Belongs::First);
+        let mut joined: Vec<IncidentId> = self.places.iter().map(|(_, incident, _)| *incident).collect();
+        joined.sort_unstable();
+        joined.dedup();
+        let mut before = worsening::loudness(tx, &joined).await?;
+        before.extend(self.opened_as());
         let others: Vec<IncidentId> = self.merged.iter().map(|(other, _)| *other).collect();
         if let Some((_, into)) = self.merged.first() {
             tx.merge_incidents(&others, *into, self.now).await?;
@@ -179,11 +187,18 @@ impl Plan<'_> {
             self.places.iter().map(|(index, incident, _)| (self.alerts[*index].alert.id, *incident)).collect();
         tx.join(&joins, self.now).await?;
         tx.add_incident_keys(&self.keys()).await?;
-        let opened = self.by_belonging(&Belongs::First);
+        let mut worse = worsening::rename(tx, &joined, &before).await?;
+        worse.retain(|(incident, _)| opened.binary_search(incident).is_err());
         let rules = self.rules(tx).await?;
         self.note(&reopened, &rules);
+        self.entries.extend(worsening::worsen(tx, &worse, self.now).await?);
         tx.add_entries(&self.entries).await?;
         let mut changes = self.changes(&opened, &reopened);
+        for change in changes.iter_mut().filter(|change| change.event == Event::Grew) {
+            if worse.iter().any(|(incident, _)| *incident == change.incident) {
+                change.event = Event::Worse;
+            }
+        }
         changes.extend(others.into_iter().map(|other| Change::of(other, Event::Resolved)));
         routing::tell(tx, &changes, self.now).await
     }
@@ -193,6 +208,12 @@ impl Plan<'_> {
             self.places.iter().filter(|(_, _, belongs)| belongs == wanted).map(|(_, incident, _)| *incident).collect();
         found.sort_unstable();
         found
+    }
+
+    /// The incidents that are new, and how loud the alerts are that opened them.
+    fn opened_as(&self) -> impl Iterator<Item = (IncidentId, Severity)> {
+        let opened = self.places.iter().filter(|(.., belongs)| *belongs == Belongs::First);
+        opened.map(|(index, incident, _)| (*incident, self.alerts[*index].alert.severity))
     }
 
     /// What makes other alerts belong to the incidents: of the first one all keys, of those that joined their monitor.
@@ -270,7 +291,7 @@ struct Storm {
     first: Option<usize>,
 }
 
-fn own_key(monitor: MonitorId) -> String {
+pub(super) fn own_key(monitor: MonitorId) -> String {
     format!("monitor {monitor}")
 }
 

@@ -4,6 +4,7 @@ mod acts;
 mod gather;
 mod postmortem;
 mod why;
+mod worsening;
 
 use std::time::Duration;
 

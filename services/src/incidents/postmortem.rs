@@ -93,9 +93,13 @@ pub fn words(entry: &TimelineEntry) -> String {
             Resolution::Recovered => format!("{name} recovered"),
             Resolution::Paused => format!("{name} was paused"),
             Resolution::Maintenance => format!("maintenance of {name} began"),
-            Resolution::Withdrawn => format!("{name} or the rule was deleted"),
+            Resolution::Withdrawn => format!("{name} or its alert rule was deleted"),
             Resolution::ByHand | Resolution::Merged => format!("{name} ended"),
         },
+        Entry::Worsened { severity, unacknowledged } => {
+            let taken = if *unacknowledged { ": nobody takes care of that yet" } else { "" };
+            format!("it got worse, {}{taken}", severity.as_str())
+        }
         Entry::Took { incident } => format!("incident #{incident} became part of it"),
         Entry::Merged { into } => format!("it became part of incident #{into}"),
         Entry::Acknowledged { note } => format!("{by} acknowledged it{}", noted(note)),
@@ -131,6 +135,7 @@ fn happened(event: Event) -> &'static str {
     match event {
         Event::Opened => "was opened",
         Event::Grew => "changed",
+        Event::Worse => "got worse",
         Event::Escalated => "was not acknowledged",
         Event::Reminder => "still lasts",
         Event::Acknowledged => "was acknowledged",

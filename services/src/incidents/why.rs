@@ -21,10 +21,14 @@ pub struct Why {
     pub untold: Option<NamedAlert>,
     /// The incident.
     pub incident: Option<IncidentView>,
-    /// What belongs to it and why, the first 40 entries.
+    /// What belongs to it and why, the latest 40 entries.
     pub joined: Vec<TimelineEntry>,
-    /// Who was told, who was not, and what came of it, the first 40 entries.
+    /// How many entries there are before these.
+    pub joined_earlier: u64,
+    /// Who was told, who was not, and what came of it, the latest 40 entries.
     pub told: Vec<TimelineEntry>,
+    /// How many entries there are before these.
+    pub told_earlier: u64,
 }
 
 /// Most timeline entries that are shown of a sort.
@@ -58,7 +62,7 @@ impl Services {
                 let checks = self.store().results_until(monitor.id, until, CHECKS).await?;
                 let monitor = state.map(|state| (monitor, state));
                 let (joined, told) = (Vec::new(), Vec::new());
-                Ok(Why { monitor, checks, untold, incident: None, joined, told })
+                Ok(Why { monitor, checks, untold, incident: None, joined, joined_earlier: 0, told, told_earlier: 0 })
             }
             Err(error) => Err(error),
         }
@@ -73,8 +77,9 @@ impl Services {
             monitor = self.store().state(found.id).await?.map(|state| (found, state));
         }
         let incident = view.row.incident.id;
-        let joined = self.store().timeline_of(incident, Sorts::Joined, ENTRIES).await?;
-        let told = self.store().timeline_of(incident, Sorts::Told, ENTRIES).await?;
-        Ok(Why { monitor, checks, untold: None, incident: Some(view), joined, told })
+        let (joined, joined_earlier) = self.store().timeline_of(incident, Sorts::Joined, ENTRIES).await?;
+        let (told, told_earlier) = self.store().timeline_of(incident, Sorts::Told, ENTRIES).await?;
+        let incident = Some(view);
+        Ok(Why { monitor, checks, untold: None, incident, joined, joined_earlier, told, told_earlier })
     }
 }

@@ -6,7 +6,7 @@ use monitor_core::alerting::{Breadth, DestinationId, RotationId, RouteId, Select
 use monitor_core::incident::IncidentId;
 use monitor_core::labels::Labels;
 use monitor_core::people::OrganisationId;
-use storage::{Cohort, Listener, RotationRow, RouteRow, RuleRow, SilenceRow, Standing, StoreError, Tx};
+use storage::{Cohort, Listener, RotationRow, RouteRow, RuleRow, SilenceRow, StoreError, Tx};
 
 /// All that is set down about who is told, as it holds at a time.
 pub(super) struct Book {
@@ -62,21 +62,7 @@ impl Book {
 
     /// What is left of an incident's monitors when those are taken out that a silence is about, and these silences.
     pub(super) fn audible(&self, incident: IncidentId, cohorts: &[Cohort]) -> (Vec<Cohort>, Vec<&SilenceRow>) {
-        let mut left = cohorts.to_vec();
-        let mut at_work = Vec::new();
-        for silence in &self.silences {
-            let mut hushed = false;
-            left.retain_mut(|cohort| {
-                let before = cohort.monitors.len();
-                let whole = silence.incident == Some(incident) || hush(&silence.selector, cohort);
-                hushed |= whole || cohort.monitors.len() < before;
-                !whole
-            });
-            if hushed {
-                at_work.push(silence);
-            }
-        }
-        (left, at_work)
+        audible(&self.silences, incident, cohorts)
     }
 
     /// The routes that are about some of these monitors.
@@ -164,8 +150,45 @@ impl Book {
 }
 
 /// What stands for an incident without alerts, which only routes about everything and silences of everything mean.
-pub(super) fn declared(standing: &Standing) -> Cohort {
-    Cohort { monitors: Vec::new(), labels: Labels::default(), group: None, severity: standing.severity, rule: None }
+pub(crate) fn declared(severity: Severity) -> Cohort {
+    Cohort { monitors: Vec::new(), labels: Labels::default(), group: None, severity, rule: None }
+}
+
+/// The silence with whose end somebody can be told again of an incident, whose monitors these are; `None`: somebody can be
+/// told now. The silence that ends first is the first of them.
+pub(crate) fn silencing<'a>(
+    silences: &'a [SilenceRow],
+    incident: IncidentId,
+    cohorts: &[Cohort],
+) -> Option<&'a SilenceRow> {
+    let is_silent = |silences| audible(silences, incident, cohorts).0.is_empty();
+    if cohorts.is_empty() || !is_silent(silences) {
+        return None;
+    }
+    // As long as those that end later leave nothing over, its end changes nothing.
+    (0..silences.len()).rev().find(|first| is_silent(&silences[*first..])).map(|first| &silences[first])
+}
+
+fn audible<'a>(
+    silences: &'a [SilenceRow],
+    incident: IncidentId,
+    cohorts: &[Cohort],
+) -> (Vec<Cohort>, Vec<&'a SilenceRow>) {
+    let mut left = cohorts.to_vec();
+    let mut at_work = Vec::new();
+    for silence in silences {
+        let mut hushed = false;
+        left.retain_mut(|cohort| {
+            let before = cohort.monitors.len();
+            let whole = silence.incident == Some(incident) || hush(&silence.selector, cohort);
+            hushed |= whole || cohort.monitors.len() < before;
+            !whole
+        });
+        if hushed {
+            at_work.push(silence);
+        }
+    }
+    (left, at_work)
 }
 
 fn means(selector: &Selector, cohort: &Cohort) -> bool {

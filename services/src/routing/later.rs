@@ -42,10 +42,14 @@ impl Services {
     /// Has those told that silences which are over have kept from being told.
     async fn settle_silences(&self, now: Timestamp) -> Result<()> {
         let tx = self.store().begin().await?;
+        // Whoever read a time before the end, and is kept quiet by it, has committed by then, or does not find it at work.
+        tx.lock_incidents().await?;
         for silence in tx.settle_silences(now, SILENCES).await? {
             let mut untold = Vec::new();
+            // A label may have changed since.
+            let hushed = tx.hushed_by(&silence).await?;
             for incident in tx.open_incidents(silence.organisation).await? {
-                if was_silent(&tx, &silence, incident).await? {
+                if hushed.contains(&incident) || was_silent(&tx, &silence, incident).await? {
                     let because = format!("silence {} is over", silence.id);
                     untold.push(Escalation { incident, what: Later::Untold, because, due: now });
                 }

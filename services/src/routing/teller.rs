@@ -1,27 +1,33 @@
 //! Tells of one incident: what is told to whom now, what later, and what not.
 
+mod waiting;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::{DestinationId, Event, IncidentBrief, Notification, RouteId};
+use monitor_core::alerting::{DestinationId, Event, IncidentBrief, Notification};
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::monitor::MonitorId;
 use storage::{Cohort, Escalation, Hushed, Later, NewNotification, Standing, StoreError, Told, Tx};
 
 use super::book::{self, Book, Wanted};
 
-/// How often a destination is told at most that an incident grows.
+/// How long after what it was told before a destination is told that an incident grows: a storm has told of its first
+/// monitors by then, and is all there soon.
+const GREW_FIRST: Duration = Duration::from_secs(5);
+
+/// How long after that it is told so again.
 const GREW_EVERY: Duration = Duration::from_secs(60);
 
 /// Why somebody is told who knows of an incident.
 const INFORMED: &str = "it was told of the incident before";
 
+/// Why nobody is told where no route is about it.
+pub const UNROUTED: &str = "no route is about it";
+
 /// Why nobody is told where a route names somebody.
 pub(super) const DELETED: &str = "its destination was deleted";
-
-/// When something never comes that only is to be remembered.
-const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// What is decided about one incident, until it is written down.
 pub(super) struct Teller<'a> {
@@ -36,6 +42,8 @@ pub(super) struct Teller<'a> {
     added: usize,
     queued: Vec<(NewNotification, String)>,
     entries: Vec<Entry>,
+    /// For whom something was held that they need not be told any more.
+    freed: Vec<DestinationId>,
     heard: bool,
 }
 
@@ -59,8 +67,9 @@ impl<'a> Teller<'a> {
         let Some(brief) = tx.incident_brief(incident).await? else { return Ok(None) };
         let told = tx.told(incident).await?.into_iter().map(|told| (told.destination, told)).collect();
         let later = tx.escalations(incident).await?;
-        let (queued, entries) = (Vec::new(), Vec::new());
-        Ok(Some(Self { tx, book, standing, brief, told, added: later.len(), later, queued, entries, heard: false }))
+        let (queued, entries, freed) = (Vec::new(), Vec::new(), Vec::new());
+        let added = later.len();
+        Ok(Some(Self { tx, book, standing, brief, told, added, later, queued, entries, freed, heard: false }))
     }
 
     /// Whether conversations are told as well that have no card yet.
@@ -71,7 +80,11 @@ impl<'a> Teller<'a> {
     /// The monitors that still fail, or what stands for them if a person declared the incident.
     pub(super) async fn cohorts(&self, of: &[MonitorId]) -> Result<Vec<Cohort>, StoreError> {
         let cohorts = self.tx.cohorts(self.brief.id, of).await?;
-        Ok(if cohorts.is_empty() && self.standing.declared { vec![book::declared(&self.standing)] } else { cohorts })
+        Ok(if cohorts.is_empty() && self.standing.declared {
+            vec![book::declared(self.standing.severity)]
+        } else {
+            cohorts
+        })
     }
 
     /// It begins, or begins again.
@@ -86,7 +99,17 @@ impl<'a> Teller<'a> {
         let cohorts = self.cohorts(&[]).await?;
         let First { silenced, routed } = self.tell_first(&cohorts, event, "");
         if !routed && !silenced && self.book.has_listeners() {
-            self.suppress("", event, "no route is about it".to_owned());
+            self.suppress("", event, UNROUTED.to_owned());
+        }
+        if event == Event::Reopened && self.heard {
+            // Of those who were told instead of others no route may speak, and they think that it is over.
+            let over = |told: &&Told| told.instead && told.event == Event::Resolved;
+            let over: Vec<_> = self.told.values().filter(over).map(|told| told.destination).collect();
+            for destination in over.into_iter().filter(|destination| !self.is_queued(*destination)).collect::<Vec<_>>()
+            {
+                let because = "it was told instead of another that it was over".to_owned();
+                self.deliver(Wanted { destination, because }, event);
+            }
         }
         Ok(())
     }
@@ -103,29 +126,56 @@ impl<'a> Teller<'a> {
         Ok(())
     }
 
+    /// It became louder: whoever was told is told so at once, and the steps of routes begin anew.
+    pub(super) async fn worsen(&mut self, joined: &[MonitorId]) -> Result<(), StoreError> {
+        let (joined, all) = (self.cohorts(joined).await?, self.cohorts(&[]).await?);
+        let informed = self.informed();
+        self.tx.take_steps(self.brief.id).await?;
+        self.later.retain(|later| !matches!(later.what, Later::Started(_) | Later::Step(..) | Later::Postponed(..)));
+        self.added = self.later.len();
+        self.tell_first(&joined, Event::Worse, "");
+        let (audible, _) = self.book.audible(self.brief.id, &all);
+        self.begin(&audible);
+        if self.heard {
+            self.tell_worse(informed, "");
+        }
+        Ok(())
+    }
+
+    fn tell_worse(&mut self, informed: Vec<Told>, after: &str) {
+        for Told { destination, .. } in informed {
+            self.deliver(Wanted { destination, because: format!("{INFORMED}{after}") }, Event::Worse);
+        }
+    }
+
     /// What joined in a silence which is over by now: whoever was told before, and nothing since that would have named it,
     /// is told that the incident grew.
     pub(super) async fn tell_hushed(&mut self, after: &str) -> Result<(), StoreError> {
-        let mut latest = None;
-        for Hushed { at, monitors } in self.tx.hushed(self.brief.id).await? {
+        let (mut latest, mut worsened) = (None, false);
+        for Hushed { at, monitors, worse } in self.tx.hushed(self.brief.id).await? {
             let lasting = self.tx.cohorts(self.brief.id, &monitors).await?;
             if !self.book.audible(self.brief.id, &lasting).0.is_empty() {
                 latest = latest.max(Some(at));
+                worsened |= worse;
             }
         }
         let Some(latest) = latest else { return Ok(()) };
         let mut informed = self.informed();
         informed.retain(|told| told.at < latest && !self.is_queued(told.destination));
-        self.tell_grown(informed, after);
+        match worsened {
+            true => self.tell_worse(informed, after),
+            false => self.tell_grown(informed, after),
+        }
         Ok(())
     }
 
     /// Tells that it grew, not too often.
     fn tell_grown(&mut self, informed: Vec<Told>, after: &str) {
-        for Told { destination, at, .. } in informed {
+        for Told { destination, event, at, .. } in informed {
             let because = format!("{INFORMED}{after}");
+            let pause = if event == Event::Grew { GREW_EVERY } else { GREW_FIRST };
             // Later than now it only is by a clock that was set back since.
-            let again = at.min(self.book.now) + GREW_EVERY;
+            let again = at.min(self.book.now) + pause;
             if again > self.book.now {
                 self.hold(destination, Event::Grew, again, because);
             } else {
@@ -147,15 +197,11 @@ impl<'a> Teller<'a> {
             self.suppress("", event, book::words(silence));
         }
         self.heard |= !audible.is_empty();
-        let first = if event == Event::Grew { Event::Opened } else { event };
+        let first = if matches!(event, Event::Grew | Event::Worse) { Event::Opened } else { event };
+        self.begin(&audible);
         let mut wanted: Vec<Wanted> = Vec::new();
         let mut deleted = false;
         for matched in book.matched(&audible) {
-            let route = matched.row.id;
-            let started = self.later.iter().any(|later| later.what == Later::Started(route));
-            if !started && !self.standing.acknowledged {
-                self.start(route, &matched.row.route.steps, matched.because());
-            }
             let told = book.at_step(&matched, 0);
             // Of growth that is said only where nobody is left, for it comes again and again.
             if book.lacks(&matched, 0) && (event != Event::Grew || told.is_empty()) {
@@ -165,14 +211,12 @@ impl<'a> Teller<'a> {
             merge(&mut wanted, told);
         }
         for row in book.voices(&audible) {
-            merge(&mut wanted, book.told_by(row));
-            if let Some(every) = row.rule.remind.filter(|_| !self.standing.acknowledged) {
-                let what = Later::Reminder(row.id, every);
-                let known = |later: &Escalation| matches!(later.what, Later::Reminder(id, _) if id == row.id);
-                if !self.later.iter().any(known) {
-                    self.later(what, book.now + every, book::rule_words(row));
-                }
+            let told = book.told_by(row);
+            if told.len() < row.rule.notify.len() && (event != Event::Grew || told.is_empty()) {
+                self.suppress("", event, format!("{}; {DELETED}", book::rule_words(row)));
+                deleted = true;
             }
+            merge(&mut wanted, told);
         }
         let first_told = First { silenced: !silences.is_empty(), routed: deleted || !wanted.is_empty() };
         for Wanted { destination, because } in wanted {
@@ -181,15 +225,6 @@ impl<'a> Teller<'a> {
             }
         }
         first_told
-    }
-
-    fn start(&mut self, route: RouteId, steps: &[monitor_core::alerting::Step], because: String) {
-        for (number, step) in (0_u16..).zip(steps).skip(1) {
-            self.later(Later::Step(route, number), self.book.now + step.after, because.clone());
-        }
-        if steps.len() > 1 {
-            self.later(Later::Started(route), NEVER, because);
-        }
     }
 
     /// Somebody takes care of it: nobody else has to be told, and those who were are told that.
@@ -223,26 +258,24 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Whether a destination was told that it lasts, or will be.
+    /// Whether a destination was told that it lasts, or will be. What waits for the end of quiet hours counts as long as they
+    /// keep back what is so loud.
     fn knows(&self, destination: DestinationId) -> bool {
         let told = self.told.get(&destination).is_some_and(|told| told.event != Event::Resolved);
-        told || self.is_held(destination) || self.is_queued(destination)
+        let waits = || self.held(destination).is_some() && self.quiet_until(destination).is_some();
+        told || self.is_queued(destination) || waits()
     }
 
     fn is_queued(&self, destination: DestinationId) -> bool {
         self.queued.iter().any(|(new, _)| new.destination == destination)
     }
 
-    fn is_held(&self, destination: DestinationId) -> bool {
-        self.later.iter().any(|later| matches!(later.what, Later::Held(to, _) if to == destination))
-    }
-
     /// Tells a destination now, or when its quiet hours are over. What waits there already says all, once it is told.
     pub(super) fn deliver(&mut self, Wanted { destination, because }: Wanted, event: Event) {
-        let (now, severity) = (self.book.now, self.standing.severity);
+        let now = self.book.now;
         let Some(listener) = self.book.listener(destination) else { return };
-        if let Some(quiet) = &listener.quiet
-            && let Some(until) = quiet.until(now, severity)
+        if let Some(until) = self.quiet_until(destination)
+            && let Some(quiet) = &listener.quiet
         {
             let text = format!("quiet hours ({quiet}) until {}; {because}", until.to_minute());
             if self.hold(destination, event, until, because) && event != Event::Grew {
@@ -251,20 +284,10 @@ impl<'a> Teller<'a> {
             }
             return;
         }
-        self.queued.push((about(&self.standing, &self.brief, destination, event, now), because));
-    }
-
-    /// Tells a destination later; `false`: something waits there already.
-    fn hold(&mut self, destination: DestinationId, event: Event, until: Timestamp, because: String) -> bool {
-        let free = !self.is_held(destination);
-        if free {
-            self.later(Later::Held(destination, event), until, because);
+        if event.is_loud() {
+            self.free(destination);
         }
-        free
-    }
-
-    pub(super) fn later(&mut self, what: Later, due: Timestamp, because: String) {
-        self.later.push(Escalation { incident: self.brief.id, what, because, due });
+        self.queued.push((about(&self.standing, &self.brief, destination, event, now), because));
     }
 
     pub(super) fn note(&mut self, entry: Entry) {
@@ -289,6 +312,9 @@ impl<'a> Teller<'a> {
             let destination = self.name(new.destination);
             let because = because.clone();
             entries.push(Entry::Queued { notification: id, destination, event: new.event, because });
+        }
+        for destination in self.freed {
+            self.tx.drop_held(incident, destination).await?;
         }
         let entries = self.entries.into_iter().chain(entries);
         let entries: Vec<_> = entries.map(|entry| (incident, now, None, entry)).collect();

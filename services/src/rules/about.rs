@@ -10,7 +10,7 @@ use crate::{Result, Services, require};
 const MOST_NAMES: usize = 100;
 
 impl Services {
-    /// The monitors that a person names: `all`, names, labels like `env=prod`, `group:shop`, of which all have to hold.
+    /// The monitors that a person names: `all` or `everything`, names, labels like `env=prod`, `group:shop`, of which all have to hold.
     ///
     /// # Errors
     /// [`crate::ServiceError::Denied`], [`crate::ServiceError::MonitorNotFound`], [`crate::ServiceError::Invalid`],
@@ -22,7 +22,7 @@ impl Services {
         for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {
             let group = word.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case("group"));
             match group {
-                _ if word.eq_ignore_ascii_case("all") => {}
+                _ if ["all", "everything"].iter().any(|all| word.eq_ignore_ascii_case(all)) => {}
                 Some((_, group)) => selector.group = Some(group.to_owned()),
                 None if word.contains('=') => selector.labels.set(word.parse::<Label>()?),
                 None => monitors.push(self.monitor(actor, word).await?.id),

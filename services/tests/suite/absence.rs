@@ -71,6 +71,24 @@ both!(a_recovery_during_the_absence_ends_the_incident_with_the_first_good_check,
     assert_eq!(report.accounting.time(Status::Down), BEAT_EVERY - Duration::from_millis(120));
 });
 
+both!(what_was_resolved_too_early_is_opened_again_after_an_absence_once_it_is_known_to_fail, async |database| {
+    let mut world = World::new(database).await;
+    let (shop, blog) = (world.add("shop").await, world.add("blog").await);
+    for monitor in [&shop, &blog] {
+        world.check(monitor, Reason::ConnectionRefused).await;
+        world.services.resolve(&world.owner, Some(monitor.settings.name.as_str()), "", None).await.unwrap();
+    }
+    world.services.beat().await.unwrap();
+    world.clock.advance(3 * 24 * 60 * MINUTE);
+    world.restart().await;
+    world.services.account_for_absence().await.unwrap();
+    assert_eq!(world.services.reopen_unresolved().await.unwrap(), 0);
+    world.check(&shop, Reason::ConnectionRefused).await;
+    world.check(&blog, Reason::Ok).await;
+    world.services.conclude_absence().await.unwrap();
+    assert_eq!(world.services.reopen_unresolved().await.unwrap(), 1);
+});
+
 both!(what_a_person_found_during_the_absence_stays_in_order, async |database| {
     let mut world = World::new(database).await;
     let shop = world.add("shop").await;

@@ -80,7 +80,7 @@ impl Shop {
                 services.record(&[finished]).await.unwrap();
             }
             services.escalate().await.unwrap();
-            for claim in services.claim_deliveries(10).await.unwrap().claims {
+            for claim in services.claim_deliveries(64).await.unwrap().claims {
                 services.deliver(&claim).await.unwrap();
             }
         }
@@ -137,6 +137,24 @@ both!(around_a_flip_and_an_escalation, async |database: TestDatabase| {
         shop.world.clock.advance(3 * DAY);
         shop.pass(2 * MINUTE).await;
         assert_eq!(shop.told().await.len(), before + 4, "{step:?}");
+    }
+});
+
+both!(by_less_than_an_hour_and_all_that_is_due_goes_on, async |database: TestDatabase| {
+    let mut shop = Shop::new(database, &[(2 * MINUTE, "boss")]).await;
+    for back in [Duration::from_secs(45), MINUTE, 9 * MINUTE, 59 * MINUTE] {
+        let before = shop.told().await.len();
+        shop.world.clock.set(shop.world.now() - back);
+        shop.finds(Reason::NoReply).await;
+        assert_eq!(shop.told().await[before..], ["opened ops"], "{back:?}");
+        shop.world.clock.set(shop.world.now() - back);
+        shop.pass(3 * MINUTE).await;
+        assert_eq!(shop.told().await[before + 1..], ["escalated boss"], "{back:?}");
+        shop.world.clock.set(shop.world.now() - back);
+        shop.finds(Reason::Ok).await;
+        assert_eq!(shop.told().await[before + 2..], ["resolved ops", "resolved boss"], "{back:?}");
+        shop.world.clock.advance(3 * DAY);
+        shop.pass(2 * MINUTE).await;
     }
 });
 

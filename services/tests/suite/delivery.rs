@@ -267,6 +267,9 @@ both!(a_destination_that_is_gone_is_told_of_once_and_its_fallback_is_told_instea
     assert_nothing_leaked(&world, incident).await;
 
     receiver.otherwise(Answer::ok("{}"));
+    let tx = world.store().begin().await.unwrap();
+    tx.resolve_by_hand(incident, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
     let resent = world.services.resend(&world.owner, None).await.unwrap();
     assert_eq!(resent.len(), 3);
     drain(&world).await;
@@ -371,6 +374,8 @@ async fn a_database_that_is_busy_only_delays_what_is_written_down() {
     let claimed = claim(&world).await.unwrap();
     let other = world.database.open_again(test_support::database::KEY).await;
     let busy = other.begin().await.unwrap();
+    // The lock comes with the first thing that is asked.
+    busy.told(IncidentId(0)).await.unwrap();
     let deliver = world.services.deliver(&claimed);
     let release = async {
         receiver.reached(1).await;
@@ -398,6 +403,15 @@ both!(a_test_says_what_the_destination_said_and_is_never_tried_again, async |dat
     drain(&world).await;
     assert_eq!(receiver.requests().len(), 2);
     assert!(notices(&world).await.is_empty(), "whoever tried knows");
+    let failed = async || world.services.destination(&world.owner, "ops").await.unwrap().test_failed;
+    assert_eq!(failed().await, Some(world.now()));
+    world.clock.advance(Duration::from_secs(1));
+    receiver.then(Answer::status(410));
+    test().await;
+    assert_eq!(failed().await, Some(world.now()), "the latest");
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(test().await.state, NotificationState::Sent);
+    assert_eq!(failed().await, None);
     let nobody = world.services.test_destination(&world.owner, "opps").await.unwrap_err();
     assert!(
         matches!(&nobody, ServiceError::DestinationNotFound { suggestions, .. } if suggestions == &["ops"]),

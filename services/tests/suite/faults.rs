@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::{Event, Severity};
-use monitor_core::incident::Resolution;
+use monitor_core::incident::{IncidentId, Resolution};
 use monitor_core::monitor::Monitor;
 use monitor_core::outcome::Reason;
 use services::view::{Budget, NotificationFilter, NotificationRow, NotificationState};
@@ -208,6 +208,8 @@ async fn a_flip_waits_while_sqlite_is_locked_and_is_told_once() {
     let finished = world.finished(&shop, Reason::ConnectionRefused).await;
     let other = world.database.open_again(KEY).await;
     let busy = other.begin().await.unwrap();
+    // The lock comes with the first thing that is asked.
+    busy.told(IncidentId(0)).await.unwrap();
     let refused = world.services.record(std::slice::from_ref(&finished)).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert_eq!((world.outbox().await.len(), world.incidents_of_all().await.len()), (0, 0));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use monitor_core::alerting::{Severity, Stage};
+use monitor_core::alerting::{Event, Severity, Stage};
 use monitor_core::incident::{Entry, Grouping, Resolution};
 use monitor_core::monitor::{Monitor, Settings};
 use monitor_core::outcome::Reason;
@@ -137,7 +137,7 @@ both!(an_incident_is_acknowledged_once_and_resolved_once, async |database| {
     assert_eq!(row.incident.resolved, Some((world.now(), Resolution::ByHand)));
     let again = services.resolve(owner, Some("shop"), "", None).await;
     assert!(matches!(again, Err(ServiceError::IncidentOver(_))), "{again:?}");
-    assert_eq!(world.cards().await[0].revision, 3);
+    assert_eq!(world.cards().await[0].revision, 4, "also by what was noted");
 
     let (_, markdown) = services.postmortem(owner, Some("shop")).await.unwrap();
     for part in
@@ -161,6 +161,17 @@ both!(what_was_resolved_too_early_is_opened_again, async |database| {
     assert_eq!(world.services.reopen_unresolved().await.unwrap(), 0);
     let open = world.open_incidents().await;
     assert_eq!(open.iter().map(|row| row.only.as_deref()).collect::<Vec<_>>(), [Some("shop")]);
+});
+
+both!(what_was_resolved_too_early_is_opened_again_however_late, async |database| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::ConnectionRefused).await;
+    world.services.resolve(&world.owner, Some("shop"), "", None).await.unwrap();
+    // Nobody looked meanwhile: the program was off.
+    world.clock.advance(Duration::from_secs(3 * 86_400));
+    assert_eq!(world.services.reopen_unresolved().await.unwrap(), 1);
+    assert_eq!(world.open_incidents().await.len(), 1);
 });
 
 both!(an_incident_can_be_declared, async |database| {
@@ -206,6 +217,8 @@ both!(deleting_a_monitor_ends_its_incident_and_keeps_its_story, async |database|
     assert_eq!(row.incident.resolved.map(|(_, how)| how), Some(Resolution::Withdrawn));
     let number = row.incident.id.to_string();
     assert!(matches!(world.entries(&number).await[0], Entry::Joined { ref name, .. } if name == "shop"));
+    let (_, story) = world.services.postmortem(&world.owner, Some(&number)).await.unwrap();
+    assert!(story.contains("shop or its alert rule was deleted"), "{story}");
 });
 
 both!(what_its_monitor_has_open_goes_before_what_was_over, async |database| {
@@ -243,6 +256,23 @@ both!(what_its_monitor_has_open_goes_before_what_was_over, async |database| {
     assert_eq!(open[0].incident.severity, Severity::Critical, "as loud as its loudest alert");
 });
 
+both!(of_what_is_over_that_is_meant_which_ended_last, async |database| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    for _ in 0..2 {
+        world.check(&shop, Reason::ConnectionRefused).await;
+        world.check(&shop, Reason::Ok).await;
+        world.clock.advance(Duration::from_secs(86_400));
+    }
+    let [second, first] = world.all_incidents().await.try_into().unwrap();
+    assert_eq!(world.services.incident(&world.owner, Some("shop")).await.unwrap(), second);
+    // As if the first had been opened again, and had ended after the second.
+    let ended = world.now().as_millis();
+    let id = first.incident.id;
+    world.database.execute(&format!("UPDATE incident SET resolved_at_ms = {ended} WHERE id = {id}")).await;
+    assert_eq!(world.services.incident(&world.owner, Some("shop")).await.unwrap().incident.id, id);
+});
+
 both!(one_of_a_storm_that_fails_again_is_an_incident_of_its_own, async |database| {
     let world = World::new(database).await;
     let mut monitors = Vec::new();
@@ -255,6 +285,24 @@ both!(one_of_a_storm_that_fails_again_is_an_incident_of_its_own, async |database
     world.check(&monitors[3], Reason::ConnectTimeout).await;
     let open = world.open_incidents().await;
     assert_eq!(open.iter().map(|row| row.headline()).collect::<Vec<_>>(), ["m03 is down"]);
+});
+
+both!(why_tells_of_the_latest_and_how_much_came_before, async |database| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::ConnectionRefused).await;
+    let number = world.open_incidents().await[0].incident.id;
+    let told = |text: u32| {
+        let (destination, event) = (text.to_string(), Event::Opened);
+        (number, world.now(), None, Entry::Suppressed { destination, event, because: String::new() })
+    };
+    let tx = world.store().begin().await.unwrap();
+    tx.add_entries(&(0..100).map(told).collect::<Vec<_>>()).await.unwrap();
+    tx.commit().await.unwrap();
+    let why = world.services.why(&world.owner, Some("shop")).await.unwrap();
+    assert_eq!((why.told.len(), why.told_earlier, why.joined_earlier), (40, 60, 0));
+    let last = why.told.last().map(|last| &last.entry);
+    assert!(matches!(last, Some(Entry::Suppressed { destination, .. }) if destination == "99"), "{last:?}");
 });
 
 both!(why_tells_who_was_told_however_many_there_are, async |database| {

@@ -10,7 +10,8 @@ use monitor_core::alerting::rule::Rule;
 use monitor_core::alerting::{
     DestinationId, Handover, MaintenanceId, RouteId, RuleId, Selector, Severity, SilenceId, When, Zone,
 };
-use monitor_core::people::{Actor, Permission, Role};
+use monitor_core::people::{Actor, Permission, PersonId, Role, WorkspaceId};
+use services::platforms::Followed;
 use services::view::{IncidentFilter, NotificationFilter, OverviewFilter};
 use services::{
     Arrival, DestinationChange, Fields, NewDestination, NewRotation, NewRoute, NewWindow, Result, ServiceError,
@@ -144,6 +145,30 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
         let which = have_incident(world).await;
         world.services.why(&actor, Some(&which)).await
     };
+    code_to_connect asks Manage: |world, actor| world.services.code_to_connect(&actor, "discord");
+    code_to_link asks Read: |world, actor| world.services.code_to_link(&actor, "slack");
+    invite asks Manage: |world, actor| world.services.invite(&actor, "ada", Role::Viewer, "telegram");
+    connections asks Manage: |world, actor| world.services.connections(&actor);
+    workspace asks Manage: |world, actor| absent(world.services.workspace(&actor, world.conversation, Some("nowhere")));
+    disconnect asks Manage: |world, actor| absent(world.services.disconnect(&actor, WorkspaceId(0)));
+    set_access asks Manage: |world, actor| absent(world.services.set_access(&actor, world.conversation, None));
+    map_role asks Manage: |world, actor| absent(world.services.map_role(&actor, WorkspaceId(0), "1", None));
+    member asks Manage: |world, actor| absent(world.services.member(&actor, "nobody"));
+    unlink asks Manage: |world, actor| absent(world.services.unlink(&actor, PersonId(0), None));
+    myself asks Read: |world, actor| world.services.myself(&actor, world.conversation);
+    name_of asks Read: |world, actor| world.services.name_of(&actor, world.conversation, PersonId(0));
+    following asks Read: |world, actor| world.services.following(&actor, world.conversation);
+    follow asks Respond: |world, actor| async move {
+        world.services.follow(&actor, world.conversation, &Followed::Monitor("shop".to_owned())).await
+    };
+    unfollow asks Respond: |world, actor| async move {
+        world.services.unfollow(&actor, world.conversation, &Followed::Monitor("shop".to_owned())).await
+    };
+    label_names asks Read: |world, actor| world.services.label_names(&actor, "", 10);
+    group_names asks Read: |world, actor| world.services.group_names(&actor, "", 10);
+    destination_names asks Read: |world, actor| world.services.destination_names(&actor);
+    rotation_names asks Read: |world, actor| world.services.rotation_names(&actor);
+    member_names asks Manage: |world, actor| world.services.member_names(&actor);
     action asks Read: |world, actor| world.services.action(&actor, world.conversation, "token");
     add_monitor asks Edit: |world, actor| {
         let settings = watching(&format!("new-{}", actor.role.as_str()), "https://shop.example");
@@ -216,6 +241,9 @@ async fn absent<T>(call: impl Future<Output = Result<T>>) -> Result<()> {
             | ServiceError::RotationNotFound { .. }
             | ServiceError::DestinationNotFound { .. }
             | ServiceError::SilenceNotFound(_)
+            | ServiceError::WorkspaceNotFound(_)
+            | ServiceError::NotWorkspace
+            | ServiceError::PersonNotFound(_)
             | ServiceError::MaintenanceNotFound(_),
         ) => Ok(()),
         answer => answer.map(|_| ()),

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use monitor_core::alerting::rule::{Condition, Rule};
 use monitor_core::alerting::{
-    DestinationId, Event, Handover, QuietHours, RouteId, Selector, Severity, SilenceId, Zone,
+    DestinationId, Event, Handover, Notification, QuietHours, RouteId, Selector, Severity, SilenceId, Zone,
 };
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::monitor::{Monitor, Settings};
 use monitor_core::outcome::Reason;
 use monitor_core::secret::Secret;
-use services::{Finished, NewRotation, NewRoute, ServiceError, Silenced};
-use storage::{DestinationSettings, IncidentFilter, IncidentRow, NotificationFilter, NotificationState};
+use services::{DestinationChange, Finished, NewRotation, NewRoute, ServiceError, Silenced};
+use storage::{
+    DestinationSettings, IncidentFilter, IncidentRow, NewNotification, NotificationFilter, NotificationState,
+};
 use test_support::both;
 use test_support::builders::settings;
 use test_support::database::{KEY, TestDatabase};
@@ -286,6 +288,99 @@ both!(quiet_hours_hold_what_is_not_over_when_they_are, async |database: TestData
     assert_eq!(world.told().await[9..], ["resolved mail"]);
 });
 
+both!(quiet_hours_that_are_taken_away_release_what_they_held, async |database: TestDatabase| {
+    let world = Routed(World::new(database).await);
+    let mail = world.destinations(&["mail"]).await[0];
+    world.route("all", Severity::Info, &[(0, &["mail"])]).await;
+    let shop = world.add("shop").await;
+    let zone = Zone::new("UTC").unwrap();
+    let until = |hours: u32| QuietHours {
+        from: zone.to_minute(world.now() - HOUR)[11..].parse().unwrap(),
+        to: zone.to_minute(world.now() + HOUR * hours)[11..].parse().unwrap(),
+        zone: zone.clone(),
+        days: "every day".parse().unwrap(),
+        except: None,
+    };
+    let (short, long) = (until(2), until(4));
+    world.services.set_quiet_hours(&world.owner, "mail", Some(&short)).await.unwrap();
+    world.check(&shop, Reason::NoReply).await;
+    let end = short.until(world.now(), Severity::Info).unwrap();
+    let content = Notification {
+        key: "news".to_owned(),
+        event: Event::Notice,
+        at: world.now(),
+        incident: None,
+        text: "A certificate ends.".to_owned(),
+    };
+    let notice = NewNotification {
+        organisation: world.owner.organisation,
+        destination: mail,
+        incident: None,
+        event: Event::Notice,
+        severity: Severity::Warning,
+        not_before: end,
+        content,
+    };
+    let tx = world.store().begin().await.unwrap();
+    tx.enqueue(&[notice], world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let due = async || {
+        let filter = NotificationFilter::default();
+        let (_, rows) = world.store().notifications(world.owner.organisation, &filter, 0, 10).await.unwrap();
+        rows.last().unwrap().next_at.unwrap()
+    };
+    assert_eq!((world.told().await, due().await), (vec!["notice mail".to_owned()], end));
+
+    // Other hours: until those are over.
+    let set = world.services.set_quiet_hours(&world.owner, "mail", Some(&long)).await.unwrap();
+    assert_eq!(set, ("mail".to_owned(), true));
+    world.pass(HOUR * 2).await;
+    assert_eq!(world.told().await.len(), 1);
+    assert_eq!(due().await, long.until(world.now(), Severity::Info).unwrap());
+
+    let set = world.services.set_quiet_hours(&world.owner, "mail", None).await.unwrap();
+    assert_eq!(set, ("mail".to_owned(), true));
+    world.pass(Duration::from_secs(1)).await;
+    assert_eq!(world.told().await, ["notice mail", "opened mail"]);
+    assert!(due().await < world.now());
+    let set = world.services.set_quiet_hours(&world.owner, "mail", None).await.unwrap();
+    assert_eq!(set, ("mail".to_owned(), false), "nothing waits any more");
+});
+
+both!(a_silence_stands_on_the_card_until_it_is_over, async |database: TestDatabase| {
+    let world = Routed(World::new(database).await);
+    let (shop, blog) = (world.labelled("shop", "service=web").await, world.labelled("blog", "service=web").await);
+    world.check(&shop, Reason::NoReply).await;
+    world.check(&blog, Reason::NoReply).await;
+    let incident = world.incident().await.to_string();
+    let shown = async || {
+        let card = world.cards().await.pop().unwrap();
+        let on_card = card.incident().unwrap().silence.as_ref().map(|silence| silence.id);
+        let asked = world.services.incident(&world.owner, Some(&incident)).await.unwrap();
+        assert_eq!(asked.silence.map(|silence| silence.id), on_card);
+        (card.revision, on_card)
+    };
+    let (revision, none) = shown().await;
+    assert_eq!(none, None);
+    world.silence(monitors("shop"), 30).await;
+    assert_eq!(shown().await, (revision, None), "of a part of it somebody is told");
+    let other = world.silence(monitors("blog"), 60).await;
+    let (revision, silence) = (revision + 1, SilenceId(other.0 - 1));
+    assert_eq!(shown().await, (revision, Some(silence)), "with whose end somebody is told again");
+    let all = world.silence(monitors("all"), 120).await;
+    assert_eq!(shown().await, (revision + 1, Some(all)));
+    world.services.end_silence(&world.owner, all).await.unwrap();
+    world.pass(Duration::from_secs(1)).await;
+    assert_eq!(shown().await, (revision + 2, Some(silence)));
+    world.pass(MINUTE * 30).await;
+    assert_eq!(shown().await, (revision + 3, None));
+    let row = world.silence(Silenced::Incident(format!("#{incident}")), 60).await;
+    assert_eq!(shown().await, (revision + 4, Some(row)));
+    world.check(&shop, Reason::Ok).await;
+    world.check(&blog, Reason::Ok).await;
+    assert_eq!(shown().await.1, None, "it is over");
+});
+
 both!(a_silence_keeps_quiet_and_its_end_tells_what_still_is, async |database: TestDatabase| {
     let world = Routed(World::new(database).await);
     world.destinations(&["ops", "boss"]).await;
@@ -328,6 +423,23 @@ both!(a_silence_keeps_quiet_and_its_end_tells_what_still_is, async |database: Te
     world.pass(HOUR * 24).await;
     assert_eq!(world.told().await.len(), 4, "once");
 });
+
+both!(
+    what_is_written_after_a_silence_was_settled_is_told_although_it_was_found_before,
+    async |database: TestDatabase| {
+        let world = Routed(World::new(database).await);
+        world.destinations(&["ops"]).await;
+        world.route("all", Severity::Info, &[(0, &["ops"])]).await;
+        let shop = world.add("shop").await;
+        world.silence(monitors("all"), 60).await;
+        let before = world.now() + MINUTE * 59;
+        world.pass(HOUR).await;
+        // A transaction that has read the time before the end, and waited for its turn until after it.
+        world.clock.set(before);
+        world.check(&shop, Reason::NoReply).await;
+        assert_eq!(world.told().await, ["opened ops"]);
+    }
+);
 
 both!(what_joined_in_a_silence_is_told_when_it_ends_to_whoever_knows_the_incident, async |database: TestDatabase| {
     let world = Routed(World::new(database).await);
@@ -467,26 +579,38 @@ both!(a_storm_is_told_once_and_to_everybody_whose_monitors_are_in_it, async |dat
     assert_eq!(told, ["resolved cache", "resolved db", "resolved web"]);
 });
 
-both!(growth_is_told_once_a_minute_and_not_forgotten, async |database: TestDatabase| {
+both!(growth_is_told_soon_then_once_a_minute_and_not_forgotten, async |database: TestDatabase| {
+    const SECOND: Duration = Duration::from_secs(1);
     let world = Routed(World::new(database).await);
     world.destinations(&["ops", "late"]).await;
     world.route("all", Severity::Info, &[(0, &["ops"])]).await;
-    let grouped = |name: &str| {
-        let policy = strict();
-        Settings { policy, group: Some("shop".to_owned()), ..settings(name, MINUTE) }
-    };
-    let (a, b, c) =
-        (world.add_with(grouped("a")).await, world.add_with(grouped("b")).await, world.add_with(grouped("c")).await);
+    let mut grouped = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        let settings = Settings { policy: strict(), group: Some("shop".to_owned()), ..settings(name, MINUTE) };
+        grouped.push(world.add_with(settings).await);
+    }
     world.route("c", Severity::Info, &[(0, &["late"])]).await;
-    for monitor in [&a, &b, &c] {
-        world.check(monitor, Reason::NoReply).await;
+    let fails_after_a_second = async |monitor: &Monitor| {
+        world.clock.advance(SECOND);
+        let finished = world.finished(monitor, Reason::NoReply).await;
+        world.services.record(&[finished]).await.unwrap();
+    };
+    for monitor in &grouped[..3] {
+        fails_after_a_second(monitor).await;
     }
     assert_eq!(world.all_incidents().await.len(), 1);
     assert_eq!(world.told().await, ["opened ops", "opened late"], "who is told of c alone hears of it then");
-    world.pass(MINUTE).await;
+    world.pass(SECOND * 2).await;
+    assert_eq!(world.told().await.len(), 2, "4 s after the first");
+    world.pass(SECOND).await;
     assert_eq!(world.told().await[2..], ["grew ops"]);
+    fails_after_a_second(&grouped[3]).await;
+    world.pass(SECOND * 58).await;
+    assert_eq!(world.told().await[3..], ["grew late"], "who was not told so before");
+    world.pass(SECOND).await;
+    assert_eq!(world.told().await[4..], ["grew ops"], "a minute after the last time");
     world.pass(HOUR).await;
-    assert_eq!(world.told().await.len(), 3);
+    assert_eq!(world.told().await.len(), 5);
 });
 
 both!(a_rule_tells_by_itself_and_reminds_until_somebody_takes_care, async |database: TestDatabase| {
@@ -500,13 +624,67 @@ both!(a_rule_tells_by_itself_and_reminds_until_somebody_takes_care, async |datab
     world.check(&shop, Reason::NoReply).await;
     let incident = world.incident().await;
     assert_eq!(world.told().await, ["opened ops"]);
-    assert_eq!(world.because(incident).await, ["opened ops: rule 1: all when down"]);
+    let gone = "not opened : rule 1: all when down; its destination was deleted";
+    assert_eq!(world.because(incident).await, [gone, "opened ops: rule 1: all when down"]);
     world.pass(HOUR).await;
     world.pass(HOUR).await;
     assert_eq!(world.told().await[1..], ["reminder ops", "reminder ops"]);
     world.services.acknowledge(&world.owner, Some(&incident.to_string()), "").await.unwrap();
     world.pass(HOUR * 5).await;
     assert_eq!(world.told().await[3..], ["acknowledged ops"]);
+});
+
+both!(a_rule_follows_the_new_name_of_a_destination, async |database: TestDatabase| {
+    let world = Routed(World::new(database).await);
+    world.destinations(&["ops"]).await;
+    let mut rule = Rule::new(Selector::default(), Condition::parse("down").unwrap());
+    rule.notify = vec!["#OPS".to_owned()];
+    world.services.add_alert(&world.owner, "all", &rule).await.unwrap();
+    let renamed = DestinationChange { name: Some("chef".to_owned()), ..DestinationChange::default() };
+    world.services.edit_destination(&world.owner, "ops", &renamed).await.unwrap();
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    assert_eq!(world.told().await, ["opened chef"]);
+});
+
+both!(what_a_destination_was_still_to_be_told_is_dropped_with_it_and_said_to_be, async |database: TestDatabase| {
+    let world = Routed(World::new(database).await);
+    world.destinations(&["ops", "boss"]).await;
+    world.route("all", Severity::Info, &[(0, &["ops", "boss"])]).await;
+    let quiet = QuietHours {
+        from: "00:00".parse().unwrap(),
+        to: "23:59".parse().unwrap(),
+        zone: Zone::new("UTC").unwrap(),
+        days: "every day".parse().unwrap(),
+        except: None,
+    };
+    world.services.set_quiet_hours(&world.owner, "boss", Some(&quiet)).await.unwrap();
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    assert_eq!(world.told().await, ["opened ops"]);
+    let before = world.because(world.incident().await).await.len();
+    for name in ["ops", "boss"] {
+        world.services.delete_destination(&world.owner, name).await.unwrap();
+    }
+    assert_eq!(
+        world.because(world.incident().await).await[before..],
+        ["not opened ops: the destination was deleted", "not opened boss: the destination was deleted"]
+    );
+});
+
+both!(a_silence_remembers_whom_it_kept_quiet_though_a_label_changes, async |database: TestDatabase| {
+    let world = Routed(World::new(database).await);
+    world.destinations(&["ops"]).await;
+    world.route("all", Severity::Info, &[(0, &["ops"])]).await;
+    let shop = world.labelled("shop", "env=prod").await;
+    world.silence(monitors("env=prod"), 60).await;
+    world.check(&shop, Reason::NoReply).await;
+    let mut settings = shop.settings.clone();
+    settings.labels.remove("env");
+    world.services.edit_monitor(&world.owner, "shop", &settings).await.unwrap();
+    assert_eq!(world.told().await, [""; 0]);
+    world.pass(HOUR).await;
+    assert_eq!(world.told().await, ["opened ops"]);
 });
 
 both!(a_destination_that_is_gone_leaves_the_turn_to_the_next, async |database: TestDatabase| {
