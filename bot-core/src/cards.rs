@@ -13,8 +13,8 @@ use services::view::{Content, IncidentRow};
 use crate::present;
 use crate::reply::{Action, ActionStyle, Block, Reply, StatusItem};
 
-/// What the tokens of cards begin with.
-const TOKEN: &str = "card.";
+/// What the tokens of cards' buttons begin with, and of no other button.
+pub const TOKEN: &str = "card.";
 
 /// What a button of a card says for the person who presses it. `{id}` is the incident's number.
 const DEEDS: [(&str, &str, &str); 5] = [
@@ -55,7 +55,7 @@ fn buttons(row: &IncidentRow) -> Vec<Action> {
     let incident = &row.incident;
     let offered = |deed: &str| match deed {
         "ack" => incident.stage() == Stage::Open,
-        "silence" => incident.resolved.is_none() && row.members > 0,
+        "silence" => incident.resolved.is_none() && row.members > 0 && row.silence.is_none(),
         "check" => incident.resolved.is_none() && row.only.is_some(),
         "report" => row.only.is_some(),
         _ => incident.resolved.is_none(),
@@ -110,10 +110,15 @@ fn detail(row: &IncidentRow, now: Timestamp) -> String {
                 let by = row.acknowledged_by.as_deref().unwrap_or("somebody");
                 format!(" {by} has acknowledged it at {}.", clock(at, now))
             });
+            let silenced = row
+                .silence
+                .as_ref()
+                .map(|silence| format!(" Silenced {}.", present::silenced(silence, &clock(silence.until, now))));
             format!(
-                "{what}{why}. Since {}.{failing}{} {number}",
+                "{what}{why}. Since {}.{failing}{}{} {number}",
                 clock(incident.opened_at, now),
-                taken.unwrap_or_default()
+                taken.unwrap_or_default(),
+                silenced.unwrap_or_default()
             )
         }
         Some((at, resolution)) => {
@@ -125,7 +130,11 @@ fn detail(row: &IncidentRow, now: Timestamp) -> String {
                 Resolution::Maintenance => {
                     format!("{all}in maintenance since {at}, after {lasted} down{was}. {number}")
                 }
-                Resolution::Withdrawn => format!("{all}not watched since {at}, after {lasted}{was}. {number}"),
+                Resolution::Withdrawn => {
+                    format!(
+                        "{all}withdrawn at {at}, after {lasted}{was}: its monitor or its alert rule was deleted. {number}"
+                    )
+                }
                 Resolution::ByHand => format!("resolved by hand after {lasted} at {at}{was}. {number}"),
                 Resolution::Merged => match incident.merged_into {
                     Some(into) => format!("part of incident #{into} since {at}{was}. {number}"),

@@ -9,7 +9,7 @@ use monitor_core::assertion::AssertionError;
 use monitor_core::code::ErrorCode;
 use monitor_core::http::SpecError;
 use monitor_core::monitor::MonitorError;
-use monitor_core::people::{Actor, ConversationId, Permission};
+use monitor_core::people::{Actor, ConversationId, Permission, PersonId};
 use services::{ServiceError, Services};
 
 use crate::grammar::{Arguments, Given, GrammarError, Invalid};
@@ -46,10 +46,19 @@ pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure
 pub(crate) struct Turn<'a> {
     pub(crate) services: &'a Services,
     pub(crate) actor: &'a Actor,
+    /// The platform's name.
+    pub(crate) platform: &'a str,
     pub(crate) conversation: ConversationId,
     pub(crate) now: Timestamp,
     /// Whether the person has seen what the command asks back, and said yes.
     pub(crate) confirmed: bool,
+}
+
+impl Turn<'_> {
+    /// The actor in another person's place, for what is remembered of that person.
+    pub(crate) fn of(&self, person: PersonId) -> Actor {
+        Actor { person, ..*self.actor }
+    }
 }
 
 /// What a command answers.

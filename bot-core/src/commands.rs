@@ -10,21 +10,27 @@ mod add_route;
 mod alert;
 pub(crate) mod cancel;
 mod check_now;
+pub(crate) mod connect;
 mod declare_incident;
 mod delete_alert;
 mod delete_destination;
-pub(crate) mod delete_monitor;
+mod delete_monitor;
 mod delete_rotation;
 mod delete_route;
 mod destination;
+mod disconnect;
 mod edit_destination;
 mod edit_monitor;
 mod end_maintenance;
 mod end_silence;
+mod follow;
 pub(crate) mod help;
 mod incident;
+mod invite;
 mod label_monitors;
+pub(crate) mod link;
 mod list_alerts;
+mod list_connections;
 mod list_destinations;
 mod list_incidents;
 mod list_maintenance;
@@ -33,9 +39,11 @@ mod list_notifications;
 mod list_rotations;
 mod list_routes;
 mod list_silences;
+mod map_role;
 mod note;
 mod override_on_call;
 mod pause_monitor;
+mod people;
 mod ping_key;
 mod postmortem;
 mod quiet_hours;
@@ -45,16 +53,20 @@ mod resume_monitor;
 mod root_cause;
 mod route;
 mod selection;
+mod set_access;
 mod show_destination;
 mod show_incident;
 mod show_monitor;
 mod show_pings;
 mod show_report;
-pub(crate) mod silence;
+mod silence;
 mod simulate_alert;
 mod status;
 mod test_destination;
+mod unfollow;
+mod unlink;
 mod who_is_on_call;
+mod whoami;
 mod why;
 
 use monitor_core::code::ErrorCode;
@@ -116,6 +128,17 @@ pub const COMMANDS: &[&Command] = &[
     &add_maintenance::COMMAND,
     &list_maintenance::COMMAND,
     &end_maintenance::COMMAND,
+    &connect::COMMAND,
+    &disconnect::COMMAND,
+    &list_connections::COMMAND,
+    &link::COMMAND,
+    &unlink::COMMAND,
+    &whoami::COMMAND,
+    &invite::COMMAND,
+    &set_access::COMMAND,
+    &map_role::COMMAND,
+    &follow::COMMAND,
+    &unfollow::COMMAND,
 ];
 
 /// The topics of help and docs, each with the command that it begins with.
@@ -129,6 +152,7 @@ const TOPICS: &[(&str, &Command)] = &[
     ("Where to tell", &add_destination::COMMAND),
     ("Whom to tell", &add_route::COMMAND),
     ("When not to tell", &silence::COMMAND),
+    ("People and places", &connect::COMMAND),
 ];
 
 /// The commands by topic.
@@ -149,6 +173,12 @@ pub fn find(word: &str) -> Option<&'static Command> {
 /// The command of that name, aliases aside.
 pub(crate) fn named(word: &str) -> Option<&'static Command> {
     COMMANDS.iter().copied().find(|command| same_word(command.name, word))
+}
+
+/// Whether a command takes something away that could not be had back.
+pub(crate) fn takes_away(command: &Command) -> bool {
+    let taking = [&silence::COMMAND, &disconnect::COMMAND, &unlink::COMMAND];
+    command.name.starts_with("delete-") || taking.iter().any(|other| other.name == command.name)
 }
 
 /// What is said about a word that is no command.

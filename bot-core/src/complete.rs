@@ -9,9 +9,6 @@ use crate::engine::Engine;
 use crate::grammar::{self, Argument, Kind, Line, Shape, Token, all, classify, is_own_name};
 use crate::kinds::{self, CheckKind};
 
-/// Most monitors offered.
-const MONITORS: u64 = 20;
-
 /// What could stand in place of the word being typed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Completion {
@@ -31,7 +28,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    fn new(text: impl Into<String>, about: &str) -> Self {
+    pub(crate) fn new(text: impl Into<String>, about: &str) -> Self {
         Self { text: text.into(), about: about.to_owned() }
     }
 }
@@ -88,7 +85,10 @@ impl Engine {
         let positional = |argument: &&Argument| argument.positional && !given.contains(&argument.name);
         // Once it is known what is watched, no kind is said any more.
         let said = |argument: &&Argument| argument.kind == Kind::CheckKind && kind.is_some();
-        for argument in all(command.arguments).filter(positional).filter(|argument| !said(argument)) {
+        // There are so many labels that they would hide what else could be said.
+        let vast = |argument: &&Argument| argument.kind == Kind::Label && typed.is_empty();
+        let offered = |argument: &&Argument| !said(argument) && !vast(argument);
+        for argument in all(command.arguments).filter(positional).filter(offered) {
             choices.extend(self.values(actor, argument, typed).await);
         }
         let words = all(command.arguments).filter(|argument| !argument.positional).filter(open);
@@ -99,30 +99,6 @@ impl Engine {
         };
         choices.extend(words.filter_map(word));
         Completion { start, choices }
-    }
-
-    /// The values of an argument that begin with what was typed.
-    async fn values(&self, actor: &Actor, argument: &Argument, typed: &str) -> Vec<Choice> {
-        let fixed: Vec<&str> = match argument.kind {
-            Kind::Monitor => {
-                let names = self.services.monitor_names(actor, typed, MONITORS).await.unwrap_or_default();
-                return names.into_iter().map(|name| Choice::new(name, "")).collect();
-            }
-            Kind::Command => COMMANDS.iter().map(|command| command.name).collect(),
-            Kind::CheckKind => kinds::KINDS.iter().map(|kind| kind.name).collect(),
-            Kind::Switch => vec!["yes", "no"],
-            Kind::Choice(choices) => choices.to_vec(),
-            Kind::Duration => vec!["1s", "5s", "10s", "30s", "1m", "5m", "1h"],
-            Kind::Period => vec!["1h", "24h", "7d", "30d", "90d"],
-            Kind::Method => vec!["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-            _ => Vec::new(),
-        };
-        let lower = typed.to_ascii_lowercase();
-        fixed
-            .into_iter()
-            .filter(|value| value.to_ascii_lowercase().starts_with(&lower))
-            .map(|value| Choice::new(value, ""))
-            .collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is remembered between a question and its answer.
 
+use monitor_core::people::PersonId;
 use serde::{Deserialize, Serialize};
 
 use crate::commands;
@@ -90,6 +91,9 @@ pub(crate) struct Press {
     /// The question that it answers; without one it speaks for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dialog: Option<String>,
+    /// Who was asked that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asker: Option<PersonId>,
     /// What it says.
     pub(crate) say: String,
 }

@@ -101,5 +101,6 @@ fn who(permission: Permission) -> &'static str {
         Permission::Read => "everybody",
         Permission::Respond => "responders, editors, admins and owners",
         Permission::Edit => "editors, admins and owners",
+        Permission::Manage => "admins and owners",
     }
 }

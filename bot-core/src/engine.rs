@@ -1,15 +1,15 @@
 //! From what was said to what is answered.
 
 use monitor_core::code::ErrorCode;
-use monitor_core::people::{Actor, ConversationId, Permission};
+use monitor_core::people::{Actor, ConversationId, Permission, PersonId};
 use services::{ServiceError, Services};
 
-use crate::cards;
 use crate::command::{Answer, Command, Failure, Offer, Turn};
 use crate::commands::{self, help};
 use crate::destinations;
 use crate::dialog::{self, Awaits, Consent, Dialog, Press};
 use crate::grammar::{self, Given, Kind, Line, Quoted, Shape, Token};
+use crate::press::press;
 use crate::reply::{Action, ActionStyle, Block, Reply};
 use crate::sensitive::may_hold_secret;
 
@@ -55,58 +55,32 @@ impl Engine {
     pub async fn handle(&self, request: Request<'_>) -> Vec<Reply> {
         let Request { platform, conversation, actor, input } = request;
         tracing::debug!(platform, conversation_id = %conversation, person_id = %actor.person, "heard");
-        let turn =
-            Turn { services: &self.services, actor: &actor, conversation, now: self.services.now(), confirmed: false };
+        let now = self.services.now();
+        let turn = Turn { services: &self.services, actor: &actor, platform, conversation, now, confirmed: false };
         // An answer names no argument, so it does not show that it is a secret.
-        let asked_for_secret = matches!(load(turn).await, Ok(Some(dialog)) if dialog.asks_for_secret());
+        let asked_for_secret = matches!(load(turn, actor.person).await, Ok(Some(dialog)) if dialog.asks_for_secret());
         let answered = match &input {
             Input::Text(text) => hear(turn, text).await,
             Input::Action(token) => press(turn, token).await,
         };
         let mut reply = answered.unwrap_or_else(Reply::from);
-        reply.sensitive = asked_for_secret || matches!(&input, Input::Text(text) if may_hold_secret(text, !reply.ok));
+        reply.sensitive |= asked_for_secret || matches!(&input, Input::Text(text) if may_hold_secret(text, !reply.ok));
         vec![reply]
     }
 }
 
-async fn press(turn: Turn<'_>, token: &str) -> Result<Reply, Failure> {
-    if let Some((incident, says)) = cards::said(token) {
-        return hear(turn, &of_card(turn, incident, says).await?).await;
-    }
-    let text = turn.services.action(turn.actor, turn.conversation, token).await?;
-    let Some(Press { dialog, say }) = text.and_then(|text| serde_json::from_str(&text).ok()) else {
-        let text = "This button has expired. Say what you want instead; `help` shows how.";
-        return Err(Failure::new(ErrorCode::ExpiredButton, text));
-    };
-    let Some(id) = dialog else { return hear(turn, &say).await };
-    match load(turn).await? {
-        Some(dialog) if dialog.id == id => answer_dialog(turn, dialog, &grammar::tokenize(&say)?).await,
-        _ => Err(Failure::new(ErrorCode::NoQuestion, "That question is settled, or was asked of somebody else.")),
-    }
-}
-
-/// What pressing a card's button says. What is about a monitor is about the one monitor of the incident.
-async fn of_card(turn: Turn<'_>, incident: i64, says: &str) -> Result<String, Failure> {
-    if says.contains("{id}") {
-        return Ok(says.replace("{id}", &incident.to_string()));
-    }
-    let row = turn.services.incident(turn.actor, Some(&format!("#{incident}"))).await?;
-    let text = "That incident has several monitors now, or none. Say which one you mean; `help` shows how.";
-    let name = row.only.ok_or_else(|| Failure::new(ErrorCode::ExpiredButton, text))?;
-    Ok(format!("{says} \"{}\"", name.replace('"', "")))
-}
-
-async fn hear(turn: Turn<'_>, text: &str) -> Result<Reply, Failure> {
+pub(crate) async fn hear(turn: Turn<'_>, text: &str) -> Result<Reply, Failure> {
     let line = Line::read(text)?;
-    let dialog = load(turn).await?;
+    let me = turn.actor.person;
+    let dialog = load(turn, me).await?;
     match (line, dialog) {
         (Line::Command(command, tokens), dialog) => aside(turn, command, &tokens, dialog).await,
         (Line::Address(tokens), Some(dialog)) if matches!(dialog.awaits, Awaits::Argument { .. }) => {
-            answer_dialog(turn, dialog, &tokens).await
+            answer_dialog(turn, dialog, me, &tokens).await
         }
         (Line::Address(tokens), dialog) => aside(turn, &commands::add_monitor::COMMAND, &tokens, dialog).await,
-        (Line::Other(_, tokens), Some(dialog)) => answer_dialog(turn, dialog, &tokens).await,
-        (Line::Empty, Some(dialog)) => answer_dialog(turn, dialog, &[]).await,
+        (Line::Other(_, tokens), Some(dialog)) => answer_dialog(turn, dialog, me, &tokens).await,
+        (Line::Empty, Some(dialog)) => answer_dialog(turn, dialog, me, &[]).await,
         (Line::Empty, None) => Ok(help::short(turn.actor.role)),
         (Line::Other(word, tokens), None) => stray(turn, &word, &tokens),
     }
@@ -139,7 +113,7 @@ async fn aside(
     let Done { mut reply, asks } = done.map_err(|failure| failure.and(&dialog.still_open()))?;
     if asks || command.permission != Permission::Read {
         if !asks {
-            turn.services.end_dialog(turn.actor, turn.conversation).await?;
+            end(turn, turn.actor.person).await?;
         }
         reply.blocks.insert(0, Block::text(format!("I dropped my question about `{}`.", dialog.command)));
     } else {
@@ -174,7 +148,8 @@ async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Resul
         let known = known_answers(turn, argument.kind).await?;
         let awaits = Awaits::Argument { name: argument.name.to_owned() };
         let reply = Reply::of(dialog::ask(argument, &given, known));
-        save(turn, &Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits }).await?;
+        let dialog = Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits };
+        save(turn, turn.actor.person, &dialog).await?;
         return Ok(Done { reply, asks: true });
     }
     let mut answer = (command.run)(turn, given.clone()).await?;
@@ -182,12 +157,9 @@ async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Resul
     if let Some(proposed) = answer.asks.take() {
         let awaits = Awaits::Confirmation { proposed };
         let dialog = Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits };
-        save(turn, &dialog).await?;
+        save(turn, turn.actor.person, &dialog).await?;
         id = Some(dialog.id);
-        let risky = [&commands::delete_monitor::COMMAND, &commands::silence::COMMAND]
-            .iter()
-            .any(|risky| risky.name == command.name);
-        let yes = if risky { ActionStyle::Danger } else { ActionStyle::Primary };
+        let yes = if commands::takes_away(command) { ActionStyle::Danger } else { ActionStyle::Primary };
         for (label, say, style) in [("Yes", "yes", yes), ("No", "no", ActionStyle::Default)] {
             answer.offers.push(Offer { label: label.to_owned(), say: say.to_owned(), style });
         }
@@ -215,8 +187,9 @@ async fn known_answers(turn: Turn<'_>, kind: Kind) -> Result<Vec<String>, Failur
 /// Gives every offer its token.
 async fn with_buttons(turn: Turn<'_>, answer: Answer, dialog: Option<String>) -> Result<Reply, Failure> {
     let Answer { mut reply, offers, .. } = answer;
+    let asker = dialog.is_some().then_some(turn.actor.person);
     for Offer { label, say, style } in offers {
-        let press = Press { dialog: dialog.clone(), say };
+        let press = Press { dialog: dialog.clone(), asker, say };
         let press = serde_json::to_string(&press).map_err(unwritable)?;
         let token = turn.services.offer_action(turn.actor, turn.conversation, &press).await?;
         reply.actions.push(Action { label, token, style });
@@ -225,9 +198,14 @@ async fn with_buttons(turn: Turn<'_>, answer: Answer, dialog: Option<String>) ->
 }
 
 /// Takes an answer to a question. What fails leaves the question open, so that another answer can be tried.
-async fn answer_dialog(turn: Turn<'_>, dialog: Dialog, tokens: &[Token]) -> Result<Reply, Failure> {
+pub(crate) async fn answer_dialog(
+    turn: Turn<'_>,
+    dialog: Dialog,
+    asker: PersonId,
+    tokens: &[Token],
+) -> Result<Reply, Failure> {
     let Some(command) = commands::find(&dialog.command) else {
-        turn.services.end_dialog(turn.actor, turn.conversation).await?;
+        end(turn, asker).await?;
         let text = "My question is out of date. Please say the command again.";
         return Err(Failure::new(ErrorCode::NoQuestion, text));
     };
@@ -238,10 +216,10 @@ async fn answer_dialog(turn: Turn<'_>, dialog: Dialog, tokens: &[Token]) -> Resu
     };
     match (Consent::of(tokens), &dialog.awaits) {
         (Consent::No, _) => {
-            turn.services.end_dialog(turn.actor, turn.conversation).await?;
+            end(turn, asker).await?;
             return Ok(Reply::text("All right, I did nothing."));
         }
-        (Consent::Yes, Awaits::Confirmation { .. }) => return confirmed(turn, &dialog, command, said).await,
+        (Consent::Yes, Awaits::Confirmation { .. }) => return confirmed(turn, &dialog, asker, command, said).await,
         _ if tokens.is_empty() => return Ok(Reply::text(reminder)),
         _ => {}
     }
@@ -250,7 +228,7 @@ async fn answer_dialog(turn: Turn<'_>, dialog: Dialog, tokens: &[Token]) -> Resu
     let again = start(turn, command, dialog.given.amended(later)).await;
     let Done { reply, asks } = again.map_err(|failure| failure.and(&reminder))?;
     if !asks {
-        turn.services.end_dialog(turn.actor, turn.conversation).await?;
+        end(turn, asker).await?;
     }
     Ok(reply)
 }
@@ -268,26 +246,41 @@ fn named(dialog: &Dialog, command: &Command, tokens: &[Token]) -> Vec<Token> {
 }
 
 /// Does what was confirmed, once: of two who say yes at the same time only one finds the question open.
-async fn confirmed(turn: Turn<'_>, dialog: &Dialog, command: &'static Command, given: Given) -> Result<Reply, Failure> {
-    if !turn.services.end_dialog(turn.actor, turn.conversation).await? {
+async fn confirmed(
+    turn: Turn<'_>,
+    dialog: &Dialog,
+    asker: PersonId,
+    command: &'static Command,
+    given: Given,
+) -> Result<Reply, Failure> {
+    if !end(turn, asker).await? {
         return Err(Failure::new(ErrorCode::NoQuestion, "That question is settled already."));
     }
     let done = start(Turn { confirmed: true, ..turn }, command, given).await;
     if done.is_err() {
-        save(turn, dialog).await?;
+        save(turn, asker, dialog).await?;
     }
     done.map(|done| done.reply)
 }
 
-async fn load(turn: Turn<'_>) -> Result<Option<Dialog>, Failure> {
-    let state = turn.services.dialog(turn.actor, turn.conversation).await?;
+/// The question that somebody was asked.
+pub(crate) async fn load(turn: Turn<'_>, asked: PersonId) -> Result<Option<Dialog>, Failure> {
+    let state = turn.services.dialog(&turn.of(asked), turn.conversation).await?;
     // A state that a later or earlier version wrote may not be readable: then nothing is being asked.
     Ok(state.and_then(|state| serde_json::from_str(&state).ok()))
 }
 
-async fn save(turn: Turn<'_>, dialog: &Dialog) -> Result<(), Failure> {
+async fn save(turn: Turn<'_>, asked: PersonId, dialog: &Dialog) -> Result<(), Failure> {
     let state = serde_json::to_string(dialog).map_err(unwritable)?;
-    Ok(turn.services.save_dialog(turn.actor, turn.conversation, &state).await?)
+    Ok(turn.services.save_dialog(&turn.of(asked), turn.conversation, &state).await?)
+}
+
+/// Tells whether something was asked. What is done may take the conversation away, and all questions with it.
+async fn end(turn: Turn<'_>, asked: PersonId) -> Result<bool, Failure> {
+    match turn.services.end_dialog(&turn.of(asked), turn.conversation).await {
+        Err(ServiceError::ConversationNotFound) => Ok(false),
+        ended => Ok(ended?),
+    }
 }
 
 fn unwritable(error: serde_json::Error) -> Failure {

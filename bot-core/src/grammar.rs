@@ -12,7 +12,7 @@ mod parse;
 mod reserved;
 mod token;
 
-pub use argument::{Argument, Arguments, all, find, same_word};
+pub use argument::{Argument, Arguments, Known, all, find, same_word};
 pub use error::{GrammarError, Invalid};
 pub use given::Given;
 pub use kind::{Kind, parse_header, parse_ratio, parse_redirects, parse_switch, parse_time};

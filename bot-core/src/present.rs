@@ -18,7 +18,7 @@ use services::view::Withheld;
 use crate::kinds;
 use crate::reply::Field;
 pub(crate) use check::{certificate, findings, verdict};
-pub(crate) use incident::{incident_name, incidents, outages};
+pub(crate) use incident::{incident_name, incidents, outages, silenced};
 pub(crate) use overview::{counts, rows};
 
 /// A time as it is measured: `182 ms`, `1.24 s`.
@@ -72,6 +72,11 @@ pub(crate) fn withheld(withheld: &Withheld) -> String {
         _ => "fails",
     };
     format!("not told: depends on {}, which {state}", withheld.parent)
+}
+
+/// `a viewer`, `an editor`.
+pub(crate) fn with_article(noun: &str) -> String {
+    format!("{} {noun}", if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
 }
 
 /// `1 monitor`, `12 monitors`.

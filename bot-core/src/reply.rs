@@ -20,6 +20,10 @@ pub struct Reply {
     /// Whether what was said may hold a secret: whoever keeps lines, in a history or a transcript, does not keep that one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
+    /// Whether the answer is for nobody but the person who asked: it holds a code that lets in whoever says it. Where others read
+    /// along it is brought to that person alone, or not at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
 }
 
 /// A part of an answer.
@@ -177,7 +181,7 @@ impl Reply {
     /// An answer of these blocks to something that was done.
     #[must_use]
     pub fn of(blocks: Vec<Block>) -> Self {
-        Self { ok: true, code: None, blocks, actions: Vec::new(), sensitive: false }
+        Self { ok: true, code: None, blocks, actions: Vec::new(), sensitive: false, private: false }
     }
 
     /// An answer of one text to something that was done.

@@ -4,7 +4,7 @@ use services::ServiceError;
 use super::alert::{CONDITION, SEVERITY, doing, rule, words};
 use super::selection::SELECTION;
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 use crate::present;
 use crate::reply::Block;
 
@@ -30,6 +30,7 @@ pub(crate) const COMMAND: Command = Command {
                 "Who is told beside those of the routes: names of destinations, or of rotations with `@`.",
             )
             .words(&["notify", "tell"])
+            .of(Known::Target)
             .greedy()
             .like("#ops"),
             Argument::new("remind", Kind::Duration, "How often to be reminded while it lasts, from 1m to 30d.")

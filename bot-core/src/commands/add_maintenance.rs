@@ -1,11 +1,11 @@
-use monitor_core::alerting::{Recurrence, TimeOfDay, When, WindowError, Zone};
+use monitor_core::alerting::{Days, Recurrence, TimeOfDay, When, WindowError, Zone};
 use monitor_core::code::ErrorCode;
 use monitor_core::people::Permission;
 use services::{NewWindow, ServiceError};
 
 use super::route::{time, words};
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 use crate::present::maintenance::{because, clock, times};
 use crate::reply::Block;
 
@@ -20,7 +20,8 @@ pub(crate) const COMMAND: Command = Command {
     examples: &[
         "add-maintenance shop 2h because \"database upgrade\"",
         "add-maintenance env=prod from 2026-12-01 22:00 to 2026-12-02 02:00 zone Europe/Berlin because \"move\"",
-        "add-maintenance all rrule \"FREQ=WEEKLY;BYDAY=SU\" at 03:00 for 2h zone Europe/Berlin because patches",
+        "add-maintenance all every sunday at 03:00 for 2h zone Europe/Berlin because patches",
+        "add-maintenance all rrule \"FREQ=MONTHLY;BYDAY=1SU\" at 03:00 for 2h zone Europe/Berlin",
     ],
     arguments: &[&[
         Argument::new("length", Kind::Duration, "For how long: 1m to 90d, each time of a recurring one up to 7d.")
@@ -33,10 +34,17 @@ pub(crate) const COMMAND: Command = Command {
         Argument::new("to", Kind::Time, "When it ends, in the time zone; a day is included.")
             .words(&["to", "until"])
             .like("2026-12-02 02:00"),
+        Argument::new(
+            "every",
+            Kind::Text,
+            "On which days of the week it comes again: `sunday`, `sat,sun`, `weekdays`, `day`.",
+        )
+        .words(&["every"])
+        .like("sunday"),
         Argument::new("rrule", Kind::Text, "On which days it comes again, by a rule of RFC 5545.")
             .words(&["rrule"])
-            .like("\"FREQ=WEEKLY;BYDAY=SU\""),
-        Argument::new("at", Kind::Text, "The time of day at which a recurring one begins, in the time zone.")
+            .like("\"FREQ=MONTHLY;BYDAY=1SU\""),
+        Argument::new("at", Kind::Clock, "The time of day at which a recurring one begins, in the time zone.")
             .words(&["at"])
             .like("03:00"),
         Argument::new("zone", Kind::Zone, "The IANA time zone in which a clock shows those times.")
@@ -44,6 +52,7 @@ pub(crate) const COMMAND: Command = Command {
             .default("UTC"),
         Argument::new("reason", Kind::Text, "Why.").words(&["because", "reason"]).like("\"database upgrade\"").greedy(),
         Argument::new("what", Kind::Text, "Names of monitors, labels like `env=prod`, `group:shop`, or `all`.")
+            .of(Known::Subject)
             .like("shop")
             .positional()
             .repeated()
@@ -85,13 +94,18 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
 /// When it is on, of what was said.
 fn when(turn: Turn<'_>, given: &Given) -> Result<When, Failure> {
     let zone = Zone::new(given.get("zone").unwrap_or("UTC"))?;
-    let (from, to) = (time(given, "from", &zone)?, time(given, "to", &zone)?);
-    let begins = from.map_or(turn.now, |(from, _)| from);
+    let begins = time(given, "from", &zone, turn.now)?.map_or(turn.now, |(from, _)| from);
+    let to = time(given, "to", &zone, begins)?;
     let length = given.duration("length");
     let conflict = |text: &str| Err(Failure::new(ErrorCode::ConflictingArguments, text));
     let missing = |text: &str| Err(Failure::new(ErrorCode::MissingValue, text));
     let refused = |error: WindowError| Failure::from(ServiceError::from(error));
-    match (given.get("rrule"), given.get("at")) {
+    let every = given.get("every").map(str::parse::<Days>).transpose()?.map(Days::rule);
+    let rule = match (given.get("rrule"), every.as_deref()) {
+        (Some(_), Some(_)) => return conflict("Say either `every` or `rrule`, not both."),
+        (rule, every) => rule.or(every),
+    };
+    match (rule, given.get("at")) {
         (Some(rule), Some(at)) => {
             if to.is_some() {
                 return conflict(
@@ -107,7 +121,7 @@ fn when(turn: Turn<'_>, given: &Given) -> Result<When, Failure> {
         }
         (Some(_), None) => missing("Say the time of day at which it begins, like `at 03:00`."),
         (None, Some(_)) => conflict(
-            "Say `from 2026-12-01 22:00` for a maintenance that comes once, or `rrule \"FREQ=WEEKLY;BYDAY=SU\" at 03:00` for one that comes again.",
+            "Say `from 2026-12-01 22:00` for a maintenance that comes once, or `every sunday at 03:00` for one that comes again.",
         ),
         (None, None) => {
             let ends = match (to, length) {

@@ -4,7 +4,7 @@ use services::NewRotation;
 
 use super::route::at;
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 
 const DAYS: &[&str] = &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
@@ -30,11 +30,17 @@ pub(crate) const COMMAND: Command = Command {
             .words(&["day", "on"])
             .positional()
             .default("monday"),
-        Argument::new("at", Kind::Clock, "The time at which one hands over to the next.").positional().default("09:00"),
+        Argument::new("at", Kind::Clock, "The time at which one hands over to the next.")
+            .like("18:00")
+            .positional()
+            .required(
+                "When does one hand over to the next? Say it like weekly monday 09:00 Europe/Berlin, or daily 18:00.",
+            ),
         Argument::new("zone", Kind::Zone, "The time zone in which a clock shows that time.")
             .positional()
             .default("UTC"),
         Argument::new("participants", Kind::Text, "The destinations that take turns, in this order.")
+            .of(Known::Destination)
             .words(&["participants", "with"])
             .like("ada-phone bob-sms")
             .positional()
@@ -53,7 +59,7 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         participants: given.all("participants").flatten().map(str::to_owned).collect(),
         handover: Handover {
             weekday: if daily { None } else { weekday(day) },
-            time: given.get("at").unwrap_or("09:00").parse()?,
+            time: given.get("at").unwrap_or_default().parse()?,
         },
         zone: Zone::new(given.get("zone").unwrap_or("UTC"))?,
     };

@@ -8,7 +8,7 @@ use services::NewRoute;
 
 use super::route::{SEVERITIES, words};
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 
 /// Makes a route.
 pub(crate) const COMMAND: Command = Command {
@@ -22,12 +22,14 @@ pub(crate) const COMMAND: Command = Command {
     ],
     arguments: &[&[
         Argument::new("about", Kind::Text, "Which monitors: `all`, names, labels like `env=prod`, `group:shop`.")
+            .of(Known::Subject)
             .like("env=prod")
             .positional()
             .repeated()
             .default("all"),
         Argument::new("severity", SEVERITIES, "The least severity that is told.").default("info"),
         Argument::new("notify", Kind::Text, "Who is told at once: destinations, and rotations like `@primary`.")
+            .of(Known::Target)
             .like("ops-mail")
             .greedy()
             .required("Who shall be told? Say destinations, or a rotation like @primary."),
@@ -51,12 +53,17 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let new = NewRoute { about: words(&given, "about"), severity, steps: all };
     let route = turn.services.add_route(turn.actor, &new).await?;
     let text = format!(
-        "Route {}: of incidents of `{}`{}, {}.{}",
+        "Route {}: of incidents of `{}`{}, {}.{}{}",
         route.id,
         route.words,
         from(route.severity),
         told(&route.steps),
         if route.steps.len() > 1 { " `ack` keeps the later ones from being told." } else { "" },
+        if given.has("about") {
+            ""
+        } else {
+            " You named no monitors, so it is about all of them; `add-route env=prod …` would be about some."
+        },
     );
     Ok(Answer::text(text))
 }

@@ -5,7 +5,7 @@ use monitor_core::alerting::{RuleId, Severity};
 use services::AlertRuleView;
 
 use crate::command::{Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 use crate::present;
 
 /// When the rule fires.
@@ -28,6 +28,7 @@ pub(super) const SEVERITY: Argument =
 /// Which rule.
 pub(super) const NUMBER: Argument =
     Argument::new("rule", Kind::Number(1, u16::MAX), "The number of the rule, as `list-alerts` shows it.")
+        .of(Known::Rule)
         .positional()
         .like("3")
         .required("Which rule? `list-alerts` shows their numbers.");

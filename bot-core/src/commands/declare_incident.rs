@@ -1,6 +1,7 @@
 use monitor_core::alerting::Severity;
 use monitor_core::incident::Entry;
 use monitor_core::people::Permission;
+use services::view::{UNROUTED, Why};
 
 use super::incident::answer;
 use super::incident::text;
@@ -34,9 +35,25 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let said = format!("Incident #{} is open. `resolve #{}` ends it.", row.incident.id, row.incident.id);
     let mut answer = answer(turn, said, &row);
     let why = turn.services.why(turn.actor, Some(&row.incident.id.to_string())).await?;
-    if !why.told.iter().any(|entry| matches!(entry.entry, Entry::Queued { .. })) {
-        let nobody = "Nobody outside of this conversation is told: no route is about all incidents. `add-route all notify NAME` makes one.";
-        answer.reply.blocks.push(Block::text(nobody));
-    }
+    answer.reply.blocks.extend(nobody(&why).map(Block::text));
     Ok(answer)
+}
+
+/// Why nobody outside of the conversation is told now; `None`: somebody is.
+fn nobody(why: &Why) -> Option<String> {
+    let mut reasons = Vec::new();
+    for entry in &why.told {
+        match &entry.entry {
+            Entry::Queued { .. } => return None,
+            Entry::Suppressed { because, .. } if because == UNROUTED => {}
+            Entry::Suppressed { destination, because, .. } if destination.is_empty() => reasons.push(because.clone()),
+            Entry::Suppressed { destination, because, .. } => reasons.push(format!("{destination} waits, {because}")),
+            _ => {}
+        }
+    }
+    Some(match reasons.is_empty() {
+        true => "Nobody outside of this conversation is told: no route is about all incidents. `add-route all notify NAME` makes one.".to_owned(),
+        // Backticks would mark what can be typed, and a person may have written some of it.
+        false => format!("Nobody outside of this conversation is told now: {}.", reasons.join("; ").replace('`', "'")),
+    })
 }

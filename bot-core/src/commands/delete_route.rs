@@ -3,7 +3,7 @@ use monitor_core::people::Permission;
 
 use super::route::{number, said};
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 
 /// Deletes a route.
 pub(crate) const COMMAND: Command = Command {
@@ -12,6 +12,7 @@ pub(crate) const COMMAND: Command = Command {
     summary: "Deletes a route: who it tells is told no more. I say how to make it again.",
     examples: &["delete-route 2"],
     arguments: &[&[Argument::new("route", Kind::Text, "Its number, as `list-routes` shows it.")
+        .of(Known::Route)
         .like("2")
         .positional()
         .required("Which route? Say its number, as `list-routes` shows it.")]],

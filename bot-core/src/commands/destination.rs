@@ -5,12 +5,13 @@ use services::DestinationView;
 use services::view::Budget;
 
 use crate::command::Failure;
-use crate::grammar::{Argument, Kind};
+use crate::grammar::{Argument, Kind, Known};
 use crate::present;
 use crate::reply::{Block, Field};
 
 /// The destination that a command is about.
 pub(super) const DESTINATION: Argument = Argument::new("destination", Kind::Text, "The destination's name.")
+    .of(Known::Destination)
     .like("ops-mail")
     .positional()
     .required("Which destination?");
@@ -27,6 +28,7 @@ pub(super) const RATE: Argument = Argument::new(
 /// What is told instead.
 pub(super) const FALLBACK: Argument =
     Argument::new("fallback", Kind::Text, "The destination that is told instead when this one takes nothing.")
+        .of(Known::Destination)
         .like("ops-mail")
         .removable();
 
@@ -66,10 +68,11 @@ pub(super) fn settings(view: &DestinationView) -> Block {
 
 /// Whether it takes what it is told.
 pub(super) fn state(view: &DestinationView, now: monitor_core::Timestamp) -> String {
-    match (&view.shown, view.failing_since) {
-        (Err(_), _) => "does not work".to_owned(),
-        (Ok(_), Some(since)) => format!("takes nothing {}", present::lasting(since, now)),
-        (Ok(_), None) => "ok".to_owned(),
+    match (&view.shown, view.failing_since, view.test_failed) {
+        (Err(_), ..) => "does not work".to_owned(),
+        (Ok(_), Some(since), _) => format!("takes nothing {}", present::lasting(since, now)),
+        (Ok(_), None, Some(at)) => format!("did not take its test {}", present::ago(at, now)),
+        (Ok(_), None, None) => "ok".to_owned(),
     }
 }
 

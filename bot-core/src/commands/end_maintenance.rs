@@ -5,7 +5,7 @@ use services::view::MaintenanceRow;
 
 use super::YES;
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 use crate::reply::Block;
 
 const SCOPES: &[&str] = &["now", "all"];
@@ -35,6 +35,7 @@ pub(crate) const COMMAND: Command = Command {
             "Its number, or what is worked on, as `list-maintenance` shows it; without it, the only one.",
         )
         .like("3")
+        .of(Known::Maintenance)
         .positional(),
         YES,
     ]],

@@ -4,7 +4,7 @@ use monitor_core::people::Permission;
 
 use super::route::number;
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 
 /// Ends a silence.
 pub(crate) const COMMAND: Command = Command {
@@ -18,6 +18,7 @@ pub(crate) const COMMAND: Command = Command {
         "Its number, or what is silent, as `list-silences` shows it; without it, the only one.",
     )
     .like("3")
+    .of(Known::Silence)
     .positional()]],
     permission: Permission::Respond,
     run: |turn, given| Box::pin(run(turn, given)),

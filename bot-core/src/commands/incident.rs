@@ -14,6 +14,10 @@ pub(super) const INCIDENT: Argument = Argument::new(
 )
 .positional();
 
+/// Which incident is meant, where words follow that would be taken for it.
+pub(super) const WHICH: Argument =
+    INCIDENT.required("Which incident? Say its number, or the name of its monitor.").unless(&["text"]);
+
 /// What somebody says of it.
 pub(super) const TEXT: Argument = Argument::new("text", Kind::Text, "What to write down.")
     .words(&["text", "note"])

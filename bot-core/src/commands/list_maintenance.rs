@@ -4,7 +4,7 @@ use services::view::MaintenanceRow;
 
 use super::end_maintenance::which;
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 use crate::present::count;
 use crate::present::maintenance::{clock, times};
 use crate::reply::{Block, Field};
@@ -24,6 +24,7 @@ pub(crate) const COMMAND: Command = Command {
         "Its number, or what is worked on: shows the next five times.",
     )
     .like("3")
+    .of(Known::Maintenance)
     .positional()]],
     permission: Permission::Read,
     run: |turn, given| Box::pin(run(turn, given)),

@@ -5,7 +5,7 @@ use services::view::{OverviewFilter, OverviewSort};
 
 use super::selection::{GROUP, LABEL, filter, said};
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind, closest};
+use crate::grammar::{Argument, Given, Kind, Known, closest};
 use crate::present;
 use crate::reply::Block;
 
@@ -31,6 +31,7 @@ pub(crate) const COMMAND: Command = Command {
         LABEL,
         Argument::new("status", Kind::Choice(STATUSES), "Only those with this status.").positional(),
         Argument::new("text", Kind::Text, "Only those with this in their name or address.")
+            .of(Known::Monitor)
             .like("shop")
             .words(&["text", "with"])
             .positional(),

@@ -5,7 +5,7 @@ use monitor_core::people::Permission;
 use services::view::{NotificationFilter, NotificationRow, NotificationState};
 
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 use crate::present;
 use crate::reply::Block;
 
@@ -19,7 +19,7 @@ pub(crate) const COMMAND: Command = Command {
     name: "list-notifications",
     aliases: &["notifications"],
     summary: "Lists what destinations were told or are to be told, the latest first, and what came of it.",
-    examples: &["list-notifications failed", "list-notifications due to ops-mail", "list-notifications of #12"],
+    examples: &["list-notifications failed", "list-notifications ops-mail due", "list-notifications of #12"],
     arguments: &[&[
         Argument::new(
             "state",
@@ -29,9 +29,14 @@ pub(crate) const COMMAND: Command = Command {
         .positional()
         .default("all"),
         Argument::new("incident", Kind::Text, "Only those of this incident, by its number.")
+            .of(Known::Incident)
             .words(&["of", "incident"])
             .like("#12"),
-        Argument::new("to", Kind::Text, "Only those to this destination.").words(&["to"]).like("ops-mail"),
+        Argument::new("to", Kind::Text, "Only those to this destination.")
+            .of(Known::Destination)
+            .words(&["to"])
+            .like("ops-mail")
+            .positional(),
         Argument::new("page", Kind::Number(1, 9_999), "Which page; a page has 25 notifications.").default("1"),
     ]],
     permission: Permission::Read,

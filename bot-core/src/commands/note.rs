@@ -1,7 +1,6 @@
-use monitor_core::code::ErrorCode;
 use monitor_core::people::Permission;
 
-use super::incident::{INCIDENT, TEXT, called, text};
+use super::incident::{TEXT, WHICH, called, text};
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::Given;
 
@@ -11,17 +10,13 @@ pub(crate) const COMMAND: Command = Command {
     aliases: &["add-note", "comment"],
     summary: "Writes something down in an incident's timeline.",
     examples: &["note #12 restarted the database", "note shop \"the disk is full\""],
-    arguments: &[&[INCIDENT, TEXT]],
+    arguments: &[&[WHICH, TEXT.required("What shall I write down?")]],
     permission: Permission::Respond,
     run: |turn, given| Box::pin(run(turn, given)),
 };
 
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let text = text(&given, "text");
-    if text.is_empty() {
-        let missing = "Say which incident and what to write down: `note #12 restarted the database`.";
-        return Err(Failure::new(ErrorCode::MissingValue, missing));
-    }
     let row = turn.services.note(turn.actor, given.get("incident"), &text).await?;
     Ok(Answer::text(format!("Noted in the timeline of {}.", called(&row))))
 }

@@ -1,7 +1,6 @@
-use monitor_core::code::ErrorCode;
 use monitor_core::people::Permission;
 
-use super::incident::{INCIDENT, TEXT, called, text};
+use super::incident::{TEXT, WHICH, called, text};
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::Given;
 
@@ -11,17 +10,13 @@ pub(crate) const COMMAND: Command = Command {
     aliases: &["cause", "set-cause"],
     summary: "Says what caused an incident, open or over; it stands in the postmortem.",
     examples: &["root-cause #12 a full disk"],
-    arguments: &[&[INCIDENT, TEXT]],
+    arguments: &[&[WHICH, TEXT.required("What caused it?")]],
     permission: Permission::Respond,
     run: |turn, given| Box::pin(run(turn, given)),
 };
 
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let text = text(&given, "text");
-    if text.is_empty() {
-        let missing = "Say which incident and what caused it: `root-cause #12 a full disk`.";
-        return Err(Failure::new(ErrorCode::MissingValue, missing));
-    }
     let row = turn.services.set_cause(turn.actor, given.get("incident"), &text).await?;
     let answer = Answer::text(format!("That is the root cause of {} now.", called(&row)));
     Ok(answer.offering("Postmortem", format!("postmortem #{}", row.incident.id)))

@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::Zone;
+use monitor_core::alerting::{TimeOfDay, Zone};
 use monitor_core::code::ErrorCode;
 use monitor_core::duration;
 use services::RouteView;
 
 use crate::command::Failure;
-use crate::grammar::{Argument, Given, Kind, parse_time};
+use crate::grammar::{Argument, Given, Kind, Known, parse_time};
 
 /// The rotation that a command is about.
 pub(super) const ROTATION: Argument =
-    Argument::new("rotation", Kind::Text, "The rotation's name, with or without an @.").like("primary").positional();
+    Argument::new("rotation", Kind::Text, "The rotation's name, with or without an @.")
+        .of(Known::Rotation)
+        .like("primary")
+        .positional();
 
 /// The severities that can be said.
 pub(super) const SEVERITIES: Kind = Kind::Choice(&["info", "warning", "critical"]);
@@ -50,9 +53,17 @@ pub(super) fn number(given: &Given, name: &'static str) -> Result<i64, Failure> 
 }
 
 /// The time that was said, as a clock in that zone shows it unless an offset or UTC was said with it, and whether it is a
-/// whole day.
-pub(super) fn time(given: &Given, name: &str, zone: &Zone) -> Result<Option<(Timestamp, bool)>, Failure> {
+/// whole day. A time of day is the next one after `after`.
+pub(super) fn time(
+    given: &Given,
+    name: &str,
+    zone: &Zone,
+    after: Timestamp,
+) -> Result<Option<(Timestamp, bool)>, Failure> {
     let Some(said) = given.get(name) else { return Ok(None) };
+    if let Ok(clock) = said.parse::<TimeOfDay>() {
+        return Ok(Some((clock.next(after, zone), false)));
+    }
     let (at, whole) = parse_time(said)?;
     if said.ends_with(['Z', 'z']) || said.ends_with("UTC") || said.parse::<jiff::Timestamp>().is_ok() {
         return Ok(Some((at, whole)));

@@ -5,7 +5,7 @@ use services::view::OverviewFilter;
 
 use super::MONITOR;
 use crate::command::Failure;
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 
 /// Labels that all have to be there.
 pub(super) const LABEL: Argument =
@@ -16,7 +16,7 @@ pub(super) const LABEL: Argument =
 
 /// A group.
 pub(super) const GROUP: Argument =
-    Argument::new("group", Kind::Name, "All monitors of this group.").words(&["group", "in"]);
+    Argument::new("group", Kind::Name, "All monitors of this group.").of(Known::Group).words(&["group", "in"]);
 
 /// One monitor by name, or many by label and group.
 pub(super) const SELECTION: &[Argument] = &[LABEL, MONITOR.unless(&["label", "group"]), GROUP];

@@ -4,15 +4,12 @@ use services::view::{IncidentView, TimelineEntry};
 use super::incident::INCIDENT;
 use crate::cards;
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::Given;
+use crate::grammar::{Argument, Given, Kind};
 use crate::present;
 use crate::reply::{Block, Field};
 
-/// Timeline entries shown of how it began.
-const FIRST: usize = 5;
-
-/// Timeline entries shown of what happened last.
-const LATEST: usize = 25;
+/// Timeline entries that are shown, unless all are asked for.
+const LATEST: usize = 10;
 
 /// Members shown.
 const MEMBERS: usize = 20;
@@ -22,8 +19,11 @@ pub(crate) const COMMAND: Command = Command {
     name: "show-incident",
     aliases: &["incident"],
     summary: "Shows an incident: how it stands, what is affected, what happened, and who was told.",
-    examples: &["show-incident #12", "show-incident shop"],
-    arguments: &[&[INCIDENT]],
+    examples: &["show-incident #12", "show-incident shop", "show-incident #12 all"],
+    arguments: &[&[
+        INCIDENT,
+        Argument::new("all", Kind::Flag, "Shows the whole timeline, not only the latest 10 lines."),
+    ]],
     permission: Permission::Read,
     run: |turn, given| Box::pin(run(turn, given)),
 };
@@ -37,8 +37,8 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         let shown = &view.alerts[..view.alerts.len().min(MEMBERS)];
         blocks.push(present::outages(&format!("Affected, {} in all", view.row.members), shown, turn.now));
     }
-    blocks.push(timeline(&view.timeline));
     let which = format!("#{}", view.row.incident.id);
+    blocks.push(timeline(&view.timeline, &which, given.has("all")));
     if view.row.incident.resolved.is_none() {
         if view.row.incident.acknowledged.is_none() {
             answer = answer.offering("Acknowledge", format!("ack {which}"));
@@ -59,6 +59,12 @@ fn facts(view: &IncidentView) -> Vec<Field> {
         let by = view.row.acknowledged_by.as_deref().unwrap_or("somebody");
         fields.push(Field::new("acknowledged", format!("{} by {by}", at.to_minute())));
     }
+    if let Some(silence) = &view.row.silence {
+        let because = if silence.reason.is_empty() { String::new() } else { format!(": {}", silence.reason) };
+        let until = present::silenced(silence, &silence.until.to_minute());
+        let words = format!("{until}{because} (silence {})", silence.id);
+        fields.push(Field::new("silenced", words));
+    }
     if let Some((at, _)) = incident.resolved {
         fields.push(Field::new("over", at.to_minute()));
     }
@@ -68,14 +74,19 @@ fn facts(view: &IncidentView) -> Vec<Field> {
     fields
 }
 
-/// How it began and the latest of what happened.
-fn timeline(entries: &[TimelineEntry]) -> Block {
-    let left_out = entries.len().saturating_sub(FIRST + LATEST);
-    let title = match left_out {
+/// The latest of what happened, or all.
+fn timeline(entries: &[TimelineEntry], which: &str, all: bool) -> Block {
+    let earlier = if all { 0 } else { entries.len().saturating_sub(LATEST) };
+    let title = match earlier {
         0 => "Timeline".to_owned(),
-        _ => format!("Timeline, without {left_out} lines between the first and the latest"),
+        _ => format!(
+            "Timeline, the latest {LATEST} lines, and {earlier} earlier; `show-incident {which} all` shows them"
+        ),
     };
-    let shown = entries.iter().take(FIRST).chain(entries.iter().skip(FIRST + left_out));
-    let rows = shown.map(|entry| vec![present::moment(entry.at), services::view::words(entry)]).collect();
+    let rows = entries
+        .iter()
+        .skip(earlier)
+        .map(|entry| vec![present::moment(entry.at), services::view::words(entry)])
+        .collect();
     Block::table(title, &["when", "what"], rows)
 }

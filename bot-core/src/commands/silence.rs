@@ -6,13 +6,13 @@ use services::{ServiceError, Silenced};
 use super::YES;
 use super::route::words;
 use crate::command::{Answer, Command, Failure, Turn};
-use crate::grammar::{Argument, Given, Kind};
+use crate::grammar::{Argument, Given, Kind, Known};
 use crate::reply::Block;
 
 /// Keeps something quiet.
 pub(crate) const COMMAND: Command = Command {
     name: "silence",
-    aliases: &["mute"],
+    aliases: &["mute", "snooze"],
     summary: "Tells nobody of some monitors or an incident for a while. It is watched all the same, and what still is when the silence ends is told then.",
     examples: &[
         "silence shop 2h because \"deploy\"",
@@ -31,6 +31,7 @@ pub(crate) const COMMAND: Command = Command {
             Kind::Text,
             "Names of monitors, labels like `env=prod`, `group:shop`, an incident like `#12`, or `all`.",
         )
+        .of(Known::Subject)
         .like("shop")
         .positional()
         .repeated()
@@ -47,7 +48,8 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let Some(length) = given.duration("length") else {
         return Err(Failure::new(ErrorCode::InvalidDuration, "Say for how long, like `2h`."));
     };
-    let everything = what.split([' ', ',']).all(|word| word.eq_ignore_ascii_case("all") || word.is_empty());
+    let all = |word: &str| ["", "all", "everything"].iter().any(|all| word.eq_ignore_ascii_case(all));
+    let everything = what.split([' ', ',']).all(all);
     if everything && !turn.confirmed && !given.has("yes") {
         let lasts = humanize(length);
         let text = format!(

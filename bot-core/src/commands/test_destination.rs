@@ -1,3 +1,4 @@
+use monitor_core::code::ErrorCode;
 use monitor_core::people::Permission;
 use services::view::NotificationState;
 
@@ -19,17 +20,18 @@ pub(crate) const COMMAND: Command = Command {
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let row = turn.services.test_destination(turn.actor, given.get("destination").unwrap_or_default()).await?;
     let name = &row.destination_name;
-    let said = row.error.as_deref().unwrap_or("nobody knows why");
     Ok(Answer::text(match row.state {
         NotificationState::Sent => {
-            let receipt = row.receipt.unwrap_or_default();
+            let receipt = row.receipt.as_deref().unwrap_or_default();
             format!("`{name}` took the test and answered: {receipt}. Look whether it is there.")
         }
         NotificationState::Due => format!(
             "The test waits for its turn: `{name}` was told as much as it takes for now. `show-destination {name}` shows when it is through."
         ),
         NotificationState::Dead | NotificationState::Dropped => {
-            format!("`{name}` did not take the test. {} `edit-destination {name}` changes it.", sentence(said))
+            let said = sentence(row.error.as_deref().unwrap_or("nobody knows why"));
+            let text = format!("`{name}` did not take the test. {said} `edit-destination {name}` changes it.");
+            return Err(Failure::new(ErrorCode::NotDelivered, text));
         }
     }))
 }

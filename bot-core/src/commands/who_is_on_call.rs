@@ -29,7 +29,7 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         [only] => only.zone.clone(),
         _ => Zone::new("UTC")?,
     };
-    if let Some((when, _)) = time(&given, "at", &zone)? {
+    if let Some((when, _)) = time(&given, "at", &zone, turn.now)? {
         rotations = turn.services.rotations(turn.actor, name, when).await?;
     }
     if rotations.is_empty() {

@@ -91,7 +91,8 @@ fn rules(why: &Why) -> Option<Block> {
     };
     let rows: Vec<_> = why.joined.iter().filter_map(row).collect();
     let columns = ["monitor", "rule", "severity", "part of it because"];
-    (!rows.is_empty()).then(|| Block::table("Rules that fired", &columns, rows))
+    let title = latest("Rules that fired", rows.len(), why.joined_earlier);
+    (!rows.is_empty()).then(|| Block::table(title, &columns, rows))
 }
 
 /// Who was told, who was not, and what came of it.
@@ -103,5 +104,13 @@ fn told(why: &Why) -> Block {
              `add-destination` and `add-route` tell others.",
         );
     }
-    Block::table("Who was told", &["when", "what"], rows)
+    Block::table(latest("Who was told", rows.len(), why.told_earlier), &["when", "what"], rows)
+}
+
+/// A title that says what is not shown.
+fn latest(title: &str, shown: usize, earlier: u64) -> String {
+    match earlier {
+        0 => title.to_owned(),
+        _ => format!("{title} (the latest {shown}; {earlier} before that, which `postmortem` has)"),
+    }
 }

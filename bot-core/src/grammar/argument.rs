@@ -1,5 +1,38 @@
 use super::Kind;
 
+/// What there is that an argument can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Monitors.
+    Monitor,
+    /// Labels of monitors.
+    Label,
+    /// Groups of monitors.
+    Group,
+    /// Incidents.
+    Incident,
+    /// Monitors, labels, groups, or all.
+    Subject,
+    /// Destinations.
+    Destination,
+    /// Rotations.
+    Rotation,
+    /// Destinations, and rotations with an `@`.
+    Target,
+    /// Routes.
+    Route,
+    /// Alert rules.
+    Rule,
+    /// Silences.
+    Silence,
+    /// Maintenance.
+    Maintenance,
+    /// Members.
+    Member,
+    /// Workspaces that are connected.
+    Workspace,
+}
+
 /// An argument of a command, declared once: the parser, dialogs, help, completion and the docs are derived from it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Argument {
@@ -31,6 +64,8 @@ pub struct Argument {
     pub about: &'static str,
     /// The question when it is missing.
     pub ask: &'static str,
+    /// What it names, as far as its kind does not tell.
+    pub known: Option<Known>,
 }
 
 /// The arguments of a command, in groups that commands share.
@@ -55,6 +90,7 @@ impl Argument {
             example: kind.example(),
             about,
             ask: "",
+            known: None,
         }
     }
 
@@ -110,6 +146,18 @@ impl Argument {
     #[must_use]
     pub const fn default(self, default: &'static str) -> Self {
         Self { default: Some(default), ..self }
+    }
+
+    /// It names one of these.
+    #[must_use]
+    pub const fn of(self, known: Known) -> Self {
+        Self { known: Some(known), ..self }
+    }
+
+    /// Whether there are values to suggest that differ from day to day.
+    #[must_use]
+    pub const fn names_what_is_there(&self) -> bool {
+        self.known.is_some() || matches!(self.kind, Kind::Monitor | Kind::Incident | Kind::Label)
     }
 
     /// The word that says it best.

@@ -6,6 +6,7 @@ use monitor_core::code::ErrorCode;
 use monitor_core::labels::Label;
 use monitor_core::monitor::MonitorName;
 use monitor_core::{Timestamp, duration};
+use services::platforms::is_code;
 
 use super::{Invalid, is_reserved};
 use crate::{kinds, period};
@@ -31,7 +32,7 @@ pub enum Kind {
     Duration,
     /// A period up to now, such as `24h` or `2w`.
     Period,
-    /// A day or a time, in UTC.
+    /// A day or a time, in UTC; a time of day where the next one can be meant.
     Time,
     /// A time of day: `09:00`.
     Clock,
@@ -61,6 +62,8 @@ pub enum Kind {
     Switch,
     /// `name=json PATH` and the like.
     Capture,
+    /// A code that is said once to be let in.
+    Code,
     /// When an alert rule fires: all words up to the next that names an argument.
     Condition,
 }
@@ -92,6 +95,7 @@ impl Kind {
             Self::Choice([]) => "",
             Self::Flag | Self::Switch => "yes",
             Self::Capture => "token=json $.token",
+            Self::Code => "7KQ2M-X9D4T",
             Self::Condition => "p95 over 10m > 800ms for 5m",
             Self::CheckKind => "tls",
         }
@@ -123,6 +127,7 @@ impl Kind {
                 .map(drop)
                 .map_err(|error| Invalid::new(ErrorCode::InvalidDuration, error.to_string())),
             Self::Period => period::check(value),
+            Self::Time if value.parse::<TimeOfDay>().is_ok() => Ok(()),
             Self::Time => parse_time(value).map(drop),
             Self::Clock => Ok(value.parse::<TimeOfDay>().map(drop)?),
             Self::Zone => Ok(Zone::new(value).map(drop)?),
@@ -152,6 +157,11 @@ impl Kind {
             Self::Choice(choices) => wants(
                 choices.iter().any(|choice| choice.eq_ignore_ascii_case(value)),
                 &format!("one of {}", choices.join(", ")),
+            ),
+            Self::Code => silently(
+                ErrorCode::InvalidCode,
+                is_code(value),
+                "a code has ten letters and digits, like `7KQ2M-X9D4T`",
             ),
             Self::Switch => wants(parse_switch(value).is_some(), "an answer; say `yes` or `no`"),
             Self::Flag => wants(matches!(value, "yes" | "true"), "an answer; leave it out or say `yes`"),
@@ -195,11 +205,21 @@ impl Kind {
                     && next.bytes().all(|b| b.is_ascii_alphabetic())
                     && duration::parse(&format!("{value}{next}")).is_ok()
             }
+            Self::Time if is_half_of_day(value, next) => true,
             Self::Time => !value.contains(':') && parse_time(&format!("{value} {next}")).is_ok(),
+            Self::Clock => is_half_of_day(value, next),
+            // `Ops <ops@example.org>`
+            Self::Text => next.starts_with('<') && next.ends_with('>') && next.contains('@'),
             Self::Command => crate::commands::find(&format!("{value}-{next}")).is_some(),
             _ => false,
         }
     }
+}
+
+/// Whether the next word says which half of the day a time is in: `10 pm`.
+fn is_half_of_day(value: &str, next: &str) -> bool {
+    ["am", "pm"].iter().any(|half| half.eq_ignore_ascii_case(next))
+        && format!("{value}{next}").parse::<TimeOfDay>().is_ok()
 }
 
 fn silently(code: ErrorCode, ok: bool, what: &str) -> Result<(), Invalid> {

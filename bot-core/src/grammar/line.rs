@@ -3,6 +3,9 @@ use super::{GrammarError, MAX_CHARS, tokenize};
 use crate::commands::{self, Command};
 use crate::kinds;
 
+/// Most words that the name of a command is made of.
+const MOST_WORDS: usize = 4;
+
 /// A message, read as far as its first word tells what it is.
 #[derive(Debug)]
 pub enum Line {
@@ -18,7 +21,8 @@ pub enum Line {
 
 impl Line {
     /// Reads a message. The bot's name, a `/` or a `!` before the command are passed over, case does not matter,
-    /// underscores are as good as dashes, and so is a space: `add monitor`. An address alone is to be watched.
+    /// underscores are as good as dashes, and so are spaces: `add monitor`, `who is on call?`. An address alone is to be
+    /// watched.
     ///
     /// # Errors
     /// [`GrammarError::TooLong`], before anything else is looked at, and [`GrammarError::Unterminated`].
@@ -40,10 +44,13 @@ impl Line {
         if is_address && first.quoted == Quoted::No {
             return Self::Address(tokens);
         }
-        let two =
-            tokens.get(1).filter(|second| second.quoted == Quoted::No).map(|second| format!("{word}-{}", second.text));
-        if let Some(command) = two.and_then(|two| commands::named(&two)) {
-            return Self::Command(command, tokens.split_off(2));
+        let plain = tokens.iter().take_while(|token| token.quoted == Quoted::No).count();
+        for words in (2..=plain.min(MOST_WORDS)).rev() {
+            let others = tokens[1..words].iter().map(|token| token.text.as_str());
+            let name: Vec<&str> = std::iter::once(word.as_str()).chain(others).collect();
+            if let Some(command) = commands::named(name.join("-").trim_end_matches('?')) {
+                return Self::Command(command, tokens.split_off(words));
+            }
         }
         match commands::find(&word) {
             Some(command) if first.quoted == Quoted::No => Self::Command(command, tokens.split_off(1)),

@@ -78,7 +78,12 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
             put(&mut given, already, argument, NONE, false)?;
             continue;
         }
-        let (argument, value, quoted) = match classify(arguments, token, |name| given.has(name) || already.has(name)) {
+        let has = |name: &str| given.has(name) || already.has(name);
+        let shape = match is_called_like_field(arguments, token, tokens.peek().copied(), has) {
+            true => Shape::Value,
+            false => classify(arguments, token, has),
+        };
+        let (argument, value, quoted) = match shape {
             Shape::UnknownFlag => return Err(unknown_flag(arguments, &token.text)),
             Shape::Filler => continue,
             Shape::Named(argument, Some(value)) => (argument, value.to_owned(), token.quoted == Quoted::Value),
@@ -120,6 +125,24 @@ pub fn parse(arguments: Arguments, tokens: &[Token], already: &Given) -> Result<
         put(&mut given, already, argument, &value, quoted)?;
     }
     Ok(given)
+}
+
+/// Whether the word of a field is the name of the destination that is meant, since nothing follows that the field could be:
+/// `add-destination phone webhook …`, `edit-destination phone rate 10/m`.
+fn is_called_like_field(
+    arguments: Arguments,
+    word: &Token,
+    next: Option<&Token>,
+    given: impl Fn(&str) -> bool + Copy,
+) -> bool {
+    let is_field = word.quoted == Quoted::No
+        && find(arguments, &word.text).is_some_and(|argument| destinations::FIELDS.contains(argument));
+    let is_set = |next: &Token| {
+        let kind = next.quoted == Quoted::No && Kind::Choice(destinations::NAMES).fits(&next.text);
+        !kind && !matches!(classify(arguments, next, given), Shape::Named(..))
+    };
+    let is_missing = || all(arguments).find(|argument| argument.positional).is_some_and(|name| !given(name.name));
+    is_field && is_missing() && !next.is_some_and(is_set)
 }
 
 /// A condition without quotes goes on to the next word that names an argument.

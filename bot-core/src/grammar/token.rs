@@ -65,7 +65,7 @@ enum Head {
 impl Head {
     fn after(self, c: char) -> Self {
         match (self, c) {
-            (Self::Name, c) if c.is_ascii_alphabetic() || matches!(c, '-' | '_' | '–' | '—') => Self::Name,
+            (Self::Name, c) if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '–' | '—') => Self::Name,
             (Self::Name, ':' | '=') => Self::Separator,
             _ => Self::Other,
         }

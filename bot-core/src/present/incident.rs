@@ -4,7 +4,7 @@ use monitor_core::Timestamp;
 use monitor_core::alerting::Stage;
 use monitor_core::duration;
 use monitor_core::incident::{Alert, Resolution};
-use services::view::{IncidentRow, NamedAlert};
+use services::view::{IncidentRow, NamedAlert, SilenceRow};
 
 use super::{count, withheld};
 use crate::reply::Block;
@@ -16,6 +16,12 @@ pub(crate) fn incident_name(row: &IncidentRow) -> String {
         (None, 0) => row.incident.title.clone(),
         (None, members) => super::plural(members, "monitor"),
     }
+}
+
+/// Until when nobody is told, and who wants that: `until 14:05 UTC by Ada`.
+pub(crate) fn silenced(silence: &SilenceRow, until: &str) -> String {
+    let by = silence.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    format!("until {until}{by}")
 }
 
 /// How far an incident is, in words.

@@ -87,7 +87,7 @@ async fn an_address_alone_is_to_be_watched() {
     let chat = Chat::start().await;
     let reply = chat.reply(&chat.target.url()).await;
     assert_snapshot!(chat.press(&reply, "Yes").await, @"I watch `127.0.0.1-PORT` now, every 1m, and tell you here when it fails. `show-monitor 127.0.0.1-PORT` shows how it is.");
-    assert_snapshot!(chat.press(&reply, "Yes").await, @"✗ That question is settled, or was asked of somebody else.");
+    assert_snapshot!(chat.press(&reply, "Yes").await, @"✗ That question is settled, or I asked another one since.");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bot_core::reply::Block;
-use bot_core::{Engine, Input, Reply, Request, TextStyle};
+use bot_core::{Encounter, Engine, Input, Place, Reply, Request, TextStyle, Visitor};
 use monitor_core::Timestamp;
 use monitor_core::people::{Actor, ConversationId, Role};
 use monitor_core::report::Retention;
@@ -78,6 +78,53 @@ impl Chat {
         replies.remove(0)
     }
 
+    /// What is answered on a chat platform.
+    pub(crate) async fn receive(&self, place: Place<'_>, visitor: Visitor<'_>, input: Input) -> Reply {
+        let mut replies = self.engine.receive(Encounter { place, visitor, input }).await;
+        assert_eq!(replies.len(), 1, "one answer to one message");
+        replies.remove(0)
+    }
+
+    /// What an argument could be on a chat platform.
+    #[expect(clippy::too_many_arguments, reason = "as Engine::suggest")]
+    pub(crate) async fn suggestions(
+        &self,
+        place: Place<'_>,
+        visitor: Visitor<'_>,
+        command: &str,
+        argument: &str,
+        typed: &str,
+    ) -> Vec<String> {
+        let choices = self.engine.suggest(&place, &visitor, command, argument, typed).await;
+        choices.into_iter().map(|choice| choice.text).collect()
+    }
+
+    /// Connects a guild with that id and name.
+    pub(crate) async fn connect(&self, guild: &str) {
+        let code = self.services.code_to_connect(&self.actor, "discord").await.unwrap();
+        self.services.connect(&in_guild(guild), &code.code).await.unwrap();
+    }
+
+    /// Links a person to a user of Discord.
+    pub(crate) async fn link(&self, person: &Actor) {
+        let code = self.services.code_to_link(person, "discord").await.unwrap();
+        let user = person.person.to_string();
+        let visitor = Visitor { scope: "", user: &user, name: "somebody", roles: &[] };
+        self.services.link(&in_guild("any"), &visitor, &code.code).await.unwrap();
+    }
+
+    /// Has the conversation be one of a guild.
+    pub(crate) async fn share_room(&self) {
+        self.connect("kept").await;
+        let share = "UPDATE conversation SET workspace_id = (SELECT max(id) FROM workspace) WHERE id =";
+        self.database.execute(&format!("{share} {}", self.conversation)).await;
+    }
+
+    /// The owner of another organisation.
+    pub(crate) async fn stranger(&self) -> Actor {
+        self.database.stranger().await
+    }
+
     pub(crate) async fn reply(&self, text: &str) -> Reply {
         self.reply_to(self.actor, Input::Text(text.to_owned())).await
     }
@@ -111,6 +158,10 @@ impl Chat {
         let added = self.reply(&format!("add-monitor {} name {name} retries 0 --yes", self.target.url())).await;
         assert!(added.ok, "{added:?}");
     }
+}
+
+fn in_guild(id: &str) -> Place<'_> {
+    Place { platform: "discord", workspace: Some(id), workspace_name: id, conversation: "channel", title: "#ops" }
 }
 
 fn services(database: &TestDatabase, clock: &Arc<TestClock>, allow_private: bool) -> Services {

@@ -62,14 +62,59 @@ async fn a_test_goes_out_and_its_answer_comes_back() {
     assert_snapshot!(chat.say("test-destination #ops").await, @"`ops` took the test and answered: 200 OK. Look whether it is there.");
     receiver.reached(1).await;
     receiver.then(Answer::status(410));
-    assert_snapshot!(chat.say("test-destination ops").await, @"`ops` did not take the test. Answered 410 Gone. `edit-destination ops` changes it.");
+    let failed = chat.reply("test-destination ops").await;
+    assert_eq!((failed.ok, failed.code.as_deref()), (false, Some("not_delivered")));
+    assert_snapshot!(crate::chat::redacted(&failed), @"✗ `ops` did not take the test. Answered 410 Gone. `edit-destination ops` changes it.");
+    chat.pass(std::time::Duration::from_secs(300));
+    assert_snapshot!(chat.say("list-destinations").await, @r"
+    Destinations
+      name  kind  state  fallback
+      ops  webhook  did not take its test 5 min ago
+    ");
     assert_snapshot!(chat.say("test-destination opps").await, @"✗ There is no destination `opps`; did you mean `ops`?");
-    assert_snapshot!(chat.say("list-notifications").await, @r#"
+    assert_snapshot!(chat.say("list-notifications").await, @r"
     2 notifications
       number  when  to  what  outcome
-           2  just now  ops  test  dropped: answered 410 Gone
-           1  just now  ops  test  sent: 200 OK
-    "#);
+           2  5 min ago  ops  test  dropped: answered 410 Gone
+           1  5 min ago  ops  test  sent: 200 OK
+    ");
+    chat.say("test-destination ops").await;
+    assert!(chat.say("show-destination ops").await.starts_with("`ops`: ok"));
+}
+
+#[tokio::test]
+async fn notifications_are_listed_by_their_destination() {
+    let (chat, receiver) = with_webhook().await;
+    chat.say(&format!("add-destination slk webhook {}", receiver.url())).await;
+    chat.say("test-destination slk").await;
+    chat.say("test-destination ops").await;
+    let of_slk = chat.say("list-notifications slk").await;
+    assert_snapshot!(of_slk, @r"
+    1 notification
+      number  when  to  what  outcome
+           1  just now  slk  test  sent: 200 OK
+    ");
+    assert_eq!(chat.say("list-notifications sent #slk").await, of_slk);
+    assert_eq!(chat.say("list-notifications slk sent").await, of_slk);
+    assert_snapshot!(chat.say("list-notifications slck").await, @"✗ There is no destination `slck`; did you mean `slk`?");
+}
+
+#[tokio::test]
+async fn a_destination_may_be_called_like_a_field() {
+    let (chat, receiver) = (Chat::start().await, Receiver::start().await);
+    let url = receiver.url();
+    for (name, rest) in [("phone", "webhook"), ("to", "kind webhook url"), ("topic", "url")] {
+        let kind = if rest == "url" { " kind webhook" } else { "" };
+        let added = chat.say(&format!("add-destination {name} {rest} {url}{kind}")).await;
+        assert!(added.starts_with(&format!("I can tell `{name}` now.")), "{added}");
+    }
+    let changed = chat.say("edit-destination phone rate 10/m").await;
+    assert!(changed.starts_with("I changed `phone`."), "{changed}");
+    let asked = chat.say("edit-destination phone").await;
+    assert!(asked.starts_with("Name what should be different"), "{asked}");
+    chat.say("add-destination").await;
+    let asked = chat.say("token").await;
+    assert!(asked.starts_with("What kind of place is it?"), "{asked}");
 }
 
 #[tokio::test]
@@ -137,6 +182,52 @@ async fn a_destination_is_listed_shown_changed_and_deleted() {
     "#);
     assert_snapshot!(chat.say("yes").await, @"`ops` is deleted.");
     assert_snapshot!(chat.say("show-destination ops").await, @"✗ There is no destination `ops`; `list-destinations` shows those there are.");
+}
+
+#[tokio::test]
+async fn a_sender_keeps_the_name_that_is_shown() {
+    let chat = Chat::start().await;
+    let add = r#"add-destination ops email url smtp://127.0.0.1:2525 from "Ops <ops@example.org>" to "Ada L. <ada@example.org>, b@example.org""#;
+    let added = chat.say(add).await;
+    assert!(added.contains("  from  Ops <ops@example.org>"), "{added}");
+    assert!(added.contains("  to  \"Ada L.\" <ada@example.org>, b@example.org"), "{added}");
+    let bare = "add-destination bare email url smtp://127.0.0.1:2525 from Ops <ops@example.org> to ada@example.org";
+    assert_snapshot!(chat.say(bare).await, @r"
+    I can tell `bare` now. `test-destination bare` sends a test there. No route tells it of incidents yet: `add-route all notify bare` makes
+    one.
+
+    Settings
+      name  bare
+      kind  email
+      url  smtp://127.0.0.1:PORT
+      from  Ops <ops@example.org>
+      to  ada@example.org
+      rate  30/m, 10 at once, as its kind takes
+    ");
+    assert_snapshot!(chat.say("edit-destination ops security none").await, @r#"
+    I changed `ops`.
+
+    Settings
+      name  ops
+      kind  email
+      url  smtp://127.0.0.1:PORT
+      from  Ops <ops@example.org>
+      to  "Ada L." <ada@example.org>, b@example.org
+      rate  30/m, 10 at once, as its kind takes
+    "#);
+    assert_snapshot!(chat.say("edit-destination ops security \"none\"").await, @"✗ `security` has to be one of starttls, tls, plain.");
+    assert_snapshot!(chat.say("edit-destination ops security plain").await, @r#"
+    I changed `ops`.
+
+    Settings
+      name  ops
+      kind  email
+      url  smtp://127.0.0.1:PORT
+      from  Ops <ops@example.org>
+      to  "Ada L." <ada@example.org>, b@example.org
+      security  plain
+      rate  30/m, 10 at once, as its kind takes
+    "#);
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ async fn the_button_of_an_old_question_does_not_answer_a_new_one() {
     chat.add("shop").await;
     let old = chat.reply(&format!("add-monitor {} name other", chat.target.url())).await;
     chat.say("delete-monitor shop").await;
-    assert_snapshot!(chat.press(&old, "Yes").await, @"✗ That question is settled, or was asked of somebody else.");
+    assert_snapshot!(chat.press(&old, "Yes").await, @"✗ That question is settled, or I asked another one since.");
     assert!(chat.reply("show-monitor shop").await.ok);
     let unknown = chat.reply_to(chat.actor, Input::Action("no-such-token".to_owned())).await;
     assert_snapshot!(redacted(&unknown), @"✗ This button has expired. Say what you want instead; `help` shows how.");
@@ -159,8 +159,9 @@ async fn dialogs_of_two_people_in_one_conversation_do_not_mix() {
     chat.add("blog").await;
     chat.say("delete-monitor shop").await;
     let asked = chat.reply_to(other, Input::Text("delete-monitor blog".to_owned())).await;
-    assert_snapshot!(chat.presses(chat.actor, &asked, "Yes").await, @"✗ That question is settled, or was asked of somebody else.");
-    assert_snapshot!(chat.says(other, "yes").await, @"`blog` is deleted.");
+    assert_snapshot!(chat.presses(chat.actor, &asked, "No").await, @"All right, I did nothing.");
+    assert_snapshot!(chat.says(other, "yes").await, @"✗ There is no question open, so nothing was done. `help` shows what I can do.");
+    assert!(chat.reply("show-monitor blog").await.ok);
     assert!(chat.reply("show-monitor shop").await.ok);
     assert_snapshot!(chat.say("yes").await, @"`shop` is deleted.");
 }

@@ -1,4 +1,4 @@
-//! The examples of docs/alerting.md are said to the program.
+//! The examples of the docs are said to the program.
 
 use crate::chat::Chat;
 
@@ -13,10 +13,24 @@ async fn the_examples_of_the_docs_work() {
         chat.add(name).await;
         assert!(chat.reply(&format!("edit-monitor {name} {labels}")).await.ok);
     }
-    let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/alerting.md")).unwrap();
+    say_all(&chat, "alerting.md", 5).await;
+}
+
+#[tokio::test]
+async fn the_examples_about_people_and_places_work() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    assert!(chat.reply("edit-monitor shop label env=prod group checkout").await.ok);
+    chat.share_room().await;
+    say_all(&chat, "people.md", 2).await;
+}
+
+/// Says every line of every example, of which there are so many at least.
+async fn say_all(chat: &Chat, docs: &str, least: usize) {
+    let docs = std::fs::read_to_string(format!("{}/../docs/{docs}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let blocks: Vec<&str> =
         docs.split("```chat\n").skip(1).map(|block| block.split("```").next().unwrap_or_default()).collect();
-    assert!(blocks.len() > 5, "the examples are where they are looked for");
+    assert!(blocks.len() >= least, "the examples are where they are looked for");
     for line in blocks.into_iter().flat_map(str::lines) {
         let reply = chat.reply(line).await;
         assert!(reply.ok && !is_question(&reply), "{line}: {reply:#?}");

@@ -103,6 +103,22 @@ async fn a_newcomer_is_shown_the_way() {
       end-maintenance  Ends maintenance before its time, or deletes it before it begins; of a recurring one what is on, or all times that are
                         to come.
 
+    People and places
+      connect  Makes a code that lets a Discord server, a Slack workspace or a Telegram group talk for this organisation; with the
+                        code, connects the place where you say it.
+      disconnect  Ends the connection of a Discord server, a Slack workspace or a Telegram group. I ask before I do.
+      list-connections  Lists what is connected, what may be done there by people whom I do not know, whose cards appear where, and who the
+                        members are.
+      link  Makes a code by which I know you on Discord, Slack or Telegram as well; with the code, links you where you say it.
+      unlink  Lets me know you no more on a platform, or on all; admins can do that to others as well. I ask before I do.
+      whoami  Says who you are to me, what you may do here, and whose cards appear here.
+      invite  Makes a code by which somebody becomes a member, with a role that is not above yours.
+      set-access  Sets what people may do in this conversation whom I do not know: nothing, read, or what a role may that is not above
+                        yours.
+      map-role  Lets everybody with a role of the Discord server do what a role here may that is not above yours.
+      follow  Has the cards of incidents appear in this conversation: of everything, of a label or group, or of one monitor.
+      unfollow  Has the cards of new incidents appear in this conversation no more; those that are here stay up to date.
+
     `help add-monitor` tells all about one command. An address alone, like `https://shop.example`, is taken as one to watch.
     ");
     assert_snapshot!(chat.say("help delete monitor").await, @r"

@@ -151,7 +151,7 @@ async fn what_cannot_be_is_refused_with_what_can() {
     > add-maintenance shop from 2020-01-01 to 2020-01-02
     ✗ That time is over; say when the maintenance is to end, like `2h` or `to 2026-12-02 02:00`.
     > add-maintenance shop at 03:00 for 2h
-    ✗ Say `from 2026-12-01 22:00` for a maintenance that comes once, or `rrule "FREQ=WEEKLY;BYDAY=SU" at 03:00` for one that comes again.
+    ✗ Say `from 2026-12-01 22:00` for a maintenance that comes once, or `every sunday at 03:00` for one that comes again.
     > add-maintenance shop rrule "FREQ=DAILY" for 2h
     ✗ Say the time of day at which it begins, like `at 03:00`.
     > add-maintenance shop rrule "FREQ=DAILY" at 03:00
@@ -164,7 +164,7 @@ async fn what_cannot_be_is_refused_with_what_can() {
     > add-maintenance shop rrule "FREQ=DAILY" at 03:00 for 25h
     ✗ It would begin again before it is over; make it shorter, or less often.
     > add-maintenance shop rrule "FREQ=DAILY" at 3 for 2h
-    ✗ `3` is not a time of day; write it like 09:00 or 22:30.
+    ✗ `at`: `3` is not a time of day; write it like 09:00 or 22:30. `help add-maintenance` shows what it takes.
     > add-maintenance shop 2h zone Europe/Springfield
     ✗ `zone`: `Europe/Springfield` is not a time zone; use one of the IANA names, like `Europe/Berlin` or `UTC`. `help add-maintenance` shows what
     it takes.
@@ -179,6 +179,54 @@ async fn what_cannot_be_is_refused_with_what_can() {
     For example: shop
     ");
     insta::assert_snapshot!(chat.say("shop").await, @"Maintenance 1 of `shop` is on until 02:00 UTC: 1 monitor. Nobody is told of what they do. `end-maintenance 1` ends it before.");
+}
+
+#[tokio::test]
+async fn it_comes_again_on_days_of_the_week_as_people_say_them() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    let mut said = Vec::new();
+    for line in [
+        "add-maintenance shop every sunday at 3am for 2h zone Europe/Berlin because patches",
+        "add-maintenance shop every weekday at 10:30 pm 1h",
+        "add-maintenance shop every someday at 3am for 2h",
+        "add-maintenance shop every sunday rrule \"FREQ=DAILY\" at 3am for 2h",
+        "add-maintenance shop every sunday for 2h",
+        "add-maintenance shop from 22:00 to 06:00",
+    ] {
+        said.push(format!("> {line}\n{}", chat.say(line).await));
+    }
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    > add-maintenance shop every sunday at 3am for 2h zone Europe/Berlin because patches
+    Maintenance 1 of `shop` (patches) is planned, next from 2026-03-01 03:00 to 2026-03-01 05:00 Europe/Berlin. `end-maintenance 1` calls it
+    off.
+
+    The next 5 times (Europe/Berlin)
+      begins  ends  which is
+      2026-03-01 03:00  2026-03-01 05:00  in 2 h
+      2026-03-08 03:00  2026-03-08 05:00  in 7 d 2 h
+      2026-03-15 03:00  2026-03-15 05:00  in 14 d 2 h
+      2026-03-22 03:00  2026-03-22 05:00  in 21 d 2 h
+      2026-03-29 03:00  2026-03-29 05:00  in 28 d 1 h
+    > add-maintenance shop every weekday at 10:30 pm 1h
+    Maintenance 2 of `shop` is planned, next from 2026-03-02 22:30 to 2026-03-02 23:30 UTC. `end-maintenance 2` calls it off.
+
+    The next 5 times (UTC)
+      begins  ends  which is
+      2026-03-02 22:30  2026-03-02 23:30  in 1 d 22 h
+      2026-03-03 22:30  2026-03-03 23:30  in 2 d 22 h
+      2026-03-04 22:30  2026-03-04 23:30  in 3 d 22 h
+      2026-03-05 22:30  2026-03-05 23:30  in 4 d 22 h
+      2026-03-06 22:30  2026-03-06 23:30  in 5 d 22 h
+    > add-maintenance shop every someday at 3am for 2h
+    ✗ `someday` are no days; write them like `mon-fri`, `sat,sun`, `weekdays` or `every day`.
+    > add-maintenance shop every sunday rrule "FREQ=DAILY" at 3am for 2h
+    ✗ Say either `every` or `rrule`, not both.
+    > add-maintenance shop every sunday for 2h
+    ✗ Say the time of day at which it begins, like `at 03:00`.
+    > add-maintenance shop from 22:00 to 06:00
+    Maintenance 3 of `shop` is planned, next from 2026-03-01 22:00 to 2026-03-02 06:00 UTC. `end-maintenance 3` calls it off.
+    "#);
 }
 
 #[tokio::test]

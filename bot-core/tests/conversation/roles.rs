@@ -5,7 +5,7 @@ use monitor_core::people::Role;
 use crate::chat::Chat;
 
 /// What to say for each command so that it does something.
-const SAID: [(&str, &str); 51] = [
+const SAID: [(&str, &str); 62] = [
     ("help", "help"),
     ("cancel", "cancel"),
     ("add-monitor", "add-monitor TARGET name ROLE --yes"),
@@ -46,7 +46,7 @@ const SAID: [(&str, &str); 51] = [
     ("list-routes", "list-routes"),
     ("delete-route", "delete-route ROUTE"),
     ("quiet-hours", "quiet-hours ops off"),
-    ("add-rotation", "add-rotation turn-ROLE ops"),
+    ("add-rotation", "add-rotation turn-ROLE ops daily 09:00"),
     ("list-rotations", "list-rotations"),
     ("who-is-on-call", "who-is-on-call"),
     ("override-on-call", "override-on-call turn ops to 2027-01-01"),
@@ -57,6 +57,17 @@ const SAID: [(&str, &str); 51] = [
     ("add-maintenance", "add-maintenance nightly 1h"),
     ("list-maintenance", "list-maintenance"),
     ("end-maintenance", "end-maintenance --yes"),
+    ("connect", "connect discord"),
+    ("disconnect", "disconnect drop-ROLE --yes"),
+    ("list-connections", "list-connections"),
+    ("link", "link discord"),
+    ("unlink", "unlink discord --yes"),
+    ("whoami", "whoami"),
+    ("invite", "invite ada viewer discord"),
+    ("set-access", "set-access read"),
+    ("map-role", "map-role 1 viewer"),
+    ("follow", "follow shop"),
+    ("unfollow", "unfollow shop"),
 ];
 
 #[tokio::test]
@@ -68,11 +79,14 @@ async fn every_command_is_allowed_or_refused_as_declared() {
     if !chat.reply("quiet-hours ops").await.ok {
         chat.reply(&format!("add-destination ops webhook {}", chat.target.url())).await;
     }
-    chat.reply("add-rotation turn ops").await;
+    chat.reply("add-rotation turn ops daily 09:00").await;
+    chat.share_room().await;
     assert_eq!(COMMANDS.iter().map(|command| command.name).collect::<Vec<_>>(), SAID.map(|(name, _)| name));
     for role in Role::ALL {
         let person = chat.person(role).await;
         chat.add("doomed").await;
+        chat.connect(&format!("drop-{}", role.as_str())).await;
+        chat.link(&person).await;
         for (command, (_, text)) in COMMANDS.iter().zip(SAID) {
             let routes = chat.services.routes(&chat.actor).await.unwrap();
             let route = routes.last().map_or(0, |route| route.id.0).to_string();

@@ -23,7 +23,7 @@ async fn chat(names: &[&str]) -> Chat {
 #[tokio::test]
 async fn routes_are_made_listed_and_deleted() {
     let chat = chat(&["ops", "boss-sms", "ada", "bob"]).await;
-    chat.say("add-rotation primary ada bob").await;
+    chat.say("add-rotation primary ada bob at 09:00").await;
     assert_snapshot!(chat.say("list-routes").await, @"There is no route, so nobody outside of this chat is told. `add-route all notify ops-mail` makes one.");
     assert_snapshot!(chat.say("add-route env=prod severity critical notify #ops then 10m @primary then 30m boss-sms").await, @r"
     Route 1: of incidents of `env=prod` that are critical, I tell at once `ops`, after 10m `@primary`, after 30m `boss-sms`. `ack` keeps the
@@ -31,7 +31,7 @@ async fn routes_are_made_listed_and_deleted() {
     ");
     assert_snapshot!(chat.say("add-route notify ops boss-sms then 1 hour @primary ada").await, @r"
     Route 2: of incidents of `all`, I tell at once `ops` and `boss-sms`, after 1h `@primary` and `ada`. `ack` keeps the later ones from being
-    told.
+    told. You named no monitors, so it is about all of them; `add-route env=prod …` would be about some.
     ");
     assert_snapshot!(chat.say("add-route group:shop team=web severity:warning notify:ops").await, @"Route 3: of incidents of `group:shop team=web` that are warnings or critical, I tell at once `ops`.");
     assert_snapshot!(chat.say("list-routes").await, @r"
@@ -111,7 +111,7 @@ async fn people_take_turns_and_stand_in_for_each_other() {
     ");
     assert_snapshot!(chat.say("override-on-call primary eve from 2026-12-24 to 2026-12-23").await, @"✗ The end has to come after the beginning, and after now.");
     assert_snapshot!(chat.say("override-on-call primary nobody to 2026-12-23").await, @"✗ There is no destination `nobody`; `list-destinations` shows those there are.");
-    assert_snapshot!(chat.say("add-rotation primary eve").await, @"✗ There is a rotation `primary` already; choose another name.");
+    assert_snapshot!(chat.say("add-rotation primary eve daily 09:00").await, @"✗ There is a rotation `primary` already; choose another name.");
     assert_snapshot!(chat.say("add-rotation other eve at 25:00").await, @"✗ `at`: `25:00` is not a time of day; write it like 09:00 or 22:30. `help add-rotation` shows what it takes.");
     assert_snapshot!(chat.say("add-rotation other eve zone Europe/Springfield").await, @r"
     ✗ `zone`: `Europe/Springfield` is not a time zone; use one of the IANA names, like `Europe/Berlin` or `UTC`. `help add-rotation` shows what it
@@ -187,4 +187,98 @@ async fn a_destination_has_quiet_hours() {
     assert_snapshot!(chat.say("quiet-hours ops-mail 09:00-09:00").await, @"✗ These quiet hours would never end; say from when to when, like `22:00-07:00`.");
     assert_snapshot!(chat.say("quiet-hours ops-mail off").await, @"`ops-mail` is told at any hour.");
     assert_snapshot!(chat.say("quiet-hours ops off").await, @"✗ There is no destination `ops`; did you mean `ops-mail`?");
+}
+
+#[tokio::test]
+async fn what_people_say_of_turns_and_hours_is_understood() {
+    let chat = chat(&["ada-phone", "bob-sms", "ops-mail"]).await;
+    assert_snapshot!(chat.say("add-rotation primary ada-phone bob-sms").await, @r"
+    When does one hand over to the next? Say it like weekly monday 09:00 Europe/Berlin, or daily 18:00.
+
+    For example: 18:00
+    ");
+    assert_snapshot!(chat.say("daily 9am Europe/Berlin").await, @r"
+    `@primary` takes turns daily 09:00 Europe/Berlin: `ada-phone` is on call until 2026-03-01 09:00 Europe/Berlin, then `bob-sms`.
+    `add-route all notify @primary` has it told.
+    ");
+    assert_snapshot!(chat.say("Who is on call?").await, @r"
+    @primary
+      on call  ada-phone
+      next  2026-03-01 09:00 bob-sms
+                 2026-03-02 09:00 ada-phone
+                 2026-03-03 09:00 bob-sms
+                 2026-03-04 09:00 ada-phone
+      hand-over  daily 09:00 Europe/Berlin
+    ");
+    assert_snapshot!(chat.say("override on call primary bob-sms for 2h").await, @"`bob-sms` is on call in `@primary` from 2026-03-01 01:00 to 2026-03-01 03:00 Europe/Berlin. `who-is-on-call primary` shows who it is when.");
+    assert_snapshot!(chat.say("override-on-call primary bob-sms until 20:30").await, @"`bob-sms` is on call in `@primary` from 2026-03-01 01:00 to 2026-03-01 20:30 Europe/Berlin. `who-is-on-call primary` shows who it is when.");
+    assert_snapshot!(chat.say("override-on-call primary ada-phone from 10 pm to 6:30am").await, @"`ada-phone` is on call in `@primary` from 2026-03-01 22:00 to 2026-03-02 06:30 Europe/Berlin. `who-is-on-call primary` shows who it is when.");
+    assert_snapshot!(chat.say("override-on-call primary ada-phone 2h until 20:30").await, @"✗ Say either for how long or until when, not both.");
+    assert_snapshot!(chat.say("override-on-call primary ada-phone").await, @r"
+    Until when? Say the last day, a time like 20:30, or for how long, like 2h.
+
+    For example: 20:30
+    ");
+    assert_snapshot!(chat.say("3h").await, @"`ada-phone` is on call in `@primary` from 2026-03-01 01:00 to 2026-03-01 04:00 Europe/Berlin. `who-is-on-call primary` shows who it is when.");
+    assert_snapshot!(chat.say("who-is-on-call primary at 20:29").await, @r"
+    @primary
+      on call  bob-sms (stands in)
+      next  2026-03-01 22:00 ada-phone (stands in)
+                 2026-03-02 06:30 bob-sms
+                 2026-03-02 09:00 ada-phone
+                 2026-03-03 09:00 bob-sms
+      hand-over  daily 09:00 Europe/Berlin
+      stand in  bob-sms from 2026-03-01 01:00 to 2026-03-01 20:30 Europe/Berlin
+                 ada-phone from 2026-03-01 22:00 to 2026-03-02 06:30 Europe/Berlin
+    ");
+    assert_snapshot!(chat.say("quiet-hours ops-mail from 10pm to 7am Europe/Berlin").await, @r"
+    `ops-mail` is quiet 22:00-07:00 Europe/Berlin: it is told after these hours of what still is. That holds for what is critical as well;
+    `except critical` lets that through.
+    ");
+    assert_snapshot!(chat.say("quiet-hours ops-mail 10pm-7:30am").await, @r"
+    `ops-mail` is quiet 22:00-07:30 UTC: it is told after these hours of what still is. That holds for what is critical as well;
+    `except critical` lets that through.
+    ");
+    assert_snapshot!(chat.say("quiet-hours ops-mail 22:00 to 07:00").await, @r"
+    `ops-mail` is quiet 22:00-07:00 UTC: it is told after these hours of what still is. That holds for what is critical as well;
+    `except critical` lets that through.
+    ");
+    assert_snapshot!(chat.say("quiet-hours ops-mail from 10pm").await, @"✗ Say from when to when, like `22:00-07:00` or `from 10pm to 7am`.");
+}
+
+#[tokio::test]
+async fn who_declares_an_incident_hears_why_nobody_is_told() {
+    let chat = chat(&["ops-mail"]).await;
+    let end = async |said: &str| chat.say(said).await.rsplit("\n\n").next().unwrap_or_default().to_owned();
+    assert_snapshot!(end("declare-incident \"payments are slow\"").await, @"Nobody outside of this conversation is told: no route is about all incidents. `add-route all notify NAME` makes one.");
+    chat.say("add-route all notify ops-mail").await;
+    chat.say("quiet-hours ops-mail 22:00-07:00").await;
+    assert_snapshot!(end("declare-incident \"payments are slower\"").await, @r"
+    Nobody outside of this conversation is told now: ops-mail waits, quiet hours (22:00-07:00 UTC) until 2026-03-01 07:00 UTC; route 1: all,
+    critical.
+    ");
+    chat.say("silence all 1h --yes because deploy").await;
+    assert_snapshot!(end("declare-incident \"payments are off\"").await, @"Nobody outside of this conversation is told now: silence 1: all until 2026-03-01 01:00 UTC, by Owner: deploy.");
+    chat.say("end-silence 1").await;
+    chat.say("quiet-hours ops-mail off").await;
+    let told = chat.say("declare-incident \"payments are gone\"").await;
+    assert!(!told.contains("Nobody outside"), "{told}");
+}
+
+#[tokio::test]
+async fn quiet_hours_that_are_taken_away_say_that_what_waited_is_told() {
+    let chat = chat(&["ops-mail"]).await;
+    chat.say("add-route all notify ops-mail").await;
+    chat.add("shop").await;
+    chat.say("quiet-hours ops-mail 22:00-07:00").await;
+    chat.target.set_status(503);
+    chat.say("check-now shop").await;
+    assert_snapshot!(chat.say("list-notifications").await, @"There is no such notification.");
+    assert_snapshot!(chat.say("quiet-hours ops-mail off").await, @"`ops-mail` is told at any hour. What waited and still is, is told now.");
+    chat.services.escalate().await.unwrap();
+    assert_snapshot!(chat.say("list-notifications").await, @r"
+    1 notification
+      number  when  to  what  outcome
+           1  just now  ops-mail  opened #1  waits for its turn
+    ");
 }
