@@ -5,7 +5,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-services=(mariadb postgres dovecot named exim apprise nginx redis mosquitto) # the slowest to start first
+services=(clients mariadb postgres dovecot named exim apprise nginx redis mosquitto) # the slowest to start first
 as_owner=()                                                          # prefix that runs a command as the servers' user
 dir=                                                                 # folder of everything below
 runners=()                                                           # process ids of the scripts that hold the servers
@@ -98,6 +98,25 @@ install_what_is_missing() {
         "  - run only what needs others: $0 --only postgres cargo nextest run -p storage"
 }
 
+# Fetches what is no server, which is whose file says how, and exports what it tells: in the checkout and as who runs
+# this, because it is kept for the next time. Leaves the servers in `services`.
+fetch_what_is_no_server() {
+    local name told key value servers=()
+    for name in "${services[@]}"; do
+        if ! grep -q '^fetch()' "$here/services/$name.sh"; then
+            servers+=("$name")
+            continue
+        fi
+        # shellcheck source=/dev/null
+        told=$(source "$here/services/$name.sh" && fetch "${here%/*}") ||
+            fail "What the tests need of '$name' could not be fetched: see above, and run this again."
+        while IFS='=' read -r key value; do
+            [[ -n ${!key:-} ]] || export "$key=$value"
+        done <<<"$told"
+    done
+    services=(${servers[@]+"${servers[@]}"})
+}
+
 # Sets `dir` to a new folder of the servers' user. Several servers refuse to run as root, so root lends it to another
 # user, who may be unable to enter the folders above the checkout; and the path of a socket has 104 bytes at most.
 make_directory() {
@@ -171,6 +190,8 @@ trap 'interrupted 130' INT
 trap 'interrupted 143' TERM
 
 install_what_is_missing
+fetch_what_is_no_server
+((${#services[@]} > 0)) || exec "${command[@]}"
 make_directory
 start_servers
 

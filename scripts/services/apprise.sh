@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what run.sh reads, and what it sets
 # Apprise: the library, which does the telling, behind the two requests of its API server that Watchword uses, and the one
-# with which a configuration is added. That server itself exists as a container alone and in no package; the statuses are
-# the ones that it documents: https://github.com/caronc/apprise-api#api-details
+# with which a configuration is added. That server itself exists as a container alone: PyPI has no apprise-api (only the
+# library, apprise), Debian's apprise is the library too, npm's apprise is something else (looked for in November 2026). The
+# statuses are the ones that it documents: https://github.com/caronc/apprise-api#api-details
 package=apprise
 variables=(WATCHWORD_TEST_APPRISE_URL)
 port_count=1

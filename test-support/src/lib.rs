@@ -2,6 +2,8 @@
 
 pub mod builders;
 pub mod database;
+#[cfg(feature = "platforms")]
+pub mod platforms;
 pub mod receiver;
 pub mod services;
 pub mod targets;

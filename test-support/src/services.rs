@@ -146,13 +146,25 @@ pub fn ca() -> PathBuf {
     variable("WATCHWORD_TEST_CA").into()
 }
 
+/// The folder with the `node_modules` of `test-support/clients/package.json`.
+#[must_use]
+pub fn node_clients() -> PathBuf {
+    variable("WATCHWORD_TEST_NODE_CLIENTS").into()
+}
+
+/// A Python with the packages of `test-support/clients/requirements.txt`.
+#[must_use]
+pub fn python() -> PathBuf {
+    variable("WATCHWORD_TEST_PYTHON").into()
+}
+
 /// The value of the variable.
 fn variable(name: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "the one place where tests are told of their servers")]
     let value = std::env::var(name);
     value.unwrap_or_else(|_| {
         panic!(
-            "this test needs the server that {name} names: run `make test` or \
+            "this test needs what {name} names: run `make test` or \
              `scripts/with-services.sh cargo nextest run`, which start one, or set it to one of your own"
         )
     })

@@ -38,7 +38,10 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Service(error) => match error {
-                ServiceError::Denied { .. } => StatusCode::FORBIDDEN,
+                ServiceError::Denied { .. }
+                | ServiceError::RoleAboveOwn { .. }
+                | ServiceError::NotMember
+                | ServiceError::InvalidCode => StatusCode::FORBIDDEN,
                 ServiceError::MonitorNotFound { .. }
                 | ServiceError::DestinationNotFound { .. }
                 | ServiceError::NotificationNotFound(_)
@@ -49,6 +52,8 @@ impl ApiError {
                 | ServiceError::RotationNotFound { .. }
                 | ServiceError::SilenceNotFound(_)
                 | ServiceError::MaintenanceNotFound(_)
+                | ServiceError::WorkspaceNotFound(_)
+                | ServiceError::PersonNotFound(_)
                 | ServiceError::ConversationNotFound => StatusCode::NOT_FOUND,
                 ServiceError::NameTaken(_)
                 | ServiceError::DestinationTaken(_)
@@ -56,6 +61,11 @@ impl ApiError {
                 | ServiceError::RotationInUse { .. }
                 | ServiceError::NotResent { .. }
                 | ServiceError::WhichIncident
+                | ServiceError::WhichWorkspace
+                | ServiceError::WhichPerson(_)
+                | ServiceError::Connected
+                | ServiceError::NotWorkspace
+                | ServiceError::FollowsEverything
                 | ServiceError::IncidentOver(_)
                 | ServiceError::Acknowledged { .. }
                 | ServiceError::MaintenanceNotOn(_)
@@ -68,6 +78,9 @@ impl ApiError {
                 | ServiceError::TooManyRules(_)
                 | ServiceError::TooManyNames(_)
                 | ServiceError::TooMany { .. }
+                | ServiceError::TooManyCodes
+                | ServiceError::UnknownPlatform(_)
+                | ServiceError::NoName
                 | ServiceError::TextTooLong { .. }
                 | ServiceError::SilenceLength(_)
                 | ServiceError::EndsTooEarly

@@ -1,0 +1,118 @@
+use std::sync::Arc;
+
+use adapter_common::Keeper;
+use bot_core::Engine;
+use serenity::http::Route;
+use services::Services;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::api::{Api, ApiError};
+use crate::courier::DiscordCourier;
+use crate::handler::Handler;
+use crate::{Backoff, Config, PLATFORM, StartError, commands, endpoint, gateway};
+
+/// Speaks to Discord until shutdown: registers the commands, keeps the cards, and, without a public key, listens to the gateway.
+/// While Discord cannot be reached it is tried again and again.
+///
+/// # Errors
+/// [`StartError`] when the configuration cannot work.
+pub async fn serve(
+    config: Config,
+    engine: Arc<Engine>,
+    services: Services,
+    shutdown: CancellationToken,
+) -> Result<(), StartError> {
+    if config.public_key.is_some() {
+        endpoint::verifier(&config)?;
+    }
+    let api = Api::new(&config);
+    let Some(me) = introduce(&api, &shutdown).await? else { return Ok(()) };
+    tracing::info!(platform = PLATFORM, application_id = me.application, "known to Discord as {}", me.name);
+    let ends = shutdown.child_token();
+    let registering = register(&api, me.application, config.guild, &ends);
+    let keeping = Keeper::run(Arc::new(DiscordCourier::new(api.clone())), services, ends.clone());
+    let listening = async {
+        if config.public_key.is_none() {
+            let handler = Handler::new(engine, api.clone(), TaskTracker::new());
+            let listened = gateway::listen(&config, Arc::clone(&handler), me.user, &ends).await;
+            handler.finish().await;
+            return listened;
+        }
+        ends.cancelled().await;
+        Ok(())
+    };
+    let (listened, (), ()) = tokio::join!(ending(listening, &ends), registering, keeping);
+    listened
+}
+
+/// When one part cannot go on, all end.
+async fn ending<T>(work: impl Future<Output = T>, ends: &CancellationToken) -> T {
+    let done = work.await;
+    ends.cancel();
+    done
+}
+
+/// Who the bot is.
+struct Me {
+    application: u64,
+    user: u64,
+    name: String,
+}
+
+/// Asks Discord who the bot is; `None`: it is time to stop.
+async fn introduce(api: &Api, shutdown: &CancellationToken) -> Result<Option<Me>, StartError> {
+    let mut backoff = Backoff::default();
+    loop {
+        let asked = tokio::select! {
+            () = shutdown.cancelled() => return Ok(None),
+            asked = ask(api) => asked,
+        };
+        match asked {
+            Ok(me) => return Ok(Some(me)),
+            Err(error) if error.is_wrong_token() => return Err(StartError::Token),
+            Err(error) => tracing::warn!(platform = PLATFORM, %error, "cannot speak to Discord yet"),
+        }
+        if !backoff.wait(shutdown).await {
+            return Ok(None);
+        }
+    }
+}
+
+async fn ask(api: &Api) -> Result<Me, ApiError> {
+    let application = api.get(Route::Oauth2ApplicationCurrent).await?;
+    let user = api.get(Route::UserMe).await?;
+    let id = |value: &serde_json::Value| {
+        let id = value["id"].as_str().and_then(|id| id.parse().ok()).filter(|id| *id > 0);
+        id.ok_or_else(|| ApiError::unreachable("what answered does not say who the bot is"))
+    };
+    let name = user["username"].as_str().unwrap_or_default().to_owned();
+    Ok(Me { application: id(&application)?, user: id(&user)?, name })
+}
+
+/// Registers the commands, however long Discord cannot be reached.
+async fn register(api: &Api, application: u64, guild: Option<u64>, shutdown: &CancellationToken) {
+    let mut backoff = Backoff::default();
+    loop {
+        let registered = tokio::select! {
+            () = shutdown.cancelled() => return,
+            registered = commands::register(api, application, guild) => registered,
+        };
+        match registered {
+            Ok(changes) => {
+                let commands::Changes { added, changed, removed } = changes;
+                tracing::info!(platform = PLATFORM, added, changed, removed, "slash commands are registered");
+                return;
+            }
+            // Discord will say the same again.
+            Err(error) if matches!(error.status, Some(400..=499)) && error.status != Some(429) => {
+                tracing::error!(platform = PLATFORM, %error, "Discord refuses the slash commands");
+                return;
+            }
+            Err(error) => tracing::warn!(platform = PLATFORM, %error, "could not register the slash commands yet"),
+        }
+        if !backoff.wait(shutdown).await {
+            return;
+        }
+    }
+}

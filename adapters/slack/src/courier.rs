@@ -1,0 +1,128 @@
+//! Cards of incidents: a message each, which changes as its incident does, with a thread below it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapter_common::{Courier, Fault, Sent, Target};
+use bot_core::Reply;
+use bot_core::reply::Block;
+
+use crate::api::{Api, Refusal};
+use crate::render::{self, Message};
+use crate::send::{body, share};
+
+/// Brings cards to Slack.
+#[derive(Debug, Clone)]
+pub(crate) struct SlackCourier(Arc<Api>);
+
+impl From<Arc<Api>> for SlackCourier {
+    fn from(api: Arc<Api>) -> Self {
+        Self(api)
+    }
+}
+
+impl Courier for SlackCourier {
+    const PLATFORM: &'static str = crate::PLATFORM;
+
+    /// Slack takes about a message a second in a channel.
+    /// Source: <https://docs.slack.dev/apis/web-api/rate-limits#posting_messages>.
+    const PACE: Duration = Duration::from_millis(1_100);
+
+    async fn post(&self, to: &Target, reply: &Reply) -> Result<Sent, Fault> {
+        let mut messages = draw(reply, render::card).await.into_iter();
+        let first = messages.next().ok_or_else(|| Fault::Refused("there is nothing to show".to_owned()))?;
+        let ts = self.say(to, None, &first).await?;
+        let sent = Sent { message: ts, thread: None };
+        for message in messages {
+            self.say(to, Some(&sent.message), &message).await?;
+        }
+        Ok(sent)
+    }
+
+    async fn edit(&self, to: &Target, sent: &Sent, reply: &Reply) -> Result<(), Fault> {
+        let mut messages = draw(reply, render::card).await;
+        if messages.len() > 1 {
+            // Only the message that is there can be changed.
+            let mut short = reply.clone();
+            short.blocks.truncate(1);
+            short.blocks.push(Block::text("There is more than a message can hold: `show-incident` shows all of it."));
+            messages = draw(&short, render::card).await;
+        }
+        let Some(first) = messages.first() else { return Ok(()) };
+        let mut body = body(first);
+        body["channel"] = to.conversation.as_str().into();
+        body["ts"] = sent.message.as_str().into();
+        self.0.call("chat.update", &body).await.map(drop).map_err(fault)
+    }
+
+    async fn follow_up(&self, to: &Target, card: &Sent, reply: &Reply) -> Result<Sent, Fault> {
+        for message in draw(reply, render::messages).await {
+            self.say(to, Some(&card.message), &message).await?;
+        }
+        Ok(Sent { message: card.message.clone(), thread: Some(card.message.clone()) })
+    }
+}
+
+impl SlackCourier {
+    /// Posts a message with its files, and gives its `ts`.
+    async fn say(&self, to: &Target, thread: Option<&str>, message: &Message) -> Result<String, Fault> {
+        let mut body = body(message);
+        body["channel"] = to.conversation.as_str().into();
+        if let Some(thread) = thread {
+            body["thread_ts"] = thread.into();
+        }
+        let posted = self.0.call("chat.postMessage", &body).await.map_err(fault)?;
+        let ts = posted["ts"].as_str().ok_or_else(|| Fault::Refused("slack gives no id".to_owned()))?.to_owned();
+        for file in &message.files {
+            share(&self.0, &to.conversation, Some(thread.unwrap_or(&ts)), file).await.map_err(fault)?;
+        }
+        Ok(ts)
+    }
+}
+
+/// Draws off the threads that speak to the network, for charts take a while.
+async fn draw(reply: &Reply, drawn: fn(&Reply) -> Vec<Message>) -> Vec<Message> {
+    let reply = reply.clone();
+    tokio::task::spawn_blocking(move || drawn(&reply)).await.unwrap_or_default()
+}
+
+/// What a refusal means for a card.
+/// Source: the errors of <https://docs.slack.dev/reference/methods/chat.postMessage> and of `chat.update`.
+fn fault(refusal: Refusal) -> Fault {
+    match refusal {
+        Refusal::TooMany(after) => Fault::Later { after, why: "slack asks for a pause".to_owned() },
+        Refusal::Unreachable(why) => Fault::Later { after: None, why },
+        Refusal::Said(code) => match code.as_str() {
+            "message_not_found" | "thread_not_found" | "cant_update_message" | "edit_window_closed" => {
+                Fault::Gone(code)
+            }
+            "channel_not_found"
+            | "is_archived"
+            | "not_in_channel"
+            | "restricted_action"
+            | "user_not_found"
+            | "restricted_action_read_only_channel"
+            | "restricted_action_thread_only_channel" => Fault::Closed(code),
+            // Another token mends these, and the card is not lost until then.
+            "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive"
+            | "missing_scope" => Fault::Later { after: None, why: code },
+            _ => Fault::Refused(code),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_slack_says_becomes_what_is_to_be_done() {
+        let said = |code: &str| fault(Refusal::Said(code.to_owned()));
+        assert!(matches!(said("message_not_found"), Fault::Gone(_)));
+        assert!(matches!(said("not_in_channel"), Fault::Closed(_)));
+        assert!(matches!(said("token_revoked"), Fault::Later { after: None, .. }));
+        assert!(matches!(said("invalid_blocks"), Fault::Refused(_)));
+        let after = Some(Duration::from_secs(7));
+        assert_eq!(fault(Refusal::TooMany(after)), Fault::Later { after, why: "slack asks for a pause".to_owned() });
+    }
+}

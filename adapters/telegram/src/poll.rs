@@ -1,0 +1,93 @@
+//! Long polling: Telegram is asked for what happened, and answers when something has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use teloxide_core::payloads::DeleteWebhook;
+use teloxide_core::types::AllowedUpdate;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{Api, ApiError};
+use crate::bot::Bot;
+use crate::config::StartError;
+use crate::patience::{Patience, persist};
+use crate::wire::{Me, Update, WebhookInfo};
+
+/// How long Telegram holds a question open when nothing happens.
+const WAIT: Duration = Duration::from_secs(25);
+
+/// What is asked for. Edited messages are not: a line counts as it was first said.
+pub(crate) const UPDATES: [AllowedUpdate; 2] = [AllowedUpdate::Message, AllowedUpdate::CallbackQuery];
+
+/// Asks until it is time to stop.
+pub(crate) async fn poll(bot: &Arc<Bot>, me: &Me, shutdown: &CancellationToken) -> Result<(), StartError> {
+    match persist("begin to listen", shutdown, || leave_webhook(&bot.api)).await {
+        None => return Ok(()),
+        Some(Err(error)) if error.is_token() => return Err(StartError::Token),
+        Some(Err(error)) => tracing::warn!(%error, "telegram does not take the webhook away"),
+        Some(Ok(())) => {}
+    }
+    let mut offset = None;
+    let mut patience = Patience::new();
+    loop {
+        let asked = tokio::select! {
+            () = shutdown.cancelled() => break,
+            asked = ask(&bot.api, offset, WAIT) => asked,
+        };
+        match asked {
+            Ok(updates) => {
+                if !patience.is_fresh() {
+                    tracing::info!("telegram answers again");
+                }
+                patience = Patience::new();
+                for update in updates.into_iter().filter_map(Update::read) {
+                    offset = Some(update.id.saturating_add(1));
+                    bot.take(me, update);
+                }
+            }
+            Err(error) if error.is_token() => return Err(StartError::Token),
+            Err(error) => {
+                if patience.is_fresh() {
+                    tracing::warn!(%error, "telegram tells nothing; asking again until it does{}", advice(&error));
+                }
+                if !patience.wait(&error, shutdown).await {
+                    break;
+                }
+            }
+        }
+    }
+    // What was taken is not to come again after a restart.
+    if offset.is_some() {
+        drop(ask(&bot.api, offset, Duration::ZERO).await);
+    }
+    Ok(())
+}
+
+/// Asks for what comes from an update on. The payload is not teloxide's, whose ids of updates end at 31 bits.
+async fn ask(api: &Api, offset: Option<i64>, wait: Duration) -> Result<Vec<Value>, ApiError> {
+    let mut fields = json!({ "timeout": wait.as_secs(), "allowed_updates": UPDATES });
+    if let Some(offset) = offset {
+        fields["offset"] = json!(offset);
+    }
+    api.listen("GetUpdates", &fields, wait).await
+}
+
+/// Telegram tells nothing that is asked for while it delivers to an address.
+async fn leave_webhook(api: &Api) -> Result<(), ApiError> {
+    let (info, _): (WebhookInfo, _) = api.ask("GetWebhookInfo").await?;
+    if info.url.is_empty() {
+        return Ok(());
+    }
+    tracing::info!("telegram stops delivering to a webhook, for long polling is configured");
+    api.call::<_, Value>(&DeleteWebhook::new()).await.map(drop)
+}
+
+fn advice(error: &ApiError) -> &'static str {
+    match error {
+        ApiError::Refused { status: 409, .. } => {
+            ": another program speaks with the same token, stop it or use a bot of its own"
+        }
+        _ => "",
+    }
+}
