@@ -21,6 +21,9 @@ pub(crate) enum Subcommand {
     Migrate(Direction),
     Import(ImportOptions),
     Config(ShowConfig),
+    Doctor,
+    /// With the address under which Slack reaches the program.
+    SlackManifest(Option<String>),
     Version,
 }
 
@@ -65,6 +68,8 @@ pub(crate) fn parse() -> Arguments {
         Some(("config", config)) if config.get_flag("sample") => Subcommand::Config(ShowConfig::Sample),
         Some(("config", config)) if config.get_flag("docs") => Subcommand::Config(ShowConfig::Docs),
         Some(("config", _)) => Subcommand::Config(ShowConfig::InForce),
+        Some(("doctor", _)) => Subcommand::Doctor,
+        Some(("slack-manifest", manifest)) => Subcommand::SlackManifest(manifest.get_one("url").cloned()),
         Some(("version", _)) => Subcommand::Version,
         _ => Subcommand::Serve,
     };
@@ -96,6 +101,17 @@ fn command() -> Command {
                 .about("Shows the configuration in force, without secrets")
                 .arg(switch("sample", "Shows a commented sample file instead"))
                 .arg(switch("docs", "Shows the reference as Markdown instead").hide(true)),
+        )
+        .subcommand(
+            Command::new("doctor").about("Looks at everything Watchword needs, tokens included, and says what to mend"),
+        )
+        .subcommand(
+            Command::new("slack-manifest").about("Prints the manifest to create the Slack app from").arg(
+                Arg::new("url")
+                    .long("url")
+                    .value_name("URL")
+                    .help("For the mode `http`: the https:// address under which Slack reaches chat.listen"),
+            ),
         )
         .subcommand(Command::new("version").about("Shows the version"))
 }

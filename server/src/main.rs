@@ -4,11 +4,13 @@ mod chat;
 mod cli;
 mod config;
 mod database;
+mod doctor;
 mod import;
 mod logging;
 mod migrate;
 mod operations;
 mod pings;
+mod platforms;
 mod serve;
 
 use std::io::{ErrorKind, Write};
@@ -38,6 +40,8 @@ fn run(arguments: cli::Arguments) -> anyhow::Result<ExitCode> {
             cli::ShowConfig::Docs => config::docs(),
             cli::ShowConfig::InForce => in_force(&config?),
         }),
+        Subcommand::Doctor => runtime()?.block_on(doctor::run(&config?)),
+        Subcommand::SlackManifest(url) => print(&platforms::slack_manifest(&config?, url.as_deref())?),
         Subcommand::Serve => runtime()?.block_on(serve::run(config?)),
         Subcommand::Import(options) => runtime()?.block_on(import::run(&config?, options)),
         Subcommand::Migrate(direction) => runtime()?.block_on(migrate::run(&config?, direction)),

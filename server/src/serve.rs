@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config};
 use crate::pings::{self, PingMetrics, Pings};
-use crate::{database, environment_names, logging, operations, say};
+use crate::{database, environment_names, logging, operations, platforms, say};
 
 pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let _log = logging::start(&config)?;
@@ -76,6 +76,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let ping_address = ping_listener.as_ref().map(TcpListener::local_addr).transpose()?;
     services.publish_pings_at(&ping_url(&config.pings.url, ping_address.unwrap_or(address)));
     let pings = pings::router(Pings { services: services.clone(), metrics: ping_metrics, create: config.pings.create });
+    let mut platforms = platforms::start(&config, &engine, &services, &stopping).await?;
     let web = adapter_web::router(WebState { engine, services: services.clone(), shutdown: stopping.clone() });
     let app = web.merge(pings.clone()).merge(operations::router(store.clone(), registry, stopping.clone()));
     let ping_server = ping_listener.map(|listener| tokio::spawn(pings::serve(listener, pings, stopping.clone())));
@@ -99,6 +100,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         if let Some(pings) = ping_server {
             let _ = pings.await;
         }
+        while platforms.join_next().await.is_some() {}
     };
     if tokio::time::timeout(config.server.grace, served).await.is_err() {
         tracing::warn!("connections were still open and are cut");

@@ -3,12 +3,16 @@
 #[path = "program/alerts.rs"]
 mod alerts;
 mod common;
+#[path = "program/doctor.rs"]
+mod doctor;
 #[path = "program/import.rs"]
 mod import;
 #[path = "program/pings.rs"]
 mod pings;
 #[path = "program/secrets.rs"]
 mod secrets;
+#[path = "program/surfaces.rs"]
+mod surfaces;
 
 use std::process::Stdio;
 use std::time::Duration;

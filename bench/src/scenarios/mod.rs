@@ -10,6 +10,7 @@ mod kinds;
 mod limit;
 mod outbox;
 mod peer;
+mod platforms;
 mod reports;
 mod small;
 mod storm;
@@ -51,6 +52,7 @@ pub(crate) async fn run(setup: &Setup, board: &mut Board, only: &str, deadline: 
         "outbox" outbox::run;
         "database" database::run;
         "reports" reports::run;
+        "platforms" platforms::run;
     }
     kinds::run(setup, board, only, deadline).await;
 }

@@ -11,6 +11,8 @@ use monitor_core::secret::Secret;
 use serde::{Deserialize, Deserializer};
 use storage::Durability;
 
+use super::platforms::{self, Chat, Discord, Slack, Telegram};
+
 /// Everything that can be configured.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +24,10 @@ pub(crate) struct Config {
     pub(crate) pings: Pings,
     pub(crate) incidents: Incidents,
     pub(crate) outbound: Outbound,
+    pub(crate) chat: Chat,
+    pub(crate) discord: Discord,
+    pub(crate) slack: Slack,
+    pub(crate) telegram: Telegram,
     pub(crate) retention: Keep,
     pub(crate) log: Log,
 }
@@ -249,6 +255,7 @@ impl Config {
         if let Err(why) = self.log.level.parse::<tracing_subscriber::filter::Targets>() {
             return Err(("log.level", format!("{why}; write `info` or a filter like `info,scheduler=debug`")));
         }
+        platforms::validate(&self.chat, &self.discord, &self.slack, &self.telegram)?;
         self.retention.validate()
     }
 
@@ -268,6 +275,8 @@ impl Config {
         let path = |path: &Option<PathBuf>| path.as_deref().map_or_else(String::new, |path| path.display().to_string());
         let text = |path: &Path| path.display().to_string();
         let duration = monitor_core::duration::format;
+        let hidden = |secret: &Option<Secret>| if secret.is_some() { "***" } else { "" }.to_owned();
+        let url = |url: &Option<url::Url>| url.as_ref().map_or_else(String::new, |url| without_password(url.as_str()));
         match key {
             "server.listen" => self.server.listen.to_string(),
             "server.data_dir" => text(&self.server.data_dir),
@@ -275,7 +284,7 @@ impl Config {
             "database.url" => without_password(&self.database_url()),
             "database.readers" => self.database.readers.to_string(),
             "database.durability" => format!("{:?}", self.database.durability).to_lowercase(),
-            "secrets.key" => if self.secrets.key.is_some() { "***" } else { "" }.to_owned(),
+            "secrets.key" => hidden(&self.secrets.key),
             "secrets.key_file" if self.secrets.key.is_some() => String::new(),
             "secrets.key_file" => text(&self.key_file()),
             "checks.concurrency" => self.checks.concurrency.to_string(),
@@ -289,6 +298,22 @@ impl Config {
             "outbound.allow_private_targets" => self.outbound.allow_private_targets.to_string(),
             "outbound.ca_file" => path(&self.outbound.ca_file),
             "outbound.user_agent" => self.outbound.user_agent.clone(),
+            "chat.listen" => self.chat.listen.map_or_else(String::new, |address| address.to_string()),
+            "discord.token" => hidden(&self.discord.token),
+            "discord.mode" => format!("{:?}", self.discord.mode).to_lowercase(),
+            "discord.public_key" => self.discord.public_key.clone(),
+            "discord.guild" => self.discord.guild.clone(),
+            "discord.api_url" => url(&self.discord.api_url),
+            "slack.bot_token" => hidden(&self.slack.bot_token),
+            "slack.app_token" => hidden(&self.slack.app_token),
+            "slack.signing_secret" => hidden(&self.slack.signing_secret),
+            "slack.mode" => format!("{:?}", self.slack.mode).to_lowercase(),
+            "slack.command" => self.slack.command.clone(),
+            "slack.api_url" => url(&self.slack.api_url),
+            "telegram.token" => hidden(&self.telegram.token),
+            "telegram.mode" => format!("{:?}", self.telegram.mode).to_lowercase(),
+            "telegram.webhook_url" => url(&self.telegram.webhook_url),
+            "telegram.api_url" => url(&self.telegram.api_url),
             "retention.raw" => duration(self.retention.raw),
             "retention.minute" => duration(self.retention.minute),
             "retention.hour" => duration(self.retention.hour),
@@ -360,7 +385,7 @@ fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
     Ok(words.map(str::to_lowercase).collect())
 }
 
-fn listen_if_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+pub(super) fn listen_if_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() { Ok(None) } else { listen(serde::de::value::StringDeserializer::new(text)).map(Some) }
 }
@@ -370,7 +395,7 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
     monitor_core::duration::parse(&text).map_err(serde::de::Error::custom)
 }
 
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok((!text.is_empty()).then(|| Secret::new(text)))
 }

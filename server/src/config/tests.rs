@@ -125,3 +125,40 @@ fn the_reference_is_up_to_date() {
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(written == docs(), "run `watchword config --docs > docs/configuration.md`");
 }
+
+#[test]
+fn a_platform_that_lacks_something_is_refused_with_what_it_lacks() {
+    let token = ("WATCHWORD_SLACK_BOT_TOKEN", "xoxb-1");
+    let discord = [("WATCHWORD_DISCORD_TOKEN", "abc"), ("WATCHWORD_DISCORD_MODE", "http")];
+    let key = ("WATCHWORD_DISCORD_PUBLIC_KEY", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+    let telegram = [("WATCHWORD_TELEGRAM_TOKEN", "1:a"), ("WATCHWORD_TELEGRAM_MODE", "webhook")];
+    let url = ("WATCHWORD_TELEGRAM_WEBHOOK_URL", "https://watch.example");
+    let cases: [(Vec<(&str, &str)>, &str); 9] = [
+        (vec![token], "slack.app_token"),
+        (vec![("WATCHWORD_SLACK_APP_TOKEN", "xapp-1")], "slack.bot_token"),
+        (vec![token, ("WATCHWORD_SLACK_MODE", "http")], "slack.signing_secret"),
+        (
+            vec![token, ("WATCHWORD_SLACK_APP_TOKEN", "xapp-1"), ("WATCHWORD_SLACK_COMMAND", "/Watch Word")],
+            "slack.command",
+        ),
+        (discord.to_vec(), "discord.public_key"),
+        ([discord.to_vec(), vec![key]].concat(), "chat.listen"),
+        (vec![("WATCHWORD_DISCORD_GUILD", "our server")], "discord.guild"),
+        (telegram.to_vec(), "telegram.webhook_url"),
+        ([telegram.to_vec(), vec![url]].concat(), "chat.listen"),
+    ];
+    for (env, expected) in cases {
+        let error = load_with("", &env, &[]).unwrap_err();
+        assert!(error.starts_with(expected), "{error} should be about {expected}");
+    }
+    let whole = [telegram.to_vec(), vec![url, ("WATCHWORD_CHAT_LISTEN", "0.0.0.0:8082")]].concat();
+    assert!(load_with("", &whole, &[]).is_ok());
+}
+
+#[test]
+fn tokens_are_not_shown() {
+    let env = [("WATCHWORD_TELEGRAM_TOKEN", "123:hunter2"), ("WATCHWORD_SLACK_SIGNING_SECRET", "")];
+    let config = load_with("", &env, &[]).unwrap();
+    assert_eq!((config.shown("telegram.token"), config.shown("slack.signing_secret")), ("***".into(), String::new()));
+    assert!(!format!("{config:?}").contains("hunter2"));
+}

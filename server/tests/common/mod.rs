@@ -49,19 +49,19 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0", "--allow-private-targets", "true"]);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut so_far = String::new();
         let address = tokio::time::timeout(PATIENCE, async {
-            let mut said = Vec::new();
             while let Some(line) = lines.next_line().await.unwrap() {
                 if let Some((_, address)) = line.split_once("ready: http://") {
                     return address.trim().to_owned();
                 }
-                said.push(line);
+                so_far.extend([line.as_str(), "\n"]);
             }
-            panic!("the server ended: {}", said.join("\n"))
+            panic!("the server ended: {so_far}")
         });
         let address = address.await.expect("the server becomes ready");
         // What it logs later is read, so that it never blocks on a full pipe.
-        let (said, log) = watch::channel(String::new());
+        let (said, log) = watch::channel(so_far);
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 said.send_modify(|log| log.extend([line.as_str(), "\n"]));
@@ -70,7 +70,7 @@ impl Server {
         Self { child, folder: folder.to_owned(), log, address }
     }
 
-    /// All that it has logged since it was ready.
+    /// All that it has logged.
     pub(crate) fn log(&self) -> String {
         self.log.borrow().clone()
     }
@@ -84,17 +84,23 @@ impl Server {
 
     /// Asks for a page; its status and body.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = self.connect(path).await;
+        let mut stream = self.send("GET", path, "").await;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
-    async fn connect(&self, path: &str) -> TcpStream {
+    /// Asks for something, and answers the connection on which the answer comes.
+    pub(crate) async fn send(&self, method: &str, path: &str, json: &str) -> TcpStream {
         #[expect(clippy::disallowed_methods, reason = "a test's own client")]
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{json}",
+            self.address,
+            json.len()
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         stream
     }

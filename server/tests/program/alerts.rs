@@ -4,11 +4,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::Event;
-use storage::{IncidentFilter, NotificationFilter, NotificationRow, NotificationState, Scope, Store};
+use monitor_core::incident::IncidentId;
+use storage::{IncidentFilter, NotificationFilter, NotificationRow, NotificationState, Scope, Store, Tx};
 use test_support::database::{KEY, TestDatabase};
 use test_support::receiver::{Reaction, Receiver};
 use test_support::targets::{Answer, Answering, answering};
@@ -17,6 +18,9 @@ use crate::common::{Server, chat};
 
 /// Longer than the lease of a delivery, 45 s, and what comes after it; reached only when something is broken.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long the database is away, by a clock that nobody sets.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A shop that is checked each second, and a webhook that is told of it.
 struct Shop {
@@ -162,14 +166,20 @@ async fn killed_as_soon_as_something_is_due_again_and_again_it_tells_all_in_orde
     assert_eq!(incidents(&store).await, 1);
 }
 
-/// The shop fails while nothing can be written down: `away` takes the database away and brings it back.
-async fn fails_without_database(server: &Server, away: impl AsyncFnOnce() -> Store) {
+/// The shop fails while nothing can be written down, for a minute: `away` takes the database away, `back` brings it back.
+async fn fails_without_database<A>(server: &Server, away: impl AsyncFnOnce() -> A, back: impl AsyncFnOnce(A) -> Store) {
     let shop = Shop::new(server, "").await;
     shop.target.reached(2).await;
     // The check begins while the database is there, and ends when it is not.
     shop.target.set(Answer::status(500).after(Duration::from_secs(3)));
     shop.target.reached(shop.target.requests() + 1).await;
-    let store = away().await;
+    let (since, taken) = (Instant::now(), away().await);
+    server.logs("results wait for the database").await;
+    while since.elapsed() < MINUTE {
+        assert_eq!(shop.keys().len(), 0, "nobody is told of what is not written down");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let store = back(taken).await;
     until(&store, |rows| rows.len() == 1 && all_sent(rows)).await;
     shop.target.set(Answer::ok("fine"));
     let rows = until(&store, |rows| rows.len() == 2 && all_sent(rows)).await;
@@ -180,34 +190,36 @@ async fn fails_without_database(server: &Server, away: impl AsyncFnOnce() -> Sto
 }
 
 #[tokio::test]
-async fn a_flip_while_the_database_is_locked_is_told_once_it_is_free() {
+async fn a_flip_while_the_database_is_locked_for_a_minute_is_told_once_it_is_free() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path()).await;
     let (store, other) = (server.open_database().await, server.open_database().await);
-    let locked = async || {
+    let lock = async || {
         let lock = other.begin().await.unwrap();
-        server.logs("results wait for the database").await;
+        // It may take the lock only with the first thing that it asks.
+        lock.told(IncidentId(0)).await.unwrap();
+        lock
+    };
+    let free = async |lock: Tx| {
         assert_eq!((incidents(&store).await, rows(&store).await.len()), (0, 0));
         lock.commit().await.unwrap();
         store
     };
-    fails_without_database(&server, locked).await;
+    fails_without_database(&server, lock, free).await;
     assert!(server.terminate().await.success());
 }
 
 #[tokio::test]
-async fn a_flip_while_postgres_is_gone_is_told_once_it_is_back() {
+async fn a_flip_while_postgres_is_gone_for_a_minute_is_told_once_it_is_back() {
     let folder = tempfile::tempdir().unwrap();
     let database = TestDatabase::postgres().await;
     let mut server = Server::start_with(folder.path(), &[("WATCHWORD_DATABASE_URL", &database.url)]).await;
-    let gone = async || {
-        database.go_away().await;
-        server.logs("results wait for the database").await;
+    let back = async |()| {
         database.come_back().await;
         // Those of the other store were cut as well.
         database.open_again(KEY).await
     };
-    fails_without_database(&server, gone).await;
+    fails_without_database(&server, async || database.go_away().await, back).await;
     assert!(server.terminate().await.success());
 }
 
