@@ -265,10 +265,12 @@ async fn a_channel_may_let_everybody_read_or_more() {
     assert_snapshot!(says(&chat, ops, "ada", "set-access nothing").await, @"Here I now do nothing for people whom I do not know.");
     assert!(says(&chat, ops, "eve", "status").await.starts_with("✗ I do not know you here yet"));
     assert_snapshot!(chat.say("set-access read").await, @"✗ This is not a place that many share; say it in a channel or group that is, or is to be, connected.");
-    // Whoever is known is no more than that.
+    // Whoever is known may do no less than a stranger.
     invite(&chat, "bob", "viewer").await;
+    assert!(says(&chat, ops, "bob", "resume-monitor shop").await.starts_with("✗ As viewer"));
     says(&chat, ops, "ada", "set-access editor").await;
-    assert!(says(&chat, ops, "bob", "pause-monitor shop").await.starts_with("✗ As viewer"));
+    assert!(says(&chat, ops, "bob", "resume-monitor shop").await.contains("shop"));
+    assert!(!says(&chat, ops, "bob", "pause-monitor shop").await.starts_with('✗'));
 }
 
 #[tokio::test]

@@ -162,3 +162,17 @@ fn tokens_are_not_shown() {
     assert_eq!((config.shown("telegram.token"), config.shown("slack.signing_secret")), ("***".into(), String::new()));
     assert!(!format!("{config:?}").contains("hunter2"));
 }
+
+#[test]
+fn the_configuration_in_the_pages_of_the_platforms_is_read() {
+    for page in ["discord", "slack", "telegram"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/{page}.md"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let blocks: Vec<&str> = text.split("```toml").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+        assert_eq!(blocks.len(), 2, "{page}: one for each mode");
+        for block in blocks {
+            let block: String = block.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+            assert!(load_with(&block, &[], &[]).is_ok(), "{page}: {:?}", load_with(&block, &[], &[]).err());
+        }
+    }
+}
