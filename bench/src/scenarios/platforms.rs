@@ -61,7 +61,7 @@ pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> 
     };
     add(board, "platform.discord", "Discord, slash command to first response", &timed(count, slash).await?);
 
-    on_slack.connected(1).await;
+    on_slack.connected(2).await;
     let command = async |line: &str| {
         let own = |state: &slack::State| state.messages.iter().filter(|message| message.by_bot).count();
         let before = on_slack.look(own);

@@ -18,7 +18,7 @@ pub(crate) struct Slack<'a> {
 
 impl<'a> Slack<'a> {
     pub(crate) async fn new(fake: &'a Fake, stage: &Stage) -> Self {
-        fake.connected(1).await;
+        fake.connected(2).await;
         let mut surface = Self { fake };
         let code = stage.code("connect slack").await;
         surface.say(&format!("connect {code}"), "").await;
