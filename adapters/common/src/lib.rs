@@ -4,6 +4,7 @@
 //! replies within the platform's limits. What happens while nobody says anything is told by the keeper, which keeps one live
 //! card per incident and conversation through the platform's [`Courier`].
 
+mod backoff;
 pub mod courier;
 mod finding;
 mod hear;
@@ -15,6 +16,7 @@ pub mod table;
 pub mod testing;
 mod units;
 
+pub use backoff::Backoff;
 pub use courier::{Courier, Fault, Sent, Target};
 pub use finding::Finding;
 pub use hear::hear;

@@ -1,7 +1,9 @@
 //! The first way to hear of what is said: a connection of ours to Discord's gateway, which serenity keeps up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use adapter_common::Backoff;
 use serenity::all::{
     Client, ClientBuilder, Context, EventHandler, GatewayIntents, Guild, GuildChannel, Interaction, Message,
     PartialGuild,
@@ -13,7 +15,7 @@ use serenity::model::id::ShardId;
 use tokio_util::sync::CancellationToken;
 
 use crate::handler::{First, Handler};
-use crate::{Backoff, Config, StartError, api};
+use crate::{Config, StartError, api};
 
 /// What the gateway tells of: guilds with their channels and threads, and messages. None of these has to be asked for; what is
 /// written to others is not read, for of messages that do not mention the bot Discord sends no text.
@@ -52,7 +54,7 @@ pub(crate) async fn listen(
                 _ => tracing::warn!("the connection to Discord's gateway ended"),
             }
         }
-        if !backoff.wait(shutdown).await {
+        if !backoff.wait(Duration::ZERO, shutdown).await {
             return Ok(());
         }
     }

@@ -12,7 +12,6 @@
 //! - Each incident has its card in the channel and one thread below it, which counts as the channel.
 
 mod api;
-mod backoff;
 mod commands;
 mod config;
 mod courier;
@@ -28,8 +27,6 @@ mod said;
 mod scene;
 mod serve;
 mod whisper;
-
-use backoff::Backoff;
 
 pub use commands::{Declared, DeclaredOption, declarations};
 pub use config::{Config, StartError};

@@ -1,6 +1,7 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use adapter_common::Keeper;
+use adapter_common::{Backoff, Keeper};
 use bot_core::Engine;
 use serenity::http::Route;
 use services::Services;
@@ -10,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::api::{Api, ApiError};
 use crate::courier::DiscordCourier;
 use crate::handler::Handler;
-use crate::{Backoff, Config, PLATFORM, StartError, commands, endpoint, gateway};
+use crate::{Config, PLATFORM, StartError, commands, endpoint, gateway};
 
 /// Speaks to Discord until shutdown: registers the commands, keeps the cards, and, without a public key, listens to the gateway.
 /// While Discord cannot be reached it is tried again and again.
@@ -73,7 +74,7 @@ async fn introduce(api: &Api, shutdown: &CancellationToken) -> Result<Option<Me>
             Err(error) if error.is_wrong_token() => return Err(StartError::Token),
             Err(error) => tracing::warn!(platform = PLATFORM, %error, "cannot speak to Discord yet"),
         }
-        if !backoff.wait(shutdown).await {
+        if !backoff.wait(Duration::ZERO, shutdown).await {
             return Ok(None);
         }
     }
@@ -111,7 +112,7 @@ async fn register(api: &Api, application: u64, guild: Option<u64>, shutdown: &Ca
             }
             Err(error) => tracing::warn!(platform = PLATFORM, %error, "could not register the slash commands yet"),
         }
-        if !backoff.wait(shutdown).await {
+        if !backoff.wait(Duration::ZERO, shutdown).await {
             return;
         }
     }

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use adapter_common::Backoff;
 use futures_util::{SinkExt as _, StreamExt as _};
 use monitor_core::secret::Secret;
 use serde::Deserialize;
@@ -34,8 +35,8 @@ const PING: Duration = Duration::from_secs(15);
 /// How long the other end may be silent.
 const SILENCE: Duration = Duration::from_secs(45);
 
-/// Longest and shortest pause before connecting again.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// How much later each further connection is opened, so that not all of them end at the same time.
+const STAGGER: Duration = Duration::from_millis(500);
 
 /// Longest envelope; Slack's are some kilobytes long.
 const LONGEST: usize = 4 << 20;
@@ -68,7 +69,7 @@ enum End {
 pub(crate) async fn run(app: &App, api: &Api, app_token: &Secret, shutdown: &CancellationToken) {
     let keep = |number| async move {
         // One after the other, so that they do not end at the same time.
-        let delay = PAUSE.0 * u32::try_from(number).unwrap_or(0);
+        let delay = STAGGER * u32::try_from(number).unwrap_or(0);
         if shutdown.run_until_cancelled(sleep(delay)).await.is_some() {
             keep_one(app, api, app_token, shutdown).await;
         }
@@ -77,7 +78,7 @@ pub(crate) async fn run(app: &App, api: &Api, app_token: &Secret, shutdown: &Can
 }
 
 async fn keep_one(app: &App, api: &Api, app_token: &Secret, shutdown: &CancellationToken) {
-    let mut pause = PAUSE.0;
+    let mut backoff = Backoff::default();
     loop {
         let since = Instant::now();
         let ended = match Box::pin(shutdown.run_until_cancelled(connect(api, app_token))).await {
@@ -85,23 +86,22 @@ async fn keep_one(app: &App, api: &Api, app_token: &Secret, shutdown: &Cancellat
             Some(Err(why)) => End::Broken(why),
             Some(Ok(socket)) => listen(socket, app, shutdown).await,
         };
-        let lasted = since.elapsed() > PAUSE.1;
+        let lasted = since.elapsed() > Backoff::LONGEST;
+        if lasted {
+            backoff = Backoff::default();
+        }
         match ended {
             End::Shutdown => return,
-            End::Refresh if lasted => {
-                pause = PAUSE.0;
-                continue;
-            }
+            End::Refresh if lasted => continue,
             // Whoever is sent away at once does not come back at once.
             End::Refresh => tracing::debug!("slack asks for another connection soon after the last"),
             End::Broken(why) => {
-                tracing::warn!(why, pause_ms = pause.as_millis(), "the connection to slack is lost, and opened again");
+                tracing::warn!(why, "the connection to slack is lost, and opened again");
             }
         }
-        if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {
+        if !backoff.wait(Duration::ZERO, shutdown).await {
             return;
         }
-        pause = if lasted { PAUSE.0 } else { (pause * 2).min(PAUSE.1) };
     }
 }
 

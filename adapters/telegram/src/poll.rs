@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapter_common::Backoff;
 use serde_json::{Value, json};
 use teloxide_core::payloads::DeleteWebhook;
 use teloxide_core::types::AllowedUpdate;
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{Api, ApiError};
 use crate::bot::Bot;
 use crate::config::StartError;
-use crate::patience::{Patience, persist};
+use crate::patience::persist;
 use crate::wire::{Me, Update, WebhookInfo};
 
 /// How long Telegram holds a question open when nothing happens.
@@ -29,7 +30,7 @@ pub(crate) async fn poll(bot: &Arc<Bot>, me: &Me, shutdown: &CancellationToken) 
         Some(Ok(())) => {}
     }
     let mut offset = None;
-    let mut patience = Patience::new();
+    let mut backoff = Backoff::default();
     loop {
         let asked = tokio::select! {
             () = shutdown.cancelled() => break,
@@ -37,10 +38,10 @@ pub(crate) async fn poll(bot: &Arc<Bot>, me: &Me, shutdown: &CancellationToken) 
         };
         match asked {
             Ok(updates) => {
-                if !patience.is_fresh() {
+                if !backoff.is_fresh() {
                     tracing::info!("telegram answers again");
                 }
-                patience = Patience::new();
+                backoff = Backoff::default();
                 for update in updates.into_iter().filter_map(Update::read) {
                     offset = Some(update.id.saturating_add(1));
                     bot.take(me, update);
@@ -48,10 +49,10 @@ pub(crate) async fn poll(bot: &Arc<Bot>, me: &Me, shutdown: &CancellationToken) 
             }
             Err(error) if error.is_token() => return Err(StartError::Token),
             Err(error) => {
-                if patience.is_fresh() {
+                if backoff.is_fresh() {
                     tracing::warn!(%error, "telegram tells nothing; asking again until it does{}", advice(&error));
                 }
-                if !patience.wait(&error, shutdown).await {
+                if !backoff.wait(error.retry_after().unwrap_or_default(), shutdown).await {
                     break;
                 }
             }

@@ -287,7 +287,8 @@ fn form_field() -> impl Strategy<Value = FormField> {
 
 fn action() -> impl Strategy<Value = Action> {
     let style = select(&[ActionStyle::Primary, ActionStyle::Danger, ActionStyle::Default][..]);
-    (text(), "[A-Za-z0-9_.-]{40,48}", style).prop_map(|(label, token, style)| Action {
+    // Without a q, for else one in some thousand replies has what looks like a marker in a token.
+    (text(), "[A-Za-pr-z0-9_.-]{40,48}", style).prop_map(|(label, token, style)| Action {
         label: label.replace(PLACE, ""),
         token,
         style,
@@ -296,7 +297,7 @@ fn action() -> impl Strategy<Value = Action> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{HashMap, HashSet};
 
     use bot_core::TextStyle;
 
@@ -309,8 +310,12 @@ mod tests {
             let all: HashSet<&String> = markers.iter().collect();
             prop_assert_eq!(all.len(), markers.len());
             let json = serde_json::to_string(&reply).unwrap();
+            let mut counts = HashMap::<u32, usize>::new();
+            let numbers = json.split("zq").skip(1).filter_map(|rest| rest.split_once('x')?.0.parse().ok());
+            numbers.for_each(|number| *counts.entry(number).or_default() += 1);
             for marker in &markers {
-                prop_assert_eq!(json.matches(marker.as_str()).count(), 1);
+                let number = marker["zq".len()..marker.len() - 1].parse().unwrap();
+                prop_assert_eq!(counts.get(&number), Some(&1), "{}", marker);
             }
             prop_assert!(!json.contains(PLACE));
         }
