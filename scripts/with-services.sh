@@ -5,7 +5,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-services=(clients mariadb postgres dovecot named exim apprise nginx redis mosquitto) # the slowest to start first
+services=(clients lighthouse mariadb postgres dovecot named exim apprise nginx redis mosquitto) # the slowest to start first
 as_owner=()                                                          # prefix that runs a command as the servers' user
 dir=                                                                 # folder of everything below
 runners=()                                                           # process ids of the scripts that hold the servers

@@ -1,7 +1,9 @@
-//! The live cards of a conversation: one per incident, which changes as the incident does.
+//! The live cards of a conversation: one per incident or audit, which changes as that does.
 //!
-//! Whatever the buttons of a card do can be said as well. Their tokens name the incident and the deed, so that a card costs
-//! nothing to draw; whether the person may do it is decided when the button is pressed.
+//! Whatever the buttons of a card do can be said as well. Their tokens name the incident or audit and the deed, so that a card
+//! costs nothing to draw; whether the person may do it is decided when the button is pressed.
+
+pub(crate) mod audit;
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::{Severity, Stage};
@@ -9,6 +11,8 @@ use monitor_core::duration;
 use monitor_core::health::Status;
 use monitor_core::incident::Resolution;
 use services::view::{Content, IncidentRow};
+
+pub use audit::{audit, report};
 
 use crate::present;
 use crate::reply::{Action, ActionStyle, Block, Reply, StatusItem};
@@ -30,6 +34,7 @@ const DEEDS: [(&str, &str, &str); 5] = [
 pub fn card(content: &Content, now: Timestamp) -> Reply {
     match content {
         Content::Incident(row) => incident(row, now),
+        Content::Audit(row) => audit(row, now),
         Content::Notice(text) => Reply::text(text.clone()),
     }
 }

@@ -8,11 +8,15 @@ pub(crate) mod add_monitor;
 mod add_rotation;
 mod add_route;
 mod alert;
+mod audit;
 pub(crate) mod cancel;
+mod cancel_audit;
 mod check_now;
+mod compare_audits;
 pub(crate) mod connect;
 mod declare_incident;
 mod delete_alert;
+mod delete_audit_schedule;
 mod delete_destination;
 mod delete_monitor;
 mod delete_rotation;
@@ -30,6 +34,8 @@ mod invite;
 mod label_monitors;
 pub(crate) mod link;
 mod list_alerts;
+mod list_audit_schedules;
+mod list_audits;
 mod list_connections;
 mod list_destinations;
 mod list_incidents;
@@ -52,8 +58,10 @@ mod resolve;
 mod resume_monitor;
 mod root_cause;
 mod route;
+mod schedule_audit;
 mod selection;
 mod set_access;
+mod show_audit;
 mod show_destination;
 mod show_incident;
 mod show_monitor;
@@ -92,6 +100,14 @@ pub const COMMANDS: &[&Command] = &[
     &show_report::COMMAND,
     &show_pings::COMMAND,
     &ping_key::COMMAND,
+    &audit::COMMAND,
+    &list_audits::COMMAND,
+    &show_audit::COMMAND,
+    &compare_audits::COMMAND,
+    &cancel_audit::COMMAND,
+    &schedule_audit::COMMAND,
+    &list_audit_schedules::COMMAND,
+    &delete_audit_schedule::COMMAND,
     &list_incidents::COMMAND,
     &show_incident::COMMAND,
     &why::COMMAND,
@@ -147,6 +163,7 @@ const TOPICS: &[(&str, &Command)] = &[
     ("Monitors", &add_monitor::COMMAND),
     ("How things are and were", &status::COMMAND),
     ("Heartbeats", &show_pings::COMMAND),
+    ("Audits", &audit::COMMAND),
     ("Incidents", &list_incidents::COMMAND),
     ("When to tell", &add_alert::COMMAND),
     ("Where to tell", &add_destination::COMMAND),

@@ -1,5 +1,6 @@
 //! How things of the domain are shown, for all commands alike.
 
+pub(crate) mod audit;
 mod check;
 mod incident;
 pub(crate) mod maintenance;

@@ -15,6 +15,9 @@ pub(crate) async fn press(turn: Turn<'_>, token: &str) -> Result<Reply, Failure>
     if let Some((incident, says)) = cards::said(token) {
         return hear(turn, &of_card(turn, incident, says).await?).await;
     }
+    if let Some(says) = cards::audit::said(token) {
+        return hear(turn, &says).await;
+    }
     let text = turn.services.action(turn.actor, turn.conversation, token).await?;
     let Some(Press { dialog, asker, say }) = text.and_then(|text| serde_json::from_str(&text).ok()) else {
         let text = "This button has expired. Say what you want instead; `help` shows how.";

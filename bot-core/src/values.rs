@@ -1,7 +1,7 @@
 //! What the value of an argument could be: words that are fixed, and the names and numbers of what there is.
 
 use monitor_core::people::Actor;
-use services::view::{IncidentFilter, IncidentRow};
+use services::view::{AuditFilter, AuditRow, IncidentFilter, IncidentRow};
 use services::{Result, Services};
 
 use crate::commands::COMMANDS;
@@ -15,6 +15,9 @@ const MOST: usize = 20;
 
 /// Incidents that are looked through.
 const INCIDENTS: u64 = 100;
+
+/// Audits that are looked through.
+const AUDITS: u64 = 50;
 
 /// Longest title of what is offered, in characters.
 const ABOUT_CHARS: usize = 60;
@@ -67,6 +70,16 @@ impl Engine {
             Known::Maintenance => {
                 let windows = services.maintenance(actor).await?;
                 numbered(windows.into_iter().map(|window| (window.id.0, window.words)), typed)
+            }
+            Known::Audit => {
+                let (_, audits) = services.audits(actor, &AuditFilter::default(), 0, AUDITS).await?;
+                let said =
+                    |row: AuditRow| (row.id.0, format!("{} {}, {}", row.spec.url, row.spec.device, row.state.as_str()));
+                numbered(audits.into_iter().map(said), typed)
+            }
+            Known::AuditSchedule => {
+                let schedules = services.audit_schedules(actor).await?;
+                beginning(schedules.into_iter().map(|row| row.name).collect(), typed)
             }
             Known::Member => beginning(services.member_names(actor).await?, typed.trim_start_matches('@')),
             Known::Workspace => {

@@ -63,6 +63,7 @@ codes! {
     InvalidOption "invalid_option" "An option of the check does not work.";
     InvalidAssertion "invalid_assertion" "The assertion is not one that can be checked.";
     InvalidCondition "invalid_condition" "The condition of an alert rule is not one that can be watched for.";
+    InvalidBudget "invalid_budget" "The budget is not one that an audit could judge.";
     InvalidPattern "invalid_pattern" "The regular expression does not work.";
     InvalidJsonPath "invalid_json_path" "The value is not a JSONPath.";
     JsonPathTooBroad "json_path_too_broad" "The JSONPath could take without bound to evaluate.";
@@ -74,7 +75,7 @@ codes! {
     InvalidDestination "invalid_destination" "A field of the destination is missing or does not work.";
     NotDelivered "not_delivered" "The destination did not take the test.";
     NotificationNotFound "notification_not_found" "There is no such notification, or it is not one that could be sent again.";
-    NotFound "not_found" "There is no such route, rotation, silence, maintenance, place or person.";
+    NotFound "not_found" "There is no such route, rotation, silence, maintenance, place, person, audit or schedule.";
     InvalidCode "invalid_code" "The code is none that can be said there: it was said before, is too old, or is for another platform.";
     Unconnected "unconnected" "The place where it was said is connected to no organisation.";
     Unlinked "unlinked" "Whoever said it is not linked, and may do nothing there without that.";
@@ -87,6 +88,7 @@ codes! {
     NoQuestion "no_question" "There is no question open, or it is settled.";
     ExpiredButton "expired_button" "The button is unknown or too old.";
     Denied "denied" "The person's role does not allow it.";
+    Unavailable "unavailable" "What it needs is not there: the message says what to install or set.";
     Busy "busy" "The monitor is being checked and did not become free in time.";
     Internal "internal" "Something broke in Watchword; its log says what.";
 }

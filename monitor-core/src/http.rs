@@ -258,7 +258,7 @@ pub(crate) fn check_headers(headers: &[Header]) -> Result<(), SpecError> {
 
 /// Names are tokens and values are visible characters, tabs and spaces.
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-5>.
-fn check_header(name: &str, value: &str) -> Result<(), SpecError> {
+pub(crate) fn check_header(name: &str, value: &str) -> Result<(), SpecError> {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     let name_ok = !name.is_empty() && name.len() <= 100 && name.bytes().all(token);
     let value_ok = value.len() <= 8_192 && value.bytes().all(|b| b == b'\t' || (b >= b' ' && b != 0x7f));

@@ -9,6 +9,7 @@
 //! | [`monitor`] | a monitor as its owner configured it |
 //! | [`checks`] | the check kinds: what each is asked to do |
 //! | [`http`] | the HTTP check kind: its options and what it expects |
+//! | [`audit`] | audits of web pages: scores, metrics, budgets, what changed |
 //! | [`assertion`] | what an answer has to satisfy, in one language for all kinds |
 //! | [`outcome`] | what one check found: verdict, reason code, timings |
 //! | [`health`] | the state machine from outcomes to status, flips and incidents |
@@ -17,10 +18,12 @@
 //! | [`schedule`] | when a monitor is due |
 //! | [`sketch`], [`rollup`] | compact statistics that add up |
 //! | [`report`] | what a period looked like |
+//! | [`security`] | findings of security checks, and their grade |
 //! | [`people`] | organisations, people, roles and what a role may do |
 
 pub mod alerting;
 pub mod assertion;
+pub mod audit;
 pub mod checks;
 pub mod code;
 pub mod duration;
@@ -36,6 +39,7 @@ pub mod report;
 pub mod rollup;
 pub mod schedule;
 pub mod secret;
+pub mod security;
 pub mod sketch;
 mod time;
 

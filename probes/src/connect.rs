@@ -49,7 +49,7 @@ pub(crate) fn borrowed(host: &Host<String>) -> Host<&str> {
 }
 
 /// Tries one address after the other, each with an equal share of the time that is left.
-async fn first_of(addresses: &[IpAddr], port: u16, trace: &mut Trace) -> Result<TcpStream, Failure> {
+pub(crate) async fn first_of(addresses: &[IpAddr], port: u16, trace: &mut Trace) -> Result<TcpStream, Failure> {
     let mut told: Option<Failure> = None;
     for (index, &ip) in addresses.iter().enumerate() {
         let left = addresses.len() - index;
@@ -93,4 +93,4 @@ pub(crate) async fn connect(peer: SocketAddr) -> Result<TcpStream, Failure> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

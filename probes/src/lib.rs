@@ -34,6 +34,7 @@ mod domain;
 mod ending;
 mod failure;
 mod flow;
+mod forward;
 mod found;
 mod graphql;
 mod grpc;
@@ -59,6 +60,7 @@ mod websocket;
 
 pub use crate::check::{Check, run};
 pub use crate::dial::MailStream;
+pub use crate::forward::{ForwardLimits, ForwardProxy, Unreached};
 pub use crate::http::{Call, CallAnswer, CallError};
 pub use crate::outbound::{Outbound, OutboundConfig, OutboundError};
 pub use crate::reach::{Reach, is_lost, reach};

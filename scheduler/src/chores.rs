@@ -24,18 +24,21 @@ pub(crate) enum Chore {
     EvaluateRules,
     /// Opens incidents again that people resolved too early.
     Reopen,
+    /// Asks for audits whose time has come.
+    ScheduleAudits,
     /// Rolls finished minutes, hours and days up.
     RollUp,
     /// Removes what is older than it is kept.
     Forget,
 }
 
-pub(crate) const ALL: [Chore; 7] = [
+pub(crate) const ALL: [Chore; 8] = [
     Chore::Beat,
     Chore::Escalate,
     Chore::TurnMaintenance,
     Chore::EvaluateRules,
     Chore::Reopen,
+    Chore::ScheduleAudits,
     Chore::RollUp,
     Chore::Forget,
 ];
@@ -48,6 +51,7 @@ impl Chore {
             Self::TurnMaintenance => "turn-maintenance",
             Self::EvaluateRules => "evaluate-rules",
             Self::Reopen => "reopen",
+            Self::ScheduleAudits => "schedule-audits",
             Self::RollUp => "roll-up",
             Self::Forget => "forget",
         }
@@ -58,7 +62,7 @@ impl Chore {
             Self::Beat => BEAT_EVERY,
             Self::Escalate | Self::TurnMaintenance => Duration::from_secs(1),
             Self::EvaluateRules => LOOK_EVERY,
-            Self::Reopen => Duration::from_secs(10),
+            Self::Reopen | Self::ScheduleAudits => Duration::from_secs(10),
             Self::RollUp => Duration::from_secs(20),
             Self::Forget => Duration::from_secs(300),
         }
@@ -91,6 +95,7 @@ async fn tick(_tick: (), context: Data<(Chore, Services)>) -> Result<(), BoxDynE
         Chore::TurnMaintenance => services.turn_maintenance().await,
         Chore::EvaluateRules => services.evaluate_rules().await,
         Chore::Reopen => services.reopen_unresolved().await,
+        Chore::ScheduleAudits => services.turn_audit_schedules().await,
         Chore::RollUp => services.roll_up().await,
         Chore::Forget => services.forget().await,
     }?;

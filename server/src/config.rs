@@ -3,6 +3,7 @@
 //! Every setting is declared once in [`settings`]; the file's keys, the environment's names, the flags and
 //! `docs/configuration.md` all come from there. Parsed once at start, and wrong configuration stops the start.
 
+mod audits;
 mod platforms;
 mod sections;
 mod settings;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+pub(crate) use audits::some as set_path;
 pub(crate) use platforms::{DiscordMode, SlackMode, TelegramMode};
 pub(crate) use sections::{Config, LogFormat};
 pub(crate) use settings::{SETTINGS, Setting, docs, sample};

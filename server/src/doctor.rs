@@ -9,7 +9,7 @@ use services::{Clock as _, SystemClock};
 use storage::Store;
 
 use crate::config::Config;
-use crate::{database, platforms, print};
+use crate::{audits, database, platforms, print};
 
 /// How long a chat platform may take to be looked at.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,6 +26,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     findings.extend(look_at_database(config).await);
     findings.push(look_at_address(config).await);
     findings.push(look_at_files());
+    findings.extend(look_at_audits(config).await);
     findings.extend(platforms::examine(config, SystemClock.now(), PATIENCE).await);
     let ill = findings.iter().filter(|finding| !finding.ok).count();
     let mut lines: Vec<String> = findings.iter().map(line).collect();
@@ -116,6 +117,19 @@ async fn look_at_address(config: &Config) -> Finding {
             Finding::wrong(format!("{address} cannot be listened on: {error}"), "choose another `server.listen`")
         }
     }
+}
+
+async fn look_at_audits(config: &Config) -> Vec<Finding> {
+    let looked = lighthouse_bridge::examine(&audits::bridge(config, Vec::new()));
+    let Ok(found) = tokio::time::timeout(PATIENCE, looked).await else {
+        let what = format!("what makes audits did not answer within {PATIENCE:?}");
+        return vec![Finding::wrong(what, "see whether Chromium starts on this machine")];
+    };
+    let finding = |found: lighthouse_bridge::Examined| match found.mend {
+        None => Finding::ok(found.what),
+        Some(mend) => Finding::wrong(format!("{}, so pages cannot be audited", found.what), mend),
+    };
+    found.into_iter().map(finding).collect()
 }
 
 fn look_at_files() -> Finding {

@@ -1,10 +1,12 @@
 //! The program `watchword`: reads the configuration, ties the rooms together and runs one of its subcommands.
 
+mod audits;
 mod chat;
 mod cli;
 mod config;
 mod database;
 mod doctor;
+mod files;
 mod import;
 mod logging;
 mod migrate;

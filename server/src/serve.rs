@@ -13,14 +13,14 @@ use monitor_core::monitor::{CheckSpec, MonitorName, Settings};
 use probes::{Check, Outbound, OutboundConfig};
 use prometheus_client::registry::Registry;
 use scheduler::{Metrics, Scheduler, SchedulerConfig};
-use services::{Options, Services, SystemClock};
+use services::{AuditOptions, Auditing, Options, Services, SystemClock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config};
 use crate::pings::{self, PingMetrics, Pings};
-use crate::{database, environment_names, logging, operations, platforms, say};
+use crate::{audits, database, environment_names, files, logging, operations, platforms, say};
 
 pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let _log = logging::start(&config)?;
@@ -59,7 +59,13 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     })?;
     let witnesses = config.checks.witnesses.iter().map(witness).collect::<anyhow::Result<_>>()?;
     let (retention, grouping) = (config.retention.retention(), config.incidents.grouping());
-    let options = Options { retention, witnesses, grouping };
+    let auditing = Arc::default();
+    let audits = AuditOptions {
+        auditing: Auditing::Sought(Arc::clone(&auditing)),
+        keep: config.audits.keep,
+        keep_files: config.audits.keep_files,
+    };
+    let options = Options { retention, witnesses, grouping, audits };
     let services = Services::with_options(store.clone(), outbound, Arc::new(SystemClock), options);
     services.local_owner().await?;
     let mut registry = Registry::with_prefix("watchword");
@@ -74,11 +80,16 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let engine = Arc::new(Engine::new(services.clone()));
     let address = listener.local_addr()?;
     let ping_address = ping_listener.as_ref().map(TcpListener::local_addr).transpose()?;
-    services.publish_pings_at(&ping_url(&config.pings.url, ping_address.unwrap_or(address)));
+    services.publish_pings_at(&reached_at(&config.pings.url, ping_address.unwrap_or(address)));
+    services.publish_files_at(&reached_at(&config.server.url, address));
+    let listening = [Some(address), ping_address, config.chat.listen].into_iter().flatten().collect();
+    let seek =
+        audits::seek(audits::bridge(&config, listening), services.outbound().clone(), auditing, stopping.clone());
+    let seek = tokio::spawn(seek);
     let pings = pings::router(Pings { services: services.clone(), metrics: ping_metrics, create: config.pings.create });
     let mut platforms = platforms::start(&config, &engine, &services, &stopping).await?;
     let web = adapter_web::router(WebState { engine, services: services.clone(), shutdown: stopping.clone() });
-    let app = web.merge(pings.clone()).merge(operations::router(store.clone(), registry, stopping.clone()));
+    let app = web.merge(pings.clone()).merge(files::router(services.clone())).merge(operations::router(store.clone(), registry, stopping.clone()));
     let ping_server = ping_listener.map(|listener| tokio::spawn(pings::serve(listener, pings, stopping.clone())));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
@@ -101,6 +112,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             let _ = pings.await;
         }
         while platforms.join_next().await.is_some() {}
+        let _ = seek.await;
     };
     if tokio::time::timeout(config.server.grace, served).await.is_err() {
         tracing::warn!("connections were still open and are cut");
@@ -110,8 +122,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How jobs reach this program, unless the operator said so.
-fn ping_url(said: &str, listening: SocketAddr) -> String {
+/// How people and jobs reach this program, unless the operator said so.
+fn reached_at(said: &str, listening: SocketAddr) -> String {
     if said.is_empty() { format!("http://{listening}") } else { said.to_owned() }
 }
 

@@ -133,8 +133,9 @@ fn card(message: Message) -> Post {
 }
 
 fn notice(notice: Notice) -> Post {
-    let Notice { id, seq, revision, text, created_at, updated_at } = notice;
-    Post { id: format!("notice-{id}"), seq, revision, content: Content::Notice(text), created_at, updated_at }
+    let Notice { id, seq, revision, text, audit, created_at, updated_at } = notice;
+    let content = audit.map_or(Content::Notice(text), Content::Audit);
+    Post { id: format!("notice-{id}"), seq, revision, content, created_at, updated_at }
 }
 
 /// That many random bytes as URL-safe text.

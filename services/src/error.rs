@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use monitor_core::alerting::rule::RuleError;
 use monitor_core::alerting::{MaintenanceId, NotificationId, RouteId, RoutingError, RuleId, SilenceId, WindowError};
+use monitor_core::audit::AuditId;
+use monitor_core::audit::changes::Incomparable;
 use monitor_core::code::ErrorCode;
 use monitor_core::duration::humanize;
 use monitor_core::monitor::{MonitorError, MonitorName};
@@ -184,6 +186,63 @@ pub enum ServiceError {
     /// Several members are called so.
     #[error("several people are called `{0}`; say the number of one, as `list-connections` shows it")]
     WhichPerson(String),
+    /// Nothing here makes audits.
+    #[error("audits are not available here: {0}")]
+    AuditsUnavailable(String),
+    /// There is no such audit.
+    #[error("there is no audit `{0}`; `list-audits` shows those there are")]
+    AuditNotFound(String),
+    /// There is no audit that could be meant.
+    #[error("there is no audit that could be meant; `audit https://shop.example` makes one")]
+    NoAudit,
+    /// Several audits could be meant.
+    #[error("there are several audits; say the number of one, like `#12`. `list-audits` shows them")]
+    WhichAudit,
+    /// The audit is over.
+    #[error("audit {0} is over already")]
+    AuditOver(AuditId),
+    /// The audit found nothing.
+    #[error("audit {audit} is {state}, so there is nothing that it found")]
+    NoFigures {
+        /// The audit.
+        audit: AuditId,
+        /// How far it is.
+        state: &'static str,
+    },
+    /// There is nothing to compare an audit with.
+    #[error("there is no audit of the same page and device before audit {0}; say with which one to compare it, like `compare-audits {0} 7`")]
+    NothingBefore(AuditId),
+    /// Two audits are not of the same.
+    #[error("{0}; choose two of the same page, device and throttling")]
+    Incomparable(#[from] Incomparable),
+    /// The report could not be printed.
+    #[error("the report of audit {0} could not be printed; try again, and look into the log if it stays so")]
+    NotPrinted(AuditId),
+    /// The report of a period could not be printed.
+    #[error("the report could not be printed; try again, and look into the log if it stays so")]
+    ReportNotPrinted,
+    /// The page is at an address that may not be reached.
+    #[error("this page may not be audited: {0}")]
+    PageRefused(String),
+    /// Something of an audit's schedule does not work.
+    #[error("`{field}` {why}")]
+    InvalidAudit {
+        /// What.
+        field: String,
+        /// What is wrong, and what to do.
+        why: String,
+    },
+    /// No schedule of audits has that name.
+    #[error("there is no audit schedule `{name}`{}", close(suggestions, "list-audit-schedules"))]
+    AuditScheduleNotFound {
+        /// The name asked for.
+        name: String,
+        /// Names that are close to it, the closest first.
+        suggestions: Vec<String>,
+    },
+    /// Another schedule of audits has that name.
+    #[error("there is an audit schedule `{0}` already; choose another name, like `name {0}-2`")]
+    AuditScheduleTaken(String),
     /// Somebody is a guest, whom only the place lets speak.
     #[error("you are a guest here and no member of the organisation; an owner or admin can `invite` you")]
     NotMember,
@@ -268,6 +327,15 @@ impl ServiceError {
             Self::NotWorkspace => ErrorCode::InvalidValue,
             Self::WorkspaceNotFound(_) | Self::WhichWorkspace => ErrorCode::NotFound,
             Self::PersonNotFound(_) | Self::WhichPerson(_) => ErrorCode::NotFound,
+            Self::AuditsUnavailable(_) => ErrorCode::Unavailable,
+            Self::AuditNotFound(_) | Self::NoAudit | Self::WhichAudit => ErrorCode::NotFound,
+            Self::NothingBefore(_) | Self::AuditScheduleNotFound { .. } => ErrorCode::NotFound,
+            Self::AuditOver(_) | Self::NoFigures { .. } => ErrorCode::Settled,
+            Self::Incomparable(_) => ErrorCode::ConflictingArguments,
+            Self::NotPrinted(_) | Self::ReportNotPrinted => ErrorCode::Internal,
+            Self::PageRefused(_) => ErrorCode::AddressRefused,
+            Self::InvalidAudit { .. } => ErrorCode::InvalidValue,
+            Self::AuditScheduleTaken(_) => ErrorCode::NameTaken,
             Self::NotMember | Self::RoleAboveOwn { .. } => ErrorCode::Denied,
             Self::NoName => ErrorCode::MissingValue,
             Self::FollowsEverything => ErrorCode::InUse,

@@ -4,6 +4,7 @@
 //! rights, here and only here; adapters, commands and the API only say who acts. Entries without an actor are the
 //! program's own work: recording outcomes and looking after what is stored.
 
+mod audits;
 mod beats;
 mod checks;
 mod clock;
@@ -33,6 +34,8 @@ mod selection;
 mod sight;
 mod silences;
 mod suggestions;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod view;
 
 use std::sync::{Arc, OnceLock};
@@ -45,6 +48,10 @@ use probes::{Check, Outbound};
 use storage::Store;
 use tokio::sync::watch;
 
+pub use audits::{
+    AuditError, AuditOptions, AuditReport, AuditView, Audited, Auditing, Auditor, Comparison, FileError, NewSchedule,
+    OpenedFile, Progress, Worked,
+};
 pub use checks::LEASE_SLACK;
 pub use clock::{Clock, SystemClock};
 pub use delivery::{DELIVERY_LEASE, Delivered, DeliveryOutcome, SEND_TIMEOUT};
@@ -56,6 +63,7 @@ pub use maintenance_windows::NewWindow;
 pub use on_call::{NewRotation, RotationView, Turn};
 pub use pings::{PingAddress, PingAnswer, PingError, PingReport};
 pub use recording::{Finished, Recorded};
+pub use reports::PrintedReport;
 pub use routes::{NewRoute, RouteView};
 pub use rules::{AlertRuleView, LOOK_EVERY, SimulatedAlert, Simulation};
 pub use silences::Silenced;
@@ -85,6 +93,7 @@ struct Inner {
     /// When [`Services::beat`] was called last.
     last_beat: std::sync::Mutex<Option<Timestamp>>,
     windows: maintenance_windows::Looks,
+    audits: audits::Audits,
 }
 
 /// What an operator may choose.
@@ -96,6 +105,8 @@ pub struct Options {
     pub witnesses: Vec<Check>,
     /// Which alerts are one incident.
     pub grouping: Grouping,
+    /// Who makes audits, and how long they are kept.
+    pub audits: AuditOptions,
 }
 
 impl Services {
@@ -108,7 +119,7 @@ impl Services {
     /// Ties the parts together.
     #[must_use]
     pub fn with_options(store: Store, outbound: Outbound, clock: Arc<dyn Clock>, options: Options) -> Self {
-        let Options { retention, witnesses, grouping } = options;
+        let Options { retention, witnesses, grouping, audits } = options;
         let (cards_changed, _) = watch::channel(0);
         let inner = Inner {
             store,
@@ -125,6 +136,7 @@ impl Services {
             absence: std::sync::Mutex::default(),
             last_beat: std::sync::Mutex::default(),
             windows: maintenance_windows::Looks::default(),
+            audits: audits::Audits::new(audits),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -184,7 +184,11 @@ impl Services {
         let mut removed = 0;
         loop {
             let forgotten = self.store().forget(self.now(), &self.inner.retention, FORGET_BATCH).await?;
-            let batch = forgotten.results
+            let audits = &self.inner.audits.options;
+            let (now, (pictures, ended)) = (self.now(), (audits.keep_files, audits.keep));
+            let audits = self.store().forget_audits(now, (now - pictures, now - ended), FORGET_BATCH).await?;
+            let batch = audits
+                + forgotten.results
                 + forgotten.rollups
                 + forgotten.flips
                 + forgotten.incidents

@@ -1,5 +1,7 @@
 //! Reports, from rollups where they exist and single results where they do not yet.
 
+mod document;
+
 use std::collections::HashMap;
 
 use monitor_core::health::Flip;
@@ -9,6 +11,8 @@ use monitor_core::report::{Inputs, Report, Segment, Source, Span, Window, cover,
 use monitor_core::rollup::Tally;
 use monitor_core::{Timestamp, rollup::Sample};
 use storage::{IncidentFilter, Scope};
+
+pub use document::PrintedReport;
 
 use crate::view::ReportView;
 use crate::{Result, Services, require};

@@ -7,7 +7,7 @@ use monitor_core::health::Status;
 use monitor_core::monitor::Monitor;
 use monitor_core::report::{Report, Span, Window};
 pub use storage::{
-    Budget, InMaintenance, IncidentFilter, IncidentRow, MaintenanceRow, MonitorState, NamedAlert, NotificationFilter,
+    ArtifactRow, AuditFilter, AuditRow, AuditScheduleRow, AuditState, Budget, Digest, InMaintenance, IncidentFilter, IncidentRow, MaintenanceRow, MonitorState, NamedAlert, NotificationFilter,
     NotificationRow, NotificationState, OverviewFilter, OverviewRow, OverviewSort, SilenceRow, StoredResult,
     TimelineEntry, Withheld,
 };
@@ -30,7 +30,7 @@ pub struct MonitorView {
 }
 
 /// Something posted in a conversation, as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Post {
     /// Its id, the same through all its changes.
     pub id: String,
@@ -52,16 +52,18 @@ impl Post {
     pub fn incident(&self) -> Option<&IncidentRow> {
         match &self.content {
             Content::Incident(incident) => Some(incident),
-            Content::Notice(_) => None,
+            Content::Audit(_) | Content::Notice(_) => None,
         }
     }
 }
 
 /// What a post shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// An incident.
     Incident(Box<IncidentRow>),
+    /// An audit.
+    Audit(Box<AuditRow>),
     /// A notice in words.
     Notice(String),
 }

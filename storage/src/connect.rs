@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend};
 use tokio::sync::Notify;
 
 use crate::seal::Cipher;
+use crate::sign::Signer;
 use crate::sql::Sql;
 use crate::wal::{Commits, TOO_LONG_PAGES};
 use crate::{SecretKey, StoreError};
@@ -71,6 +72,7 @@ struct Inner {
     commits: Commits,
     outbox: Notify,
     cipher: Cipher,
+    signer: Signer,
 }
 
 impl fmt::Debug for Store {
@@ -86,13 +88,13 @@ impl Store {
     /// [`StoreError::Url`] for an address that is none, [`StoreError::Unavailable`] when nothing answers there.
     pub async fn connect(options: &ConnectOptions, key: SecretKey) -> Result<Self, StoreError> {
         let scheme = options.url.split_once(':').map_or("", |(scheme, _)| scheme);
-        let cipher = Cipher::new(&key);
+        let (cipher, signer) = (Cipher::new(&key), key.signer());
         let inner = match scheme {
-            "sqlite" => connect_sqlite(options, cipher).await?,
+            "sqlite" => connect_sqlite(options, cipher, signer).await?,
             "postgres" | "postgresql" => {
                 let pool = connect_postgres(options).await?;
                 let (backend, commits) = (DbBackend::Postgres, Commits::untold());
-                Inner { backend, writer: pool.clone(), reader: pool, commits, outbox: Notify::new(), cipher }
+                Inner { backend, writer: pool.clone(), reader: pool, commits, outbox: Notify::new(), cipher, signer }
             }
             _ => return Err(wrong_url("the database's address is not one of those that can be used")),
         };
@@ -160,6 +162,10 @@ impl Store {
     pub(crate) fn cipher(&self) -> &Cipher {
         &self.0.cipher
     }
+
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.0.signer
+    }
 }
 
 fn wrong_url(why: &str) -> StoreError {
@@ -168,7 +174,7 @@ fn wrong_url(why: &str) -> StoreError {
 
 /// One connection that writes and several that read: SQLite has one writer at a time, and waiting for it in our own
 /// queue is fair and cheap, while waiting in SQLite is neither.
-async fn connect_sqlite(options: &ConnectOptions, cipher: Cipher) -> Result<Inner, StoreError> {
+async fn connect_sqlite(options: &ConnectOptions, cipher: Cipher, signer: Signer) -> Result<Inner, StoreError> {
     let parsed: SqliteConnectOptions =
         options.url.parse().map_err(|error| wrong_url(&format!("the database's address does not work: {error}")))?;
     let file = parsed.get_filename();
@@ -207,7 +213,7 @@ async fn connect_sqlite(options: &ConnectOptions, cipher: Cipher) -> Result<Inne
         .map_sqlx_sqlite_opts(move |sqlite| common(sqlite).pragma("query_only", "ON"));
     let reader = Database::connect(pool).await?;
     let commits = Commits::keep_log_short(file, reader.clone(), writer.clone());
-    Ok(Inner { backend: DbBackend::Sqlite, writer, reader, commits, outbox: Notify::new(), cipher })
+    Ok(Inner { backend: DbBackend::Sqlite, writer, reader, commits, outbox: Notify::new(), cipher, signer })
 }
 
 fn create_folder(file: &Path) -> Result<(), StoreError> {

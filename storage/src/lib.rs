@@ -15,6 +15,8 @@
 //! | `results`, `rollups`, `flips` | what checks found, what that adds up to, and changes of status |
 //! | `alerts`, `incidents`, `timeline`, `messages` | what rules fired, the incidents that makes, what happened to them, and their cards in conversations |
 //! | `destinations`, `outbox` | places outside, and what they were and are to be told |
+//! | `audits`, `artifacts` | audits of pages, when they are made again and again, and the files that come of them |
+//! | `sign` | signatures of what may be had by whoever has the address |
 //! | `maintenance` | when monitors are worked on, and which are just now |
 //! | `key_check` | which key the secrets are sealed with |
 //! | `retention` | forgetting what is old |
@@ -28,6 +30,8 @@
 
 mod alert_rules;
 mod alerts;
+mod artifacts;
+mod audits;
 mod clock;
 mod codes;
 mod conn;
@@ -69,6 +73,7 @@ mod rule_signals;
 mod rule_states;
 mod schedule;
 mod seal;
+mod sign;
 mod silences;
 mod sizes;
 mod sql;
@@ -80,6 +85,11 @@ mod workspaces;
 
 pub use alert_rules::{RuleRow, RulesMark, Subject, SubjectsMark};
 pub use alerts::{EndedAlert, IncidentFilter, LooseAlert, NamedAlert, NewAlert};
+pub use artifacts::{ArtifactId, ArtifactKind, ArtifactRow, NewArtifact};
+pub use audits::{
+    AuditClaim, AuditEnd, AuditFilter, AuditRow, AuditScheduleId, AuditScheduleRow, AuditState, Digest, Doing, NewAudit,
+    NewAuditSchedule,
+};
 pub use codes::{CodeFor, NewCode, Redeemed};
 pub use connect::{ConnectOptions, Durability, Store};
 pub use dependencies::{Shelter, Withheld};

@@ -1,13 +1,15 @@
-//! Notices in conversations: what is told there beside incidents.
+//! Notices in conversations: what is told there beside incidents, in words or as the card of an audit.
 //!
-//! A notice is about a topic, such as one loss of sight. Posting one of the same topic again edits it. It takes its
-//! number in the conversation as cards do, so that whoever has read up to a number has missed nothing before it.
+//! A notice is about a topic, such as one loss of sight or one audit. Posting one of the same topic again edits it. It takes
+//! its number in the conversation as cards do, so that whoever has read up to a number has missed nothing before it.
 
 use monitor_core::Timestamp;
+use monitor_core::audit::AuditId;
 use monitor_core::monitor::MonitorId;
 use monitor_core::people::{ConversationId, OrganisationId};
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 
+use crate::audits::{AuditRow, audit_columns};
 use crate::rows::{get, integer, json, sql, text, time};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};
@@ -22,7 +24,7 @@ pub enum Audience {
 }
 
 /// A notice in a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     /// Its id, the same through all its changes.
     pub id: i64,
@@ -30,8 +32,10 @@ pub struct Notice {
     pub seq: i64,
     /// 1 when it is new, and one more with every change.
     pub revision: i32,
-    /// What it says.
+    /// What it says; nothing where it is the card of an audit.
     pub text: String,
+    /// The audit whose card it is, as it is now.
+    pub audit: Option<Box<AuditRow>>,
     /// When it was posted.
     pub created_at: Timestamp,
     /// When it was changed last.
@@ -49,9 +53,10 @@ impl Store {
         seq: i64,
         limit: u64,
     ) -> Result<Vec<Notice>, StoreError> {
-        const NOTICES: Sql = Sql::both(
-            "SELECT id, seq, revision, text, created_at_ms, updated_at_ms FROM notice
-             WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        const NOTICES: Sql = sql!(
+            "SELECT n.id AS notice_id, n.seq, n.revision, n.text, n.created_at_ms, n.updated_at_ms, n.audit_id, " [audit_columns!()] "
+             FROM notice n LEFT JOIN audit a ON a.id = n.audit_id
+             WHERE n.conversation_id = $1 AND n.seq > $2 ORDER BY n.seq LIMIT $3"
         );
         let statement = NOTICES.with(self.backend(), [conversation.0.into(), seq.into(), integer(limit).into()]);
         self.reader().query_all_raw(statement).await?.iter().map(Notice::read).collect()
@@ -97,7 +102,21 @@ impl Tx {
             Audience::Everybody => EVERYBODY.with(backend, []),
             Audience::Organisation(organisation) => OF_ORGANISATION.with(backend, [organisation.0.into()]),
         };
-        self.post(number, topic, says, now).await
+        self.post(number, topic, says, None, now).await
+    }
+
+    /// Posts the card of an audit in its conversation, or edits it there. Answers whether there is such a conversation.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn post_audit(&self, audit: AuditId, now: Timestamp) -> Result<bool, StoreError> {
+        const NUMBER: Sql = Sql::both(
+            "UPDATE conversation SET last_seq = last_seq + 1
+             WHERE id = (SELECT conversation_id FROM audit WHERE id = $1) RETURNING id, last_seq",
+        );
+        let number = NUMBER.with(self.store().backend(), [audit.0.into()]);
+        let told = self.post(number, &format!("audit {audit}"), "", Some(audit), now).await?;
+        Ok(!told.is_empty())
     }
 
     /// Posts a notice about a monitor in those of its conversations where none of that topic is. Answers the conversations.
@@ -120,7 +139,7 @@ impl Tx {
              )"
         );
         let number = NUMBER.with(self.store().backend(), [monitor.0.into(), text(topic).into_owned().into()]);
-        self.post(number, topic, says, now).await
+        self.post(number, topic, says, None, now).await
     }
 
     async fn post(
@@ -128,11 +147,13 @@ impl Tx {
         number: Statement,
         topic: &str,
         says: &str,
+        audit: Option<AuditId>,
         now: Timestamp,
     ) -> Result<Vec<ConversationId>, StoreError> {
         const POST: Sql = sql!(
-            "INSERT INTO notice (conversation_id, seq, revision, topic, text, created_at_ms, updated_at_ms)
-             SELECT CAST(value->>0 AS bigint), CAST(value->>1 AS bigint), 1, $2, $3, $4, $4 FROM " rows " AS r WHERE TRUE
+            "INSERT INTO notice (conversation_id, seq, revision, topic, text, created_at_ms, updated_at_ms, audit_id)
+             SELECT CAST(value->>0 AS bigint), CAST(value->>1 AS bigint), 1, $2, $3, $4, $4, CAST($5 AS bigint)
+             FROM " rows " AS r WHERE TRUE
              ON CONFLICT (conversation_id, topic) DO UPDATE
              SET seq = excluded.seq, revision = notice.revision + 1, text = excluded.text,
                  updated_at_ms = excluded.updated_at_ms"
@@ -147,6 +168,7 @@ impl Tx {
                 text(topic).into_owned().into(),
                 text(says).into_owned().into(),
                 now.as_millis().into(),
+                audit.map(|audit| audit.0).into(),
             ];
             self.conn().execute_raw(POST.with(backend, values)).await?;
         }
@@ -156,11 +178,13 @@ impl Tx {
 
 impl Notice {
     fn read(row: &QueryResult) -> Result<Self, StoreError> {
+        let audit: Option<i64> = get(row, "audit_id")?;
         Ok(Self {
-            id: get(row, "id")?,
+            id: get(row, "notice_id")?,
             seq: get(row, "seq")?,
             revision: get(row, "revision")?,
             text: get(row, "text")?,
+            audit: audit.map(|_| AuditRow::read(row).map(Box::new)).transpose()?,
             created_at: time(row, "created_at_ms")?,
             updated_at: time(row, "updated_at_ms")?,
         })

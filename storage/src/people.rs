@@ -144,6 +144,15 @@ impl Tx {
         Ok(found.await?.is_some())
     }
 
+    /// What a person is called; `None`: there is no such person.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn person_name(&self, person: PersonId) -> Result<Option<String>, StoreError> {
+        let found = person::Entity::find_by_id(person.0).one(self.reader()).await?;
+        Ok(found.map(|found| found.display_name))
+    }
+
     /// Remembers what a person is called now.
     ///
     /// # Errors

@@ -8,6 +8,8 @@
 //! | alerts, incidents and their cards | [`Retention::day`] after they were resolved |
 //! | notifications that were delivered or given up | with their incidents, or after 90 days |
 //! | dialogs and buttons | when they expire |
+//! | files, and the pictures of audits | when they expire |
+//! | audits | some time after they ended |
 
 use std::time::Duration;
 
@@ -110,6 +112,33 @@ impl Store {
             notifications: self.delete(NOTIFICATIONS, old(now - NOTIFICATIONS_KEPT)).await?,
             dialogs: self.delete(DIALOGS, old(now)).await? + self.delete(ACTIONS, old(now)).await?,
         })
+    }
+
+    /// Forgets one batch of files whose time is over, of pictures of audits that ended before `pictures`, and of audits that
+    /// ended before `audits`. Answers how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_audits(
+        &self,
+        now: Timestamp,
+        (pictures, audits): (Timestamp, Timestamp),
+        batch: u64,
+    ) -> Result<u64, StoreError> {
+        const FILES: Sql =
+            forget!("artifact", "id", "SELECT old.id FROM artifact old WHERE old.expires_at_ms <= $1 LIMIT $2");
+        const AUDITS: Sql =
+            forget!("audit", "id", "SELECT old.id FROM audit old WHERE old.ended_at_ms < $1 LIMIT $2");
+        const PICTURES: Sql = sql!(
+            "UPDATE audit SET pictures = NULL WHERE id IN (
+                 SELECT old.id FROM audit old WHERE old.ended_at_ms < $1 AND old.pictures IS NOT NULL LIMIT $2 "
+                 (postgres "FOR UPDATE OF old SKIP LOCKED") ")"
+        );
+        let limit = integer(batch);
+        let old = |cutoff: Timestamp| [cutoff.as_millis().into(), limit.into()];
+        Ok(self.delete(FILES, old(now)).await?
+            + self.delete(AUDITS, old(audits)).await?
+            + self.delete(PICTURES, old(pictures)).await?)
     }
 
     async fn forget_rollups(

@@ -12,6 +12,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use secrecy::zeroize::Zeroizing;
 
 use crate::StoreError;
+use crate::sign::Signer;
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
@@ -64,6 +65,13 @@ impl SecretKey {
         };
         let text = Zeroizing::new(text.map_err(failed)?);
         Self::from_base64(&text).map_err(|error| StoreError::Secret(format!("{}: {error}", path.display())))
+    }
+}
+
+impl SecretKey {
+    /// Signs with a key that follows from this one.
+    pub(crate) fn signer(&self) -> Signer {
+        Signer::new(&self.0)
     }
 }
 

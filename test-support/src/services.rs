@@ -152,6 +152,18 @@ pub fn node_clients() -> PathBuf {
     variable("WATCHWORD_TEST_NODE_CLIENTS").into()
 }
 
+/// The folder of the worker of `lighthouse-bridge/` with its packages.
+#[must_use]
+pub fn lighthouse() -> PathBuf {
+    variable("WATCHWORD_TEST_LIGHTHOUSE").into()
+}
+
+/// The browser that the worker drives.
+#[must_use]
+pub fn chromium() -> PathBuf {
+    variable("WATCHWORD_TEST_CHROMIUM").into()
+}
+
 /// A Python with the packages of `test-support/clients/requirements.txt`.
 #[must_use]
 pub fn python() -> PathBuf {

@@ -8,7 +8,7 @@ use bot_core::may_hold_secret;
 use bot_core::reply::Action;
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::client::{Client, Input};
 use crate::line::{Line, Settings};
@@ -18,6 +18,9 @@ use crate::{Ended, TerminalError, TerminalOptions};
 
 /// Happenings that may wait while an answer is being awaited.
 const WAITING: usize = 64;
+
+/// How often a card that changes by itself is shown again: what stands on a terminal cannot be changed.
+const SAME_CARD: Duration = Duration::from_secs(10);
 
 /// How long the greeting waits to hear how everything stands.
 const GREETING: Duration = Duration::from_secs(2);
@@ -35,7 +38,8 @@ pub(crate) async fn run(
         greet(client, &mut happenings, out).await?;
     }
     let (printed, card) = (Printed::default(), Vec::new());
-    let mut session = Session { client, options, width: line.width, line, printed, card, failed: false, out };
+    let mut session =
+        Session { client, options, width: line.width, line, printed, card, passing: None, failed: false, out };
     let ended = session.talk(&mut happenings).await;
     following.abort();
     ended.map(|()| if session.failed && !options.interactive { Ended::CommandFailed } else { Ended::Well })
@@ -60,6 +64,8 @@ struct Session<'a> {
     printed: Printed,
     /// The buttons of the last card, if no answer's were there to be pressed.
     card: Vec<Action>,
+    /// The card that changes by itself which was shown last, and when.
+    passing: Option<(String, Instant)>,
     /// Whether something that was said was not done.
     failed: bool,
     out: &'a mut (dyn Write + Send),
@@ -128,6 +134,16 @@ impl Session<'_> {
         Ok(keep)
     }
 
+    /// Whether a card that changes by itself was shown just now. If not, it is to be shown.
+    fn was_shown(&mut self, id: &str) -> bool {
+        let now = Instant::now();
+        let shown = self.passing.as_ref().is_some_and(|(last, at)| last == id && now < *at + SAME_CARD);
+        if !shown {
+            self.passing = Some((id.to_owned(), now));
+        }
+        shown
+    }
+
     /// A card with its buttons, unless those of a reply wait to be pressed.
     fn card(&mut self, reply: &Value) -> String {
         let card = render::card(self.options, self.width, reply);
@@ -138,8 +154,9 @@ impl Session<'_> {
     fn tell(&mut self, happening: &Happening) -> io::Result<()> {
         let message = match happening {
             Happening::Overview(_) => return Ok(()),
-            Happening::Card(reply) if self.options.json => reply.to_string(),
-            Happening::Card(reply) => self.card(reply),
+            Happening::Card { reply, .. } if self.options.json => reply.to_string(),
+            Happening::Card { id, passing, .. } if *passing && self.was_shown(id) => return Ok(()),
+            Happening::Card { reply, .. } => self.card(reply),
             Happening::Lost | Happening::Back if self.options.json => return Ok(()),
             Happening::Lost => "(The connection to Watchword is lost; I keep trying.)".to_owned(),
             Happening::Back => "(Connected again.)".to_owned(),

@@ -20,8 +20,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Happening {
-    /// A card was posted or changed; its reply as JSON.
-    Card(Value),
+    /// A card was posted or changed.
+    Card {
+        /// Its id, the same through all its changes.
+        id: String,
+        /// Its reply as JSON.
+        reply: Value,
+        /// Whether it soon changes by itself.
+        passing: bool,
+    },
     /// How many monitors have which status. Told at the start of the stream and whenever it changes.
     Overview(BTreeMap<String, u64>),
     /// The stream broke and the server did not answer at once.
@@ -85,7 +92,8 @@ impl Place {
         match event.name.as_str() {
             "card" if self.current => {
                 let mut card: Value = serde_json::from_str(&event.data).ok()?;
-                Some(Happening::Card(card["reply"].take()))
+                let id = card["id"].as_str().unwrap_or_default().to_owned();
+                Some(Happening::Card { id, passing: card["passing"] == true, reply: card["reply"].take() })
             }
             "overview" => {
                 self.current = true;
@@ -112,7 +120,7 @@ mod tests {
             matches!(place.take(event("overview", None, r#"{"up":2}"#)), Some(Happening::Overview(counts)) if counts["up"] == 2)
         );
         let told = place.take(event("card", Some("4"), r#"{"reply":{"text":"new"}}"#));
-        assert!(matches!(told, Some(Happening::Card(reply)) if reply["text"] == "new"));
+        assert!(matches!(told, Some(Happening::Card { reply, passing: false, .. }) if reply["text"] == "new"));
         assert_eq!(place.after.as_deref(), Some("4"));
     }
 

@@ -54,6 +54,10 @@ impl ApiError {
                 | ServiceError::MaintenanceNotFound(_)
                 | ServiceError::WorkspaceNotFound(_)
                 | ServiceError::PersonNotFound(_)
+                | ServiceError::AuditNotFound(_)
+                | ServiceError::NoAudit
+                | ServiceError::NothingBefore(_)
+                | ServiceError::AuditScheduleNotFound { .. }
                 | ServiceError::ConversationNotFound => StatusCode::NOT_FOUND,
                 ServiceError::NameTaken(_)
                 | ServiceError::DestinationTaken(_)
@@ -71,7 +75,12 @@ impl ApiError {
                 | ServiceError::MaintenanceNotOn(_)
                 | ServiceError::DependsInCircle { .. }
                 | ServiceError::NotHeartbeat(_)
-                | ServiceError::NotChecked(_) => StatusCode::CONFLICT,
+                | ServiceError::NotChecked(_)
+                | ServiceError::WhichAudit
+                | ServiceError::AuditOver(_)
+                | ServiceError::NoFigures { .. }
+                | ServiceError::Incomparable(_)
+                | ServiceError::AuditScheduleTaken(_) => StatusCode::CONFLICT,
                 ServiceError::Invalid(_)
                 | ServiceError::InvalidDestination { .. }
                 | ServiceError::InvalidRule(_)
@@ -85,9 +94,13 @@ impl ApiError {
                 | ServiceError::SilenceLength(_)
                 | ServiceError::EndsTooEarly
                 | ServiceError::Routing(_)
+                | ServiceError::PageRefused(_)
+                | ServiceError::InvalidAudit { .. }
                 | ServiceError::Window(_) => StatusCode::BAD_REQUEST,
-                ServiceError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-                ServiceError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+                ServiceError::Busy(_) | ServiceError::AuditsUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                ServiceError::NotPrinted(_) | ServiceError::ReportNotPrinted | ServiceError::Internal { .. } => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
             },
         }
     }

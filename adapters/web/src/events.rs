@@ -1,7 +1,8 @@
 //! `GET /api/v1/conversations/{conversation}/events`: what happens while nobody says anything.
 //!
-//! `card` is an incident as a message that changes: the same `id` with a higher `revision` replaces what was shown. Its event id
-//! is its place in the conversation, from which a broken stream resumes. `overview` counts the monitors by status; the first one
+//! `card` is an incident or an audit as a message that changes: the same `id` with a higher `revision` replaces what was shown.
+//! Its event id is its place in the conversation, from which a broken stream resumes. With `passing: true` it soon changes by
+//! itself, as that of an audit which is being made. `overview` counts the monitors by status; the first one
 //! follows the cards that the stream starts with.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -17,7 +18,7 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::ServiceError;
-use services::view::Post;
+use services::view::{Content, Post};
 use tokio::sync::watch;
 
 use crate::conversation::{self, Place, Platform};
@@ -140,13 +141,17 @@ impl Follow {
         let now = self.state.services.now();
         for message in messages {
             self.cursor = self.cursor.max(message.seq);
-            let card = json!({
+            let passing = matches!(&message.content, Content::Audit(row) if row.state.is_open());
+            let mut card = json!({
                 "id": message.id,
                 "revision": message.revision,
                 "created_at": message.created_at.to_string(),
                 "updated_at": message.updated_at.to_string(),
                 "reply": wire::reply(&bot_core::cards::card(&message.content, now)),
             });
+            if passing {
+                card["passing"] = true.into();
+            }
             self.ready.push_back(Event::default().id(message.seq.to_string()).event("card").data(card.to_string()));
         }
     }

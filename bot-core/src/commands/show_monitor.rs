@@ -42,7 +42,7 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         blocks.push(recent(&view.results, probed, turn.now));
     }
     if !view.day.timeline.is_empty() {
-        blocks.push(Block::Chart { chart: report::uptime_chart(&view.day) });
+        blocks.push(Block::Chart { chart: documents::uptime_chart(&view.day.document()) });
     }
     Ok(Answer::of(blocks))
 }

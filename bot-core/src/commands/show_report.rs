@@ -20,6 +20,7 @@ pub(crate) const COMMAND: Command = Command {
         "show-report shop from 2026-03-01 to 2026-03-08",
         "show-report shop from 2026-03-01 14:00 to 2026-03-01 18:00",
         "show-report shop 30d as png",
+        "show-report shop 30d as pdf",
     ],
     arguments: &[&[
         Argument::new(
@@ -38,8 +39,8 @@ pub(crate) const COMMAND: Command = Command {
         Argument::new("to", Kind::Time, "The last day, included, or the end, in UTC.").words(&["to", "until"]),
         Argument::new(
             "as",
-            Kind::Choice(&["chart", "png", "svg", "json"]),
-            "How to show it: charts, pictures as files, or the figures as JSON.",
+            Kind::Choice(&["chart", "pdf", "csv", "png", "svg", "json"]),
+            "How to show it: charts, the report to pass on, tables for a spreadsheet, pictures as files, or the figures as JSON.",
         )
         .words(&["as", "format"])
         .default("chart"),
@@ -51,10 +52,16 @@ pub(crate) const COMMAND: Command = Command {
 async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     let window = period::window(&given, turn.now)?;
     let monitor = given.get("monitor").filter(|name| !name.eq_ignore_ascii_case("all"));
-    let view = turn.services.report(turn.actor, monitor, window).await?;
     let form = given.get("as").map(str::to_ascii_lowercase);
-    if form.as_deref() == Some("json") {
-        return Ok(Answer::of(vec![Block::Code { text: report::json(&view) }]));
+    if form.as_deref() == Some("pdf") {
+        let printed = turn.services.report_pdf(turn.actor, monitor, window).await?;
+        return Ok(Answer::of(report::pdf(&printed)));
+    }
+    let view = turn.services.report(turn.actor, monitor, window).await?;
+    match form.as_deref() {
+        Some("json") => return Ok(Answer::of(vec![Block::Code { text: report::json(&view) }])),
+        Some("csv") => return Ok(Answer::of(report::csv(&view))),
+        _ => {}
     }
     let mut blocks = report::figures(&view);
     if view.incidents.len() > MOST_INCIDENTS {
@@ -63,10 +70,12 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         blocks.push(present::outages("Incidents", &view.incidents, turn.now));
     }
     blocks.push(report::counted(&view));
-    let charts = report::charts(&view);
     match form.as_deref() {
-        Some(kind @ ("png" | "svg")) => blocks.extend(report::files(&view, charts, kind).await?),
-        _ => blocks.extend(charts.into_iter().map(|(_, chart)| Block::Chart { chart })),
+        Some(kind @ ("png" | "svg")) => blocks.extend(report::drawn(&view, kind).await?),
+        _ => {
+            let charts = documents::charts(&view.document());
+            blocks.extend(charts.into_iter().map(|(_, chart)| Block::Chart { chart }));
+        }
     }
     Ok(Answer::of(blocks))
 }

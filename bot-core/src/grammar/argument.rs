@@ -27,6 +27,10 @@ pub enum Known {
     Silence,
     /// Maintenance.
     Maintenance,
+    /// Audits.
+    Audit,
+    /// What is audited again and again.
+    AuditSchedule,
     /// Members.
     Member,
     /// Workspaces that are connected.

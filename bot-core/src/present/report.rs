@@ -1,16 +1,16 @@
-//! A report as figures, charts, files and JSON.
+//! A report as figures, files and JSON.
 
-mod chart;
+mod files;
 mod json;
 
 use monitor_core::health::Status;
 use monitor_core::report::Report;
-use monitor_core::{Timestamp, duration};
+use monitor_core::duration;
 use services::view::ReportView;
 
 use super::{bytes, count, latency, percent};
 use crate::reply::{Block, Field};
-pub(crate) use chart::{charts, files, uptime_chart};
+pub(crate) use files::{csv, drawn, pdf};
 pub(crate) use json::json;
 
 /// What the report is about.
@@ -64,15 +64,8 @@ fn checks(report: &Report) -> Vec<Field> {
         fields.push(Field::new("inconclusive", count(tally.inconclusive)));
     }
     fields.push(Field::new("success rate", percent(tally.success_rate())));
-    fields.push(Field::new("error rate", percent(error_rate(report))));
+    fields.push(Field::new("error rate", percent(documents::error_rate(report))));
     fields
-}
-
-/// Failed checks of the conclusive ones, 0 to 1.
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-fn error_rate(report: &Report) -> Option<f64> {
-    let conclusive = report.tally.conclusive();
-    (conclusive > 0).then(|| report.tally.failed as f64 / conclusive as f64)
 }
 
 fn latencies(report: &Report) -> Vec<Field> {
@@ -112,46 +105,5 @@ pub(crate) fn uptime_with_basis(report: &Report) -> String {
 
 /// How the figures were counted.
 pub(crate) fn counted(view: &ReportView) -> Block {
-    Block::text(format!("How it was counted: {}", accounting(view)))
-}
-
-/// How the figures were counted, in sentences.
-pub(crate) fn accounting(view: &ReportView) -> String {
-    let accounting = &view.report.accounting;
-    let together =
-        if view.monitor.is_none() && view.monitors != 1 { ", the times of all monitors added up" } else { "" };
-    let basis = format!(
-        "Uptime is the time up or degraded ({}) by the time up, degraded or down ({}){together}.",
-        duration::humanize(accounting.up()),
-        duration::humanize(accounting.counted())
-    );
-    let counts = [Status::Up, Status::Degraded, Status::Down];
-    let excluded: Vec<String> = accounting
-        .times()
-        .iter()
-        .filter(|(status, time)| !counts.contains(status) && !time.is_zero())
-        .map(|(status, time)| format!("{} {}", status.as_str(), duration::humanize(*time)))
-        .collect();
-    let excluded = match excluded.as_slice() {
-        [] => "No time is left out.".to_owned(),
-        times => format!("Left out, because nothing is known then: {}.", times.join(", ")),
-    };
-    format!(
-        "{}{basis} {excluded} A monitor is down from the check that confirms a failure to the one that confirms recovery. Rates leave out \
-         inconclusive checks; latency is that of successful checks, its percentiles within 1%; traffic is response bodies, per day since the first check \
-         of the period and not below a day; days are in UTC. \
-         MTTR is the mean length of incidents that ended in the period, MTBF the time up by the incidents that began in it.",
-        widened(view)
-    )
-}
-
-/// What is said when the period could not be read as it was asked for.
-fn widened(view: &ReportView) -> &'static str {
-    let moved = |a: Timestamp, b: Timestamp| a.since(b).max(b.since(a));
-    let (asked, read) = (view.asked, view.report.window);
-    match moved(asked.from, read.from).max(moved(asked.to, read.to)).as_secs() {
-        0..=60 => "",
-        61..=3_600 => "The period was widened to whole hours, the finest that is kept or quick to read for it. ",
-        _ => "The period was widened to whole days, the finest that is kept or quick to read for it. ",
-    }
+    Block::text(format!("How it was counted: {}", documents::counting(&view.document())))
 }

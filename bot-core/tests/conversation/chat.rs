@@ -8,13 +8,14 @@ use bot_core::reply::Block;
 use bot_core::{Encounter, Engine, Input, Place, Reply, Request, TextStyle, Visitor};
 use monitor_core::Timestamp;
 use monitor_core::people::{Actor, ConversationId, Role};
-use monitor_core::report::Retention;
 use probes::{Outbound, OutboundConfig};
 use regex::Regex;
-use services::{Clock, Services};
+use services::testing::Scripted;
+use services::{AuditOptions, Auditing, Clock, Options, Services};
 use test_support::builders::START;
 use test_support::database::TestDatabase;
 use test_support::targets::answering::{Answer, Answering, answering};
+use tokio_util::sync::CancellationToken;
 
 /// A clock that the test sets.
 #[derive(Default)]
@@ -35,28 +36,41 @@ pub(crate) struct Chat {
     pub(crate) actor: Actor,
     pub(crate) conversation: ConversationId,
     pub(crate) target: Answering,
+    /// Makes audits as it is told.
+    pub(crate) audits: Scripted,
 }
 
 impl Chat {
     pub(crate) async fn start() -> Self {
         let database = TestDatabase::sqlite().await;
         let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
-        let services = services(&database, &clock, true);
+        let audits = Scripted::default();
+        let services = services(&database, &clock, true, &audits);
         let actor = services.local_owner().await.unwrap();
         let conversation = services.conversation(&actor, "test", "room").await.unwrap();
         let target = answering(Answer::ok("all ok")).await;
-        Self { engine: Engine::new(services.clone()), database, services, clock, actor, conversation, target }
+        Self { engine: Engine::new(services.clone()), database, services, clock, actor, conversation, target, audits }
     }
 
     /// The program restarted over the same database.
     pub(crate) fn restart(&mut self) {
-        self.services = services(&self.database, &self.clock, true);
+        self.services = services(&self.database, &self.clock, true, &self.audits);
         self.engine = Engine::new(self.services.clone());
     }
 
     /// The program configured to reach public addresses only.
     pub(crate) fn allow_public_only(&mut self) {
-        self.services = services(&self.database, &self.clock, false);
+        self.services = services(&self.database, &self.clock, false, &self.audits);
+        self.engine = Engine::new(self.services.clone());
+    }
+
+    /// The program where nothing makes audits.
+    pub(crate) fn without_audits(&mut self, why: &str) {
+        let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword/test".into() };
+        let audits = AuditOptions { auditing: Auditing::Nowhere(why.to_owned()), ..AuditOptions::default() };
+        let (store, outbound) = (self.database.store.clone(), Outbound::new(&config).unwrap());
+        let options = Options { audits, ..Options::default() };
+        self.services = Services::with_options(store, outbound, self.clock.clone(), options);
         self.engine = Engine::new(self.services.clone());
     }
 
@@ -142,6 +156,12 @@ impl Chat {
         self.presses(self.actor, reply, label).await
     }
 
+    /// What is answered to a button, as it is.
+    pub(crate) async fn press_for(&self, reply: &Reply, label: &str) -> Reply {
+        let action = reply.actions.iter().find(|action| action.label == label).expect("there is such a button");
+        self.reply_to(self.actor, Input::Action(action.token.clone())).await
+    }
+
     pub(crate) async fn presses(&self, actor: Actor, reply: &Reply, label: &str) -> String {
         let action = reply.actions.iter().find(|action| action.label == label).expect("there is such a button");
         assert!(action.token.len() <= 48);
@@ -151,6 +171,13 @@ impl Chat {
     pub(crate) async fn completions(&self, text: &str) -> (usize, Vec<String>) {
         let completion = self.engine.complete(&self.actor, text).await;
         (completion.start, completion.choices.into_iter().map(|choice| choice.text).collect())
+    }
+
+    /// Makes the audit that waits, 42 seconds long.
+    pub(crate) async fn make_audit(&self) {
+        let claim = self.services.claim_audit().await.unwrap().expect("an audit waits");
+        self.pass(Duration::from_secs(42));
+        self.services.work_on_audit(claim, &CancellationToken::new()).await.unwrap();
     }
 
     /// Adds a monitor of the target.
@@ -164,10 +191,11 @@ fn in_guild(id: &str) -> Place<'_> {
     Place { platform: "discord", workspace: Some(id), workspace_name: id, conversation: "channel", title: "#ops" }
 }
 
-fn services(database: &TestDatabase, clock: &Arc<TestClock>, allow_private: bool) -> Services {
+fn services(database: &TestDatabase, clock: &Arc<TestClock>, allow_private: bool, audits: &Scripted) -> Services {
     let config = OutboundConfig { allow_private, ca_file: None, user_agent: "Watchword/test".into() };
     let outbound = Outbound::new(&config).unwrap();
-    Services::new(database.store.clone(), outbound, clock.clone(), Retention::default())
+    let options = Options { audits: audits.options(), ..Options::default() };
+    Services::with_options(database.store.clone(), outbound, clock.clone(), options)
 }
 
 pub(crate) fn redacted(reply: &Reply) -> String {

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bot_core::reply::Block;
 use bot_core::{Reply, cards};
 use insta::assert_snapshot;
@@ -52,6 +54,20 @@ async fn a_newcomer_is_shown_the_way() {
     Heartbeats
       show-pings  Shows what a heartbeat's job has reported last, or what it sent along.
       ping-key  Shows the address below which every heartbeat can be pinged by its name, or makes another key for it.
+
+    Audits
+      audit  Audits a page with Lighthouse: how fast, accessible, sound, findable and installable it is, what to mend first, and
+                             a report as PDF.
+      list-audits  Lists audits with their scores, the latest first.
+      show-audit  Shows what an audit found: scores, core metrics, what to mend and where, and how it was over time; or gives its
+                             report as PDF.
+      compare-audits  Compares two audits of a page: scores, metrics and sizes, what newly fails and what passes now, and what of that is
+                             more than chance.
+      cancel-audit  Calls an audit off that waits or is being made.
+      schedule-audit  Has a page audited again and again. Budgets that are broken and what gets worse are an incident until an audit
+                             finds nothing wrong.
+      list-audit-schedules  Lists what is audited again and again, and when next.
+      delete-audit-schedule  Ends a schedule of audits; the audits that were made stay. I ask before I do.
 
     Incidents
       list-incidents  Lists incidents, the latest first, with their numbers and who takes care of them.
@@ -367,6 +383,27 @@ async fn a_report_comes_as_files_or_json_too() {
             [format!("shop-latency.{kind}"), format!("shop-traffic.{kind}"), format!("shop-uptime.{kind}")]
         );
     }
+    let files = |reply: Reply| -> Vec<(String, String, String)> {
+        let file = |block| match block {
+            Block::File { name, media_type, data } => Some((name, media_type, String::from_utf8(STANDARD.decode(data).unwrap()).unwrap()))),
+            _ => None,
+        };
+        reply.blocks.into_iter().filter_map(file).collect()
+    };
+    let tables = files(chat.reply("show-report shop 1h as csv").await);
+    let names: Vec<&str> = tables.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["shop-figures.csv", "shop-days.csv", "shop-incidents.csv"]);
+    assert!(tables[0].2.contains("checks failed,2,\r\n"), "{}", tables[0].2);
+    assert!(tables[2].2.contains(",unexpected_status,"), "{}", tables[2].2);
+
+    let reply = chat.reply("show-report shop 1h as pdf").await;
+    assert!(redacted(&reply).starts_with("The report on shop"), "{}", redacted(&reply));
+    let [(name, media_type, data)] = files(reply).try_into().unwrap();
+    assert_eq!((name.as_str(), media_type.as_str()), ("report-shop-2026-03-01-2026-03-01.pdf", "application/pdf"));
+    assert!(data.starts_with("%PDF-"), "{data}");
+    let document = chat.audits.printed().pop().unwrap();
+    assert!(document.contains("<h1><bdi>shop</bdi></h1>") && document.contains("Latency of shop"));
+
     let reply = chat.reply("show-report shop 1h as json").await;
     let [Block::Code { text }] = reply.blocks.as_slice() else { panic!("{reply:?}") };
     let figures: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -428,8 +465,8 @@ async fn completion_offers_what_can_come_next() {
     chat.add("shop").await;
     chat.add("shop-api").await;
     for (text, start, expected) in [
-        ("sho", 0, &["show-monitor", "show-report", "show-pings", "show-incident", "show-destination"][..]),
-        ("/sho", 1, &["show-monitor", "show-report", "show-pings", "show-incident", "show-destination"]),
+        ("sho", 0, &["show-monitor", "show-report", "show-pings", "show-audit", "show-incident", "show-destination"][..]),
+        ("/sho", 1, &["show-monitor", "show-report", "show-pings", "show-audit", "show-incident", "show-destination"]),
         ("show-monitor ", 13, &["shop", "shop-api"]),
         ("show-monitor SHOP-", 13, &["shop-api"]),
         ("pause-monitor monitor:sh", 22, &["shop", "shop-api"]),

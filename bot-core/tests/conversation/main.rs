@@ -3,6 +3,7 @@
 
 mod adding;
 mod alerts;
+mod audits;
 mod chat;
 mod destinations;
 mod dialogs;

@@ -5,7 +5,7 @@ use monitor_core::people::Role;
 use crate::chat::Chat;
 
 /// What to say for each command so that it does something.
-const SAID: [(&str, &str); 62] = [
+const SAID: [(&str, &str); 70] = [
     ("help", "help"),
     ("cancel", "cancel"),
     ("add-monitor", "add-monitor TARGET name ROLE --yes"),
@@ -21,6 +21,14 @@ const SAID: [(&str, &str); 62] = [
     ("show-report", "show-report shop 1h"),
     ("show-pings", "show-pings nightly"),
     ("ping-key", "ping-key"),
+    ("audit", "audit TARGET"),
+    ("list-audits", "list-audits"),
+    ("show-audit", "show-audit 2"),
+    ("compare-audits", "compare-audits 1 with 2"),
+    ("cancel-audit", "cancel-audit"),
+    ("schedule-audit", "schedule-audit TARGET every day at 03:00 name audit-ROLE"),
+    ("list-audit-schedules", "list-audit-schedules"),
+    ("delete-audit-schedule", "delete-audit-schedule audit-ROLE --yes"),
     ("list-incidents", "list-incidents"),
     ("show-incident", "show-incident INCIDENT"),
     ("why", "why INCIDENT"),
@@ -80,6 +88,10 @@ async fn every_command_is_allowed_or_refused_as_declared() {
         chat.reply(&format!("add-destination ops webhook {}", chat.target.url())).await;
     }
     chat.reply("add-rotation turn ops daily 09:00").await;
+    for _ in 0..2 {
+        chat.reply(&format!("audit {}", chat.target.url())).await;
+        chat.make_audit().await;
+    }
     chat.share_room().await;
     assert_eq!(COMMANDS.iter().map(|command| command.name).collect::<Vec<_>>(), SAID.map(|(name, _)| name));
     for role in Role::ALL {

@@ -53,19 +53,19 @@ async fn run(spec: CheckSpec, outbound: &Outbound, timeout_ms: u64) -> Outcome {
     crate::run(&check, outbound, Timestamp::from_millis(0), Duration::from_millis(timeout_ms)).await
 }
 
-fn config(allow_private: bool) -> OutboundConfig {
+pub(crate) fn config(allow_private: bool) -> OutboundConfig {
     OutboundConfig { allow_private, ca_file: None, user_agent: "Watchword/test".into() }
 }
 
 /// Counts the connections to an address, which are kept open in silence.
-struct Counting {
-    address: SocketAddr,
+pub(crate) struct Counting {
+    pub(crate) address: SocketAddr,
     connections: watch::Receiver<usize>,
     _task: JoinSet<()>,
 }
 
 impl Counting {
-    async fn start(ip: Ipv4Addr, port: u16) -> Self {
+    pub(crate) async fn start(ip: Ipv4Addr, port: u16) -> Self {
         let listener = TcpListener::bind((ip, port)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (count, connections) = watch::channel(0);
@@ -80,12 +80,12 @@ impl Counting {
         Self { address, connections, _task: task }
     }
 
-    async fn reached(&mut self, connections: usize) {
+    pub(crate) async fn reached(&mut self, connections: usize) {
         self.connections.wait_for(|count| *count == connections).await.unwrap();
     }
 
     /// That nobody has connected: a connection of our own is the first one.
-    async fn assert_not_reached(&mut self) {
+    pub(crate) async fn assert_not_reached(&mut self) {
         let own = connect(self.address).await.unwrap();
         let count = *self.connections.wait_for(|count| *count > 0).await.unwrap();
         assert_eq!(count, 1);
@@ -117,15 +117,15 @@ async fn no_kind_reaches_the_metadata_of_a_cloud() {
 }
 
 /// A name server that gives another address each time, none to be kept, as those do that try to get behind a policy.
-struct Rebinding {
+pub(crate) struct Rebinding {
     address: SocketAddr,
-    questions: Arc<AtomicUsize>,
+    pub(crate) questions: Arc<AtomicUsize>,
     _task: JoinSet<()>,
 }
 
 impl Rebinding {
     /// Answers with `first`, and from then on with `then`.
-    async fn start(first: Ipv4Addr, then: Ipv4Addr) -> Self {
+    pub(crate) async fn start(first: Ipv4Addr, then: Ipv4Addr) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let questions = Arc::new(AtomicUsize::new(0));
@@ -146,7 +146,7 @@ impl Rebinding {
         Self { address, questions, _task: task }
     }
 
-    fn outbound(&self, allow_private: bool) -> Outbound {
+    pub(crate) fn outbound(&self, allow_private: bool) -> Outbound {
         let mut udp = ConnectionConfig::udp();
         udp.port = self.address.port();
         let server = NameServerConfig::new(self.address.ip(), true, vec![udp]);

@@ -161,7 +161,7 @@ fn validate_slack(slack: &Slack, listens: Result<(), String>) -> Refused {
     }
 }
 
-fn url_if_set<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+pub(super) fn url_if_set<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() {
         return Ok(None);

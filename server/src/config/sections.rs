@@ -11,6 +11,7 @@ use monitor_core::secret::Secret;
 use serde::{Deserialize, Deserializer};
 use storage::Durability;
 
+use super::audits::Audits;
 use super::platforms::{self, Chat, Discord, Slack, Telegram};
 
 /// Everything that can be configured.
@@ -23,6 +24,7 @@ pub(crate) struct Config {
     pub(crate) checks: Checks,
     pub(crate) pings: Pings,
     pub(crate) incidents: Incidents,
+    pub(crate) audits: Audits,
     pub(crate) outbound: Outbound,
     pub(crate) chat: Chat,
     pub(crate) discord: Discord,
@@ -38,6 +40,7 @@ pub(crate) struct Config {
 pub(crate) struct Server {
     #[serde(deserialize_with = "listen")]
     pub(crate) listen: SocketAddr,
+    pub(crate) url: String,
     pub(crate) data_dir: PathBuf,
     #[serde(deserialize_with = "duration")]
     pub(crate) grace: Duration,
@@ -144,6 +147,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            url: String::new(),
             data_dir: PathBuf::from("data"),
             grace: Duration::from_secs(10),
         }
@@ -227,11 +231,12 @@ impl Config {
         if !(1..=20_000).contains(&self.checks.concurrency) {
             return refuse("checks.concurrency", "choose 1 to 20000");
         }
-        let url = &self.pings.url;
-        if !url.is_empty()
-            && !["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme))
-        {
-            return refuse("pings.url", "write an address like https://watch.example");
+        for (field, url) in [("server.url", &self.server.url), ("pings.url", &self.pings.url)] {
+            if !url.is_empty()
+                && !["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme))
+            {
+                return refuse(field, "write an address like https://watch.example");
+            }
         }
         if !(2..=10_000).contains(&self.incidents.storm) {
             return refuse("incidents.storm", "choose 2 to 10000");
@@ -255,6 +260,7 @@ impl Config {
         if let Err(why) = self.log.level.parse::<tracing_subscriber::filter::Targets>() {
             return Err(("log.level", format!("{why}; write `info` or a filter like `info,scheduler=debug`")));
         }
+        self.audits.validate()?;
         platforms::validate(&self.chat, &self.discord, &self.slack, &self.telegram)?;
         self.retention.validate()
     }
@@ -279,6 +285,7 @@ impl Config {
         let url = |url: &Option<url::Url>| url.as_ref().map_or_else(String::new, |url| without_password(url.as_str()));
         match key {
             "server.listen" => self.server.listen.to_string(),
+            "server.url" => self.server.url.clone(),
             "server.data_dir" => text(&self.server.data_dir),
             "server.grace" => duration(self.server.grace),
             "database.url" => without_password(&self.database_url()),
@@ -295,6 +302,16 @@ impl Config {
             "incidents.storm" => self.incidents.storm.to_string(),
             "incidents.reopen" => duration(self.incidents.reopen),
             "pings.create" => self.pings.create.to_string(),
+            "audits.bridge" => text(&self.audits.bridge),
+            "audits.node" => text(&self.audits.node),
+            "audits.chromium" => text(&self.audits.chromium),
+            "audits.isolation" => format!("{:?}", self.audits.isolation).to_lowercase(),
+            "audits.scratch" => text(&self.audits.scratch),
+            "audits.url" => url(&self.audits.url),
+            "audits.token" => hidden(&self.audits.token),
+            "audits.memory_mb" => self.audits.memory_mb.to_string(),
+            "audits.keep" => duration(self.audits.keep),
+            "audits.keep_files" => duration(self.audits.keep_files),
             "outbound.allow_private_targets" => self.outbound.allow_private_targets.to_string(),
             "outbound.ca_file" => path(&self.outbound.ca_file),
             "outbound.user_agent" => self.outbound.user_agent.clone(),
@@ -390,7 +407,7 @@ pub(super) fn listen_if_set<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     if text.is_empty() { Ok(None) } else { listen(serde::de::value::StringDeserializer::new(text)).map(Some) }
 }
 
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     monitor_core::duration::parse(&text).map_err(serde::de::Error::custom)
 }

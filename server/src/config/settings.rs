@@ -77,6 +77,7 @@ macro_rules! settings {
 
 settings! {
     "server.listen" "WATCHWORD_LISTEN" Text "127.0.0.1:8080" "The address to listen on. Loopback only until accounts exist.";
+    "server.url" "WATCHWORD_URL" Text "" "How people reach it, like https://watch.example, for links to files. Default: what is listened on.";
     "server.data_dir" "WATCHWORD_DATA_DIR" Text "data" "The folder for the database, the key and the history.";
     "server.grace" "WATCHWORD_GRACE" Text "10s" "How long running checks may take to end at shutdown.";
     "database.url" "WATCHWORD_DATABASE_URL" Text "" "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. Default: `watchword.db` in the data folder.";
@@ -93,6 +94,16 @@ settings! {
     "incidents.group_by" "WATCHWORD_INCIDENTS_GROUP_BY" Text "service" "Labels whose value makes alerts of several monitors one incident, like `service, team`.";
     "incidents.storm" "WATCHWORD_INCIDENTS_STORM" Number "10" "How many alerts within ten seconds are one incident, whatever their monitors have in common.";
     "incidents.reopen" "WATCHWORD_INCIDENTS_REOPEN" Text "10m" "How soon after its end an incident is opened again when its monitor fails again, instead of a new one.";
+    "audits.bridge" "WATCHWORD_AUDITS_BRIDGE" Text "" "The folder `lighthouse-bridge` with its packages, see [Audits](audits.md). Default: the one beside the program or its checkout, or where it is started.";
+    "audits.node" "WATCHWORD_AUDITS_NODE" Text "" "Node.js 22.12 or later. Default: the one among those packages, else `node`.";
+    "audits.chromium" "WATCHWORD_AUDITS_CHROMIUM" Text "" "The browser. Default: `chromium`, `chromium-browser` or `google-chrome`.";
+    "audits.isolation" "WATCHWORD_AUDITS_ISOLATION" Text "namespaces" "`namespaces`: a page that breaks out of the browser reaches nothing. `flags`: where the system gives no namespaces, the browser alone keeps it in.";
+    "audits.scratch" "WATCHWORD_AUDITS_SCRATCH" Text "" "A folder for what audits are made in, 40 bytes long at most. Default: one of its own where temporary files are.";
+    "audits.url" "WATCHWORD_AUDITS_URL" Text "" "A worker that runs elsewhere, like http://lighthouse:8090, instead of one that is started here.";
+    "audits.token" "WATCHWORD_AUDITS_TOKEN" Text "" "That worker's token.";
+    "audits.memory_mb" "WATCHWORD_AUDITS_MEMORY_MB" Number "1500" "Most memory of an audit with its browser, 500 to 64000 MB.";
+    "audits.keep" "WATCHWORD_AUDITS_KEEP" Text "365d" "How long audits are kept.";
+    "audits.keep_files" "WATCHWORD_AUDITS_KEEP_FILES" Text "30d" "How long their files are kept: reports, screenshots, what Lighthouse measured.";
     "outbound.allow_private_targets" "WATCHWORD_ALLOW_PRIVATE_TARGETS" Switch "false" "Whether loopback and private addresses may be watched. `make run` switches it on.";
     "outbound.ca_file" "WATCHWORD_CA_FILE" Text "" "PEM certificates that are trusted beside the system's.";
     "outbound.user_agent" "WATCHWORD_USER_AGENT" Text "" "What checks call themselves. Default: `Watchword/VERSION`.";

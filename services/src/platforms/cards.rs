@@ -125,6 +125,6 @@ impl Services {
 fn id_of(post: &Post) -> Option<PostId> {
     match &post.content {
         Content::Incident(_) => post.id.parse().ok().map(PostId::Card),
-        Content::Notice(_) => post.id.strip_prefix("notice-")?.parse().ok().map(PostId::Notice),
+        Content::Audit(_) | Content::Notice(_) => post.id.strip_prefix("notice-")?.parse().ok().map(PostId::Notice),
     }
 }

@@ -13,7 +13,7 @@ use monitor_core::people::{Actor, ConversationId};
 use monitor_core::report::{Retention, Window};
 use probes::{Check, Outbound, OutboundConfig};
 use services::view::{IncidentFilter, MonitorState, Post};
-use services::{Clock, Finished, LEASE_SLACK, Options, Recorded, Services};
+use services::{AuditOptions, Clock, Finished, LEASE_SLACK, Options, Recorded, Services};
 use storage::{NamedAlert, Scope, Store};
 use test_support::builders::{START, outcome, settings};
 use test_support::database::{KEY, TestDatabase};
@@ -72,6 +72,14 @@ impl World {
     /// Another process over the same database.
     pub(crate) fn beside(&self, store: Store) -> Services {
         services(store, &self.clock, self.retention, true)
+    }
+
+    /// Another process over the same database, which makes audits like this.
+    pub(crate) fn auditing(&self, store: Store, audits: AuditOptions) -> Services {
+        let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword/test".into() };
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let options = Options { retention: self.retention, audits, ..Options::default() };
+        Services::with_options(store, Outbound::new(&config).unwrap(), clock, options)
     }
 
     /// The same, but refusing private addresses.

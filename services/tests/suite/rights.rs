@@ -10,11 +10,13 @@ use monitor_core::alerting::rule::Rule;
 use monitor_core::alerting::{
     DestinationId, Handover, MaintenanceId, RouteId, RuleId, Selector, Severity, SilenceId, When, Zone,
 };
+use monitor_core::audit::AuditId;
+use monitor_core::audit::spec::AuditSpec;
 use monitor_core::people::{Actor, Permission, PersonId, Role, WorkspaceId};
 use services::platforms::Followed;
-use services::view::{IncidentFilter, NotificationFilter, OverviewFilter};
+use services::view::{AuditFilter, IncidentFilter, NotificationFilter, OverviewFilter};
 use services::{
-    Arrival, DestinationChange, Fields, NewDestination, NewRotation, NewRoute, NewWindow, Result, ServiceError,
+    Arrival, DestinationChange, Fields, NewDestination, NewRotation, NewRoute, NewSchedule, NewWindow, Result, ServiceError,
     Silenced,
 };
 use test_support::both;
@@ -46,6 +48,30 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
         let rule = Rule::new(Selector::default(), "degraded".parse().unwrap());
         world.services.add_alert(&actor, "all", &rule).await
     };
+    audit asks Respond: |world, actor| async move {
+        let spec = AuditSpec::of("http://127.0.0.1:9/").unwrap();
+        absent(world.services.audit(&actor, world.conversation, &spec)).await
+    };
+    audit_again asks Respond: |world, actor| {
+        absent(world.services.audit_again(&actor, world.conversation, AuditId(0)))
+    };
+    cancel_audit asks Respond: |world, actor| absent(world.services.cancel_audit(&actor, None));
+    audits asks Read: |world, actor| async move {
+        world.services.audits(&actor, &AuditFilter::default(), 0, 10).await
+    };
+    audits_of asks Read: |world, actor| world.services.audits_of(&actor, None);
+    find_audit asks Read: |world, actor| absent(world.services.find_audit(&actor, None));
+    show_audit asks Read: |world, actor| absent(world.services.show_audit(&actor, None));
+    compare_audits asks Read: |world, actor| absent(world.services.compare_audits(&actor, None, None));
+    audit_report asks Read: |world, actor| absent(world.services.audit_report(&actor, Some("12")));
+    schedule_audit asks Edit: |world, actor| async move {
+        let spec = AuditSpec::of("http://127.0.0.1:9/").unwrap();
+        let new = NewSchedule { name: None, spec, cron: "0 3 * * *".to_owned(), zone: "UTC".to_owned() };
+        absent(world.services.schedule_audit(&actor, world.conversation, &new)).await
+    };
+    audit_schedules asks Read: |world, actor| world.services.audit_schedules(&actor);
+    audit_schedule asks Read: |world, actor| absent(world.services.audit_schedule(&actor, "nobody"));
+    delete_audit_schedule asks Edit: |world, actor| absent(world.services.delete_audit_schedule(&actor, "nobody"));
     maintenance asks Read: |world, actor| world.services.maintenance(&actor);
     add_maintenance asks Edit: |world, actor| async move {
         let (now, hour) = (world.services.now(), Duration::from_secs(3_600));
@@ -244,7 +270,11 @@ async fn absent<T>(call: impl Future<Output = Result<T>>) -> Result<()> {
             | ServiceError::WorkspaceNotFound(_)
             | ServiceError::NotWorkspace
             | ServiceError::PersonNotFound(_)
-            | ServiceError::MaintenanceNotFound(_),
+            | ServiceError::MaintenanceNotFound(_)
+            | ServiceError::AuditsUnavailable(_)
+            | ServiceError::AuditNotFound(_)
+            | ServiceError::NoAudit
+            | ServiceError::AuditScheduleNotFound { .. },
         ) => Ok(()),
         answer => answer.map(|_| ()),
     }

@@ -71,6 +71,23 @@ impl Tx {
         self.changed(RESOLVE.with(self.store().backend(), [incident.0.into(), now.as_millis().into()])).await
     }
 
+    /// Ends an incident that has no alerts, for what it is about has ended; `false`: it is over already.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn end_incident(
+        &self,
+        incident: IncidentId,
+        resolution: Resolution,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const END: Sql = Sql::both(
+            "UPDATE incident SET resolved_at_ms = $2, resolution = $3 WHERE id = $1 AND resolved_at_ms IS NULL",
+        );
+        let values = [incident.0.into(), now.as_millis().into(), resolution.as_str().into()];
+        self.changed(END.with(self.store().backend(), values)).await
+    }
+
     /// Notes what caused an incident.
     ///
     /// # Errors

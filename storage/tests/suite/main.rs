@@ -1,6 +1,7 @@
 //! What storage promises, on SQLite and on PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod audits;
 mod connecting;
 mod dependencies;
 mod destinations;

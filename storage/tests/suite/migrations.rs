@@ -1,4 +1,5 @@
-use storage::StoreError;
+use monitor_core::audit::spec::AuditSpec;
+use storage::{ArtifactKind, Audience, AuditFilter, NewArtifact, NewAudit, NewAuditSchedule, StoreError};
 use test_support::both;
 use test_support::database::{KEY, TestDatabase};
 
@@ -111,4 +112,47 @@ both!(what_the_queries_rely_on_is_there, async |database: TestDatabase| {
     for text in indexes.into_iter().chain(special) {
         assert!(schema.contains(text), "{text} is missing in\n{schema}");
     }
+});
+
+both!(audits_go_with_their_step_and_leave_nothing_behind, async |database: TestDatabase| {
+    let (store, raw) = (&database.store, Raw::open(&database).await);
+    let owner = store.bootstrap(NOW).await.unwrap();
+    let conversation = store.conversation(owner.organisation, "web", "ada", NOW).await.unwrap();
+    let shop = add(store, owner, &settings("shop")).await.unwrap();
+    let spec = AuditSpec::of("https://shop.example").unwrap();
+    let made = async || {
+        let tx = store.begin().await.unwrap();
+        let new = NewAuditSchedule {
+            organisation: owner.organisation,
+            conversation,
+            created_by: owner.person,
+            name: "home",
+            spec: &spec,
+            cron: "0 3 * * *",
+            zone: "UTC",
+            next: NOW,
+        };
+        let schedule = tx.insert_audit_schedule(&new, NOW).await.unwrap();
+        let (asked_by, conversation) = (Some(owner.person), Some(conversation));
+        let new = NewAudit { organisation: owner.organisation, asked_by, conversation, schedule, spec: &spec };
+        let id = tx.insert_audit(&new, NOW).await.unwrap();
+        tx.post_audit(id, NOW).await.unwrap();
+        let (organisation, bytes) = (owner.organisation, vec![1]);
+        let (audit, kind, name, expires_at) = (Some(id), ArtifactKind::Pdf, "a.pdf", NOW);
+        let file = NewArtifact { organisation, audit, kind, name, bytes, expires_at };
+        tx.insert_artifact(file, NOW).await.unwrap();
+        tx.subscribe(shop, conversation.unwrap()).await.unwrap();
+        tx.post_notice(Audience::Everybody, "sight", "I see nothing", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    made().await;
+    assert_eq!(store.notices_after(conversation, 0, 10).await.unwrap().len(), 2);
+    let names: Vec<String> = store.migrations().await.unwrap().into_iter().map(|(name, _)| name).collect();
+    let step = names.iter().position(|name| name == "m0018_audits").unwrap();
+    store.migrate_down(u32::try_from(names.len() - step).unwrap()).await.unwrap();
+    assert_eq!(raw.texts("SELECT text FROM notice").await, ["I see nothing"], "what an older version can draw stays");
+    store.migrate().await.unwrap();
+    assert_eq!(store.audits(owner.organisation, &AuditFilter::default(), 0, 10).await.unwrap().0, 0);
+    made().await;
+    assert_eq!(store.notices_after(conversation, 0, 10).await.unwrap().len(), 2);
 });

@@ -1,4 +1,4 @@
-//! Keeps one live card per incident and conversation: what changes while nobody says anything is told by and by, each
+//! Keeps one live card per incident or audit and conversation: what changes while nobody says anything is told by and by, each
 //! conversation in order, at the pace that the platform allows.
 //!
 //! How far a conversation was told is in the database, and so is as which message each card is shown. A message that the

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bot_core::cards;
 use monitor_core::incident::IncidentId;
 use services::platforms::{Posted, Waiting};
-use services::view::{Content, Post, SilenceRow};
+use services::view::{AuditRow, Content, Post, SilenceRow};
 use services::{Result, Services};
 use tokio::time::timeout;
 
@@ -48,6 +48,7 @@ fn deed(post: &Post, shown: Option<i32>, summed_up: bool) -> Deed {
         None if over && (summed_up || post.revision == 1) => Deed::Pass,
         None => Deed::Post,
         Some(shown) if shown < post.revision => Deed::Edit,
+        Some(_) if matches!(post.content, Content::Audit(_)) => Deed::FollowUp,
         Some(_) if summed_up || post.incident().is_none() => Deed::Pass,
         Some(_) => Deed::FollowUp,
     }
@@ -169,6 +170,9 @@ impl<C: Courier> Step<C> {
 
     /// Tells in a card's thread what happened; `None`: nothing to tell.
     async fn follow_up(&self, post: &Post, mut posted: Posted, told: i64) -> Result<Option<Did>> {
+        if let Content::Audit(row) = &post.content {
+            return self.hand_in(post, row, posted, told).await;
+        }
         let Some((incident, silence)) = about(post) else { return Ok(None) };
         let transitions = self.services.transitions(incident, posted.entry).await?;
         let silence = silence.filter(|silence| posted.silence != Some(silence.id));
@@ -177,15 +181,37 @@ impl<C: Courier> Step<C> {
         let outcome = patiently(self.courier.follow_up(&self.target(), &sent(&posted), &reply)).await;
         posted.entry = transitions.last().map_or(posted.entry, |last| last.id);
         posted.silence = silence.map(|silence| silence.id).or(posted.silence);
+        self.followed(post, posted, outcome).await.map(Some)
+    }
+
+    /// Brings the report of an audit into its card's thread, once; `None`: there is none, or it was brought. Of an audit the last
+    /// entry that was told is its report.
+    async fn hand_in(&self, post: &Post, row: &AuditRow, mut posted: Posted, told: i64) -> Result<Option<Did>> {
+        let Some(pdf) = row.pdf.filter(|pdf| pdf.0 > posted.entry) else { return Ok(None) };
+        let Some((file, bytes)) = self.services.posted_report(row).await? else { return Ok(None) };
+        self.services.told(&self.waiting, told).await?;
+        let reply = cards::report(row, &file, &bytes);
+        let outcome = patiently(self.courier.follow_up(&self.target(), &sent(&posted), &reply)).await;
+        posted.entry = pdf.0;
+        self.followed(post, posted, outcome).await.map(Some)
+    }
+
+    /// Notes what became of something that was told in a thread.
+    async fn followed(
+        &self,
+        post: &Post,
+        mut posted: Posted,
+        outcome: std::result::Result<Sent, Fault>,
+    ) -> Result<Did> {
         match outcome {
             Ok(card) => (posted.message, posted.thread) = (card.message, card.thread),
-            Err(Fault::Gone(why)) => return self.forget(post, &why).await.map(Some),
+            Err(Fault::Gone(why)) => return self.forget(post, &why).await,
             // That a thread cannot be written in says nothing of the conversation, whose cards go on.
             Err(Fault::Refused(why) | Fault::Closed(why)) => self.log_refused(&post.id, &why),
-            Err(fault) => return self.give_up(fault, &post.id).await.map(Some),
+            Err(fault) => return self.give_up(fault, &post.id).await,
         }
         self.note(post, &posted).await?;
-        Ok(Some(Did::Told(post.id.clone())))
+        Ok(Did::Told(post.id.clone()))
     }
 
     /// The message that shows a post. What could not be noted before is noted first, so that it is not sent again.
@@ -271,7 +297,7 @@ fn sent(posted: &Posted) -> Sent {
 fn about(post: &Post) -> Option<(IncidentId, Option<&SilenceRow>)> {
     match &post.content {
         Content::Incident(row) => Some((row.incident.id, row.silence.as_ref())),
-        Content::Notice(_) => None,
+        Content::Audit(_) | Content::Notice(_) => None,
     }
 }
 

@@ -73,6 +73,31 @@ impl Events {
 }
 
 #[tokio::test]
+async fn an_audit_is_one_card_from_its_place_in_the_queue_to_its_report() {
+    let world = World::start().await;
+    let mut events = Events::open(&world, "", None).await;
+    world.say("audit http://127.0.0.1:9/").await;
+    let waits = events.card().await;
+    assert_eq!((&waits.data["passing"], &waits.data["revision"]), (&json!(true), &json!(1)));
+    let claim = world.services.claim_audit().await.unwrap().unwrap();
+    world.services.work_on_audit(claim, &world.shutdown).await.unwrap();
+    let done = loop {
+        let card = events.card().await;
+        assert_eq!(card.data["id"], waits.data["id"]);
+        if card.data["passing"].is_null() {
+            break card.data;
+        }
+    };
+    assert!(done["reply"]["text"].as_str().unwrap().contains("is done after"), "{done}");
+    let report = done["reply"]["actions"][0].clone();
+    assert_eq!(report["label"], "Report PDF");
+    let pressed = json!({ "action": report["token"], "conversation": "c" });
+    let (_, answer) = world.post(pressed.to_string()).await;
+    let file = answer["replies"][0]["blocks"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&file["type"], &file["media_type"]), (&json!("file"), &json!("application/pdf")));
+}
+
+#[tokio::test]
 async fn an_incident_is_one_card_that_changes() {
     let world = World::start().await;
     let (_, monitors) = world.monitors(1, "c").await;

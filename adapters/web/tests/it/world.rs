@@ -14,10 +14,10 @@ use monitor_core::health::Policy;
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::Reason;
 use monitor_core::people::Actor;
-use monitor_core::report::Retention;
 use probes::{Outbound, OutboundConfig};
 use serde_json::Value;
-use services::{Clock, Finished, LEASE_SLACK, Services};
+use services::testing::Scripted;
+use services::{Clock, Finished, LEASE_SLACK, Options, Services};
 use test_support::builders::{START, outcome};
 use test_support::database::TestDatabase;
 use tokio_util::sync::CancellationToken;
@@ -111,7 +111,8 @@ impl World {
 
 fn services(store: storage::Store, clock: Arc<TestClock>) -> Services {
     let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword".into() };
-    Services::new(store, Outbound::new(&config).unwrap(), clock, Retention::default())
+    let options = Options { audits: Scripted::default().options(), ..Options::default() };
+    Services::with_options(store, Outbound::new(&config).unwrap(), clock, options)
 }
 
 /// A request as a program on this machine sends it.

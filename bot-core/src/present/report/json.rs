@@ -4,7 +4,7 @@ use monitor_core::report::Report;
 use serde_json::{Value, json};
 use services::view::{NamedAlert, ReportView};
 
-use super::{accounting, error_rate, subject};
+use super::subject;
 
 /// The figures of a report as indented JSON, units in the names.
 pub(crate) fn json(view: &ReportView) -> String {
@@ -25,7 +25,7 @@ pub(crate) fn json(view: &ReportView) -> String {
         "status_seconds": times,
         "checks": { "total": tally.total(), "successful": tally.successful(), "slow": tally.slow, "failed": tally.failed, "inconclusive": tally.inconclusive },
         "success_rate": tally.success_rate(),
-        "error_rate": error_rate(report),
+        "error_rate": documents::error_rate(report),
         "latency_ms": latency(report),
         "bytes": {
             "total": tally.bytes,
@@ -37,7 +37,7 @@ pub(crate) fn json(view: &ReportView) -> String {
         "incidents": view.incidents.iter().map(incident).collect::<Vec<_>>(),
         "mttr_seconds": report.mttr.map(|time| time.as_secs_f64()),
         "mtbf_seconds": report.mtbf.map(|time| time.as_secs_f64()),
-        "counting": accounting(view),
+        "counting": documents::counting(&view.document()),
     });
     format!("{figures:#}")
 }

@@ -1,0 +1,168 @@
+//! The card of an audit: how far it is, and then what it found.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use monitor_core::Timestamp;
+use monitor_core::audit::{Category, Rating};
+use monitor_core::duration::humanize;
+use services::view::{ArtifactRow, AuditRow, AuditState, Digest};
+
+use super::TOKEN;
+use crate::present;
+use crate::reply::{Action, ActionStyle, Block, Field, Reply};
+
+/// What the tokens of buttons say after [`TOKEN`], before the number of the audit.
+const AUDIT: &str = "audit-";
+
+/// What a button says for the person who presses it. `{id}` is the audit's number.
+const DEEDS: [(&str, &str, &str); 4] = [
+    ("report", "Report PDF", "show-audit {id} as pdf"),
+    ("compare", "Compare", "compare-audits {id}"),
+    ("again", "Run again", "audit again {id}"),
+    ("cancel", "Cancel", "cancel-audit {id}"),
+];
+
+/// Pieces of the bar that shows how much is done.
+const PIECES: u8 = 12;
+
+/// The card of an audit as it is now.
+#[must_use]
+pub fn audit(row: &AuditRow, now: Timestamp) -> Reply {
+    let mut blocks = vec![Block::text(headline(row, now))];
+    if let Some(digest) = &row.digest {
+        blocks.extend(found(digest));
+    }
+    let mut reply = Reply::of(blocks);
+    reply.actions = buttons(row);
+    reply
+}
+
+/// The report of an audit, as it is told in its card's thread.
+#[must_use]
+pub fn report(row: &AuditRow, file: &ArtifactRow, bytes: &[u8]) -> Reply {
+    let text = format!("The report of audit {}: {}", row.id, row.spec.url);
+    Reply::of(vec![Block::text(plain(&text)), file_block(file, bytes)])
+}
+
+/// A file to keep.
+pub(crate) fn file_block(file: &ArtifactRow, bytes: &[u8]) -> Block {
+    Block::File { name: file.name.clone(), media_type: file.media_type.clone(), data: STANDARD.encode(bytes) }
+}
+
+/// What somebody says who presses the button of that token; `None`: it is no button of an audit's card.
+pub(crate) fn said(token: &str) -> Option<String> {
+    let (id, deed) = token.strip_prefix(TOKEN)?.strip_prefix(AUDIT)?.split_once('.')?;
+    let id: i64 = id.parse().ok()?;
+    let (_, _, says) = DEEDS.iter().find(|(name, ..)| *name == deed)?;
+    Some(says.replace("{id}", &id.to_string()))
+}
+
+fn buttons(row: &AuditRow) -> Vec<Action> {
+    let offered = |deed: &str| match deed {
+        "report" | "compare" => row.state == AuditState::Done,
+        "again" => !row.state.is_open(),
+        _ => row.state.is_open() && !row.cancelling,
+    };
+    let button = |(deed, label, _): &(&str, &str, &str)| Action {
+        label: (*label).to_owned(),
+        token: format!("{TOKEN}{AUDIT}{}.{deed}", row.id),
+        style: if *deed == "report" { ActionStyle::Primary } else { ActionStyle::Default },
+    };
+    DEEDS.iter().filter(|(deed, ..)| offered(deed)).map(button).collect()
+}
+
+/// What is audited, and how far that is.
+pub(crate) fn headline(row: &AuditRow, now: Timestamp) -> String {
+    let spec = &row.spec;
+    let runs = match spec.runs {
+        1 => "1 run".to_owned(),
+        runs => format!("{runs} runs"),
+    };
+    let schedule = row.schedule_name.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
+    let what = format!("Audit {} of {} ({}, {runs}{schedule})", row.id, spec.url, spec.device);
+    plain(&format!("{what} {}", state(row, now)))
+}
+
+/// How far an audit is, in words.
+pub(crate) fn state(row: &AuditRow, now: Timestamp) -> String {
+    let took = || {
+        let (from, to) = (row.started_at.unwrap_or(row.asked_at), row.ended_at.unwrap_or(now));
+        humanize(Duration::from_secs(to.since(from).as_secs()))
+    };
+    match (row.state, &row.error) {
+        (AuditState::Queued, _) => match row.ahead {
+            0 => "is the next to be made.".to_owned(),
+            1 => "waits; 1 is before it.".to_owned(),
+            ahead => format!("waits; {ahead} are before it."),
+        },
+        (AuditState::Running, _) if row.cancelling => "is being called off.".to_owned(),
+        (AuditState::Running, _) => {
+            let (fraction, doing) = &row.doing;
+            let doing = if doing.is_empty() { "Starting" } else { doing };
+            format!("is being made.\n{} {:.0} % · {doing}", bar(*fraction), fraction * 100.0)
+        }
+        (AuditState::Done, _) => format!("is done after {}.", took()),
+        (AuditState::Cancelled, _) => "was called off.".to_owned(),
+        (AuditState::Failed, Some((code, message))) => format!("failed: {} ({code})", message.trim_end_matches('.')),
+        (AuditState::Failed, None) => "failed.".to_owned(),
+    }
+}
+
+fn bar(fraction: f32) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most so many pieces")]
+    let done = (fraction.clamp(0.0, 1.0) * f32::from(PIECES)).round() as u8;
+    "▓".repeat(done.into()) + &"░".repeat((PIECES - done).into())
+}
+
+/// What an audit found, as its card shows it.
+fn found(digest: &Digest) -> Vec<Block> {
+    let mut blocks = vec![scores(digest), metrics(digest)];
+    for (title, wrong) in [("Budgets broken", &digest.breaches), ("Worse than the audit before", &digest.worse)] {
+        if !wrong.is_empty() {
+            blocks.push(Block::text(plain(&format!("{title}: {}.", wrong.join("; ")))));
+        }
+    }
+    if !digest.mend.is_empty() {
+        let line = |(number, (title, saves)): (usize, &(String, String))| {
+            let saves = if saves.is_empty() { String::new() } else { format!(" (saves {saves})") };
+            format!("{}. {title}{saves}", number + 1)
+        };
+        let lines: Vec<String> = digest.mend.iter().enumerate().map(line).collect();
+        blocks.push(Block::text(plain(&format!("What to mend first:\n{}", lines.join("\n")))));
+    }
+    if !digest.warnings.is_empty() {
+        let warnings: Vec<&str> = digest.warnings.iter().map(|warning| warning.trim_end_matches('.')).collect();
+        blocks.push(Block::text(plain(&format!("To be read with care: {}.", warnings.join("; ")))));
+    }
+    blocks
+}
+
+/// The five scores.
+pub(crate) fn scores(digest: &Digest) -> Block {
+    let field = |category: Category| {
+        let value = match digest.scores.get(&category) {
+            Some(score) => format!("{score} {}", Rating::of_score(*score).word()),
+            None => "not scored".to_owned(),
+        };
+        Field::new(category.title(), value)
+    };
+    Block::fields("Scores, of 100", Category::ALL.into_iter().map(field).collect())
+}
+
+/// The core metrics and the size.
+pub(crate) fn metrics(digest: &Digest) -> Block {
+    let mut fields: Vec<Field> = digest
+        .metrics
+        .iter()
+        .map(|metric| Field::new(&metric.title, format!("{} {}", metric.text(), metric.rating().word())))
+        .collect();
+    fields.extend(digest.bytes.map(|bytes| Field::new("Transferred", present::bytes(bytes))));
+    Block::fields("Core metrics", fields)
+}
+
+/// Text of a page without backticks, which mark what can be typed.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace('`', "'")
+}

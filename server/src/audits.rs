@@ -1,0 +1,106 @@
+//! What makes audits: the worker beside the program, or one that runs elsewhere.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use lighthouse_bridge::Bridge;
+use monitor_core::audit::spec::AuditSpec;
+use probes::Outbound;
+use services::{AuditError, Audited, Auditing, Auditor, Progress};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, set_path};
+
+/// Looks for the worker, which takes some seconds, and tells what was found.
+pub(crate) async fn seek(
+    config: lighthouse_bridge::Config,
+    outbound: Outbound,
+    told: Arc<OnceLock<Auditing>>,
+    stop: CancellationToken,
+) {
+    let Some(found) = stop.run_until_cancelled(Bridge::find(&config)).await else { return };
+    let auditing = match found {
+        Ok(bridge) => {
+            let versions = bridge.versions();
+            tracing::info!(lighthouse = versions.lighthouse, chromium = versions.chromium, "pages can be audited");
+            Auditing::Here(Arc::new(Worker { bridge, outbound }))
+        }
+        Err(unavailable) => {
+            tracing::warn!(%unavailable, "pages cannot be audited here; everything else works");
+            Auditing::Nowhere(unavailable.to_string())
+        }
+    };
+    // Nobody else tells.
+    let _ = told.set(auditing);
+}
+
+/// How the worker is used. No page is led to where this program listens.
+pub(crate) fn bridge(config: &Config, listening: Vec<SocketAddr>) -> lighthouse_bridge::Config {
+    let audits = &config.audits;
+    let scratch = set_path(&audits.scratch).unwrap_or_else(|| scratch(config));
+    lighthouse_bridge::Config {
+        node: set_path(&audits.node),
+        chromium: set_path(&audits.chromium),
+        isolation: audits.isolation,
+        remote: audits.url.clone().zip(audits.token.clone()),
+        memory_bytes: audits.memory_mb * 1_000_000,
+        forbidden: listening,
+        ..lighthouse_bridge::Config::new(audits.folder(), scratch)
+    }
+}
+
+/// A folder with a short name, as sockets below it need, of this data folder alone.
+fn scratch(config: &Config) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    let data = &config.server.data_dir;
+    std::path::absolute(data).unwrap_or_else(|_| data.clone()).hash(&mut hasher);
+    std::env::temp_dir().join(format!("watchword-{:08x}", hasher.finish() & 0xffff_ffff))
+}
+
+struct Worker {
+    bridge: Bridge,
+    outbound: Outbound,
+}
+
+impl Auditor for Worker {
+    fn audit<'a>(
+        &'a self,
+        spec: &'a AuditSpec,
+        progress: &'a (dyn Fn(Progress) + Send + Sync),
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Audited, AuditError>> {
+        let tell = |news: lighthouse_bridge::Progress| progress(Progress { fraction: news.fraction, text: news.text });
+        async move {
+            let audited = self.bridge.audit(spec, &self.outbound, tell, cancel).await.map_err(explained)?;
+            Ok(Audited {
+                lhrs: audited.lhrs,
+                pwa: audited.pwa.unwrap_or_default(),
+                screenshot: audited.screenshot,
+                denied: audited.denied.into_iter().map(|denied| denied.why).collect(),
+                chromium: audited.versions.chromium,
+                took: audited.took,
+            })
+        }
+        .boxed()
+    }
+
+    fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, AuditError>> {
+        async move { self.bridge.print(html, cancel).await.map_err(explained) }.boxed()
+    }
+}
+
+fn explained(error: lighthouse_bridge::AuditError) -> AuditError {
+    use lighthouse_bridge::AuditError as Error;
+    match error {
+        Error::Page { code, message } => AuditError::Page { code, message },
+        Error::Deadline => AuditError::Deadline,
+        Error::Cancelled => AuditError::Cancelled,
+        Error::Memory => AuditError::Memory,
+        Error::Refused { why, .. } => AuditError::Refused(why),
+        Error::Bridge(why) => AuditError::Broken(why),
+    }
+}

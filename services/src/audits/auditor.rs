@@ -1,0 +1,119 @@
+//! Who makes audits: a seam, because there is a program that does it with a browser, or none.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use monitor_core::audit::pwa::Observed;
+use monitor_core::audit::spec::AuditSpec;
+use tokio_util::sync::CancellationToken;
+
+/// Makes audits and prints pages. Whatever it does ends soon after `cancel` says so.
+pub trait Auditor: Send + Sync {
+    /// Audits a page, and tells how far that is.
+    fn audit<'a>(
+        &'a self,
+        spec: &'a AuditSpec,
+        progress: &'a (dyn Fn(Progress) + Send + Sync),
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Audited, AuditError>>;
+
+    /// Prints a page as PDF.
+    fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, AuditError>>;
+}
+
+/// How far an audit is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// How much is done, 0 to 1.
+    pub fraction: f32,
+    /// What is done now, in words.
+    pub text: String,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audited {
+    /// Lighthouse's result of each run, the median first.
+    pub lhrs: Vec<serde_json::Value>,
+    /// What Chromium says of the page as an app.
+    pub pwa: Observed,
+    /// The page when it was loaded, as JPEG.
+    pub screenshot: Option<Vec<u8>>,
+    /// What the page asked for and was not let reach, with the reason, in words.
+    pub denied: Vec<String>,
+    /// Chromium's version. Lighthouse says its own.
+    pub chromium: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Why an audit was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuditError {
+    /// The page cannot be audited: Lighthouse's code, and why in words.
+    #[error("{message}")]
+    Page {
+        /// The code.
+        code: String,
+        /// Why.
+        message: String,
+    },
+    /// The page led to an address that may not be reached.
+    #[error("{0}")]
+    Refused(String),
+    /// It took too long.
+    #[error("the audit took too long; the page may never have finished loading")]
+    Deadline,
+    /// The page took more memory than it may.
+    #[error("the page took more memory than an audit may have")]
+    Memory,
+    /// It was called off.
+    #[error("the audit was called off")]
+    Cancelled,
+    /// What makes audits broke.
+    #[error("what makes audits broke: {0}")]
+    Broken(String),
+}
+
+impl AuditError {
+    /// The code that is kept: Lighthouse's, or one of ours.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Page { code, .. } => code,
+            Self::Refused(_) => "address_refused",
+            Self::Deadline => "deadline",
+            Self::Memory => "memory",
+            Self::Cancelled => "cancelled",
+            Self::Broken(_) => "broken",
+        }
+    }
+}
+
+/// Whether audits can be made here.
+#[derive(Clone)]
+pub enum Auditing {
+    /// By this one.
+    Here(Arc<dyn Auditor>),
+    /// Not here: what to install or set.
+    Nowhere(String),
+    /// That is being found out.
+    Sought(Arc<OnceLock<Auditing>>),
+}
+
+impl Default for Auditing {
+    fn default() -> Self {
+        Self::Nowhere("nothing was set up that makes them".to_owned())
+    }
+}
+
+impl std::fmt::Debug for Auditing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Here(_) => f.write_str("Here"),
+            Self::Nowhere(why) => f.debug_tuple("Nowhere").field(why).finish(),
+            Self::Sought(found) => f.debug_tuple("Sought").field(&found.get()).finish(),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What an audit's figures mean: budgets that are broken, and what got worse.
+
+use monitor_core::audit::budget;
+use monitor_core::audit::changes;
+use monitor_core::audit::figure::{Figure, ResourceKind, Unit};
+use monitor_core::audit::spec::AuditSpec;
+use monitor_core::audit::summary::{Opportunity, ReadError, Summary, Taken, read as read_results};
+use storage::Digest;
+
+use super::{AuditError, Audited};
+
+/// What to mend first that is told.
+const MEND: usize = 3;
+
+/// Hosts that a page was not let reach that are named.
+const DENIED: usize = 5;
+
+/// What was measured, as it is kept.
+///
+/// # Errors
+/// [`AuditError::Page`] when no run could be scored, [`AuditError::Broken`] when what was measured cannot be read.
+pub(super) fn read(spec: &AuditSpec, audited: &Audited) -> Result<Summary, AuditError> {
+    let Audited { lhrs, pwa, chromium, took, .. } = audited;
+    let taken = Taken { spec, lhrs, observed: Some(pwa), chromium, took: *took };
+    let mut summary = read_results(&taken).map_err(|error| match error {
+        ReadError::Page { code, message } => AuditError::Page { code, message },
+        other => AuditError::Broken(other.to_string()),
+    })?;
+    let more = audited.denied.len().saturating_sub(DENIED);
+    summary.warnings.extend(audited.denied.iter().take(DENIED).cloned());
+    if more > 0 {
+        summary.warnings.push(format!("{more} more requests were refused by the address policy"));
+    }
+    Ok(summary)
+}
+
+/// What an audit found, in short, and whether it is worse than the one before.
+pub(super) fn digest(spec: &AuditSpec, summary: &Summary, before: Option<&Summary>) -> Digest {
+    let bytes = Figure::Bytes(ResourceKind::Total).of(summary);
+    Digest {
+        scores: summary.scores.clone(),
+        metrics: summary.metrics.clone(),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size, which saturates")]
+        bytes: bytes.map(|bytes| bytes as u64),
+        mend: summary.opportunities.iter().take(MEND).map(|mend| (mend.title.clone(), savings(mend))).collect(),
+        breaches: budget::breaches(&spec.budgets, summary).iter().map(ToString::to_string).collect(),
+        worse: before.map(|before| worse(before, summary)).unwrap_or_default(),
+        warnings: summary.warnings.clone(),
+    }
+}
+
+/// What is worse than before by more than noise. Audits that cannot be compared say nothing.
+fn worse(before: &Summary, after: &Summary) -> Vec<String> {
+    let Ok(changes) = changes::between(before, after) else { return Vec::new() };
+    changes.regressions().map(ToString::to_string).collect()
+}
+
+/// What mending something would save: `1.2 s of LCP, 340 kB`; empty when that is not known.
+fn savings(mend: &Opportunity) -> String {
+    let longest = mend.savings_ms.iter().filter(|(_, ms)| **ms >= 1.0).max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let time = longest.map(|(metric, ms)| {
+        let unit = if metric == "cls" { Unit::Shift } else { Unit::Time };
+        format!("{} of {}", unit.text(*ms), metric.to_uppercase())
+    });
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    let bytes = mend.savings_bytes.filter(|bytes| *bytes >= 1_000).map(|bytes| Unit::Bytes.text(bytes as f64));
+    time.into_iter().chain(bytes).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,158 @@
+//! Looking at audits.
+
+use monitor_core::audit::AuditId;
+use monitor_core::audit::changes::{self, Changes};
+use monitor_core::audit::spec::AuditSpec;
+use monitor_core::audit::summary::Summary;
+use monitor_core::http::shorten;
+use monitor_core::monitor::MonitorError;
+use monitor_core::people::{Actor, OrganisationId, Permission};
+use storage::{AuditFilter, AuditRow};
+
+use crate::{Result, ServiceError, Services, require};
+
+/// Audits before one that are shown with it.
+const PAST: u64 = 20;
+
+/// An audit in full.
+#[derive(Debug, Clone)]
+pub struct AuditView {
+    /// The audit.
+    pub row: AuditRow,
+    /// What it found.
+    pub summary: Option<Summary>,
+    /// The audits of the same page as the same device that found something before it, the oldest first, 20 at most.
+    pub past: Vec<AuditRow>,
+}
+
+/// Two audits side by side.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The earlier one.
+    pub before: AuditRow,
+    /// The later one.
+    pub after: AuditRow,
+    /// What changed from the one to the other.
+    pub changes: Changes,
+}
+
+impl Services {
+    /// Audits that match, the latest first, and how many there are.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::Internal`].
+    pub async fn audits(
+        &self,
+        actor: &Actor,
+        filter: &AuditFilter,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(u64, Vec<AuditRow>)> {
+        require(actor, Permission::Read)?;
+        Ok(self.store().audits(actor.organisation, filter, offset, limit).await?)
+    }
+
+    /// Which audits somebody means by the name of a schedule or the address of a page; those of all pages without either.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::Invalid`], [`ServiceError::Internal`].
+    pub async fn audits_of(&self, actor: &Actor, which: Option<&str>) -> Result<AuditFilter> {
+        require(actor, Permission::Read)?;
+        let Some(which) = which.map(str::trim) else { return Ok(AuditFilter::default()) };
+        let schedules = self.store().audit_schedules(Some(actor.organisation)).await?;
+        let named = schedules.iter().find(|schedule| schedule.name.to_lowercase() == which.to_lowercase());
+        Ok(match named {
+            Some(schedule) => AuditFilter { schedule: Some(schedule.id), ..AuditFilter::default() },
+            None => AuditFilter {
+                url: Some(AuditSpec::of(which).map_err(MonitorError::from)?.url.into()),
+                ..AuditFilter::default()
+            },
+        })
+    }
+
+    /// The audit that somebody means: by its number, with or without `#`; by a page's address or a schedule's name the latest
+    /// of these that found something; without either the latest of all.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::AuditNotFound`], [`ServiceError::NoAudit`], [`ServiceError::Internal`].
+    pub async fn find_audit(&self, actor: &Actor, which: Option<&str>) -> Result<AuditRow> {
+        require(actor, Permission::Read)?;
+        if let Some(number) = which.and_then(|which| which.trim().trim_start_matches('#').parse().ok()) {
+            return self.one_audit(actor, AuditId(number)).await;
+        }
+        let filter = self.audits_of(actor, which).await?;
+        let done = AuditFilter { done: which.is_some(), ..filter };
+        let found = self.audits(actor, &done, 0, 1).await?.1.pop();
+        found.ok_or_else(|| match which {
+            Some(which) => ServiceError::AuditNotFound(shorten(which, 60)),
+            None => ServiceError::NoAudit,
+        })
+    }
+
+    /// An audit in full; which one is said as for [`Services::find_audit`].
+    ///
+    /// # Errors
+    /// Like [`Services::find_audit`].
+    pub async fn show_audit(&self, actor: &Actor, which: Option<&str>) -> Result<AuditView> {
+        let row = self.find_audit(actor, which).await?;
+        let summary = self.store().audit_summary(row.id).await?;
+        let past = self.past_audits(row.organisation, row.id, &row.spec).await?;
+        Ok(AuditView { row, summary, past })
+    }
+
+    /// Compares two audits; without the second the first with the one of its page and device before it.
+    ///
+    /// # Errors
+    /// Like [`Services::find_audit`], and [`ServiceError::NoFigures`], [`ServiceError::NothingBefore`],
+    /// [`ServiceError::Incomparable`].
+    pub async fn compare_audits(&self, actor: &Actor, one: Option<&str>, other: Option<&str>) -> Result<Comparison> {
+        let after = self.find_audit(actor, one).await?;
+        let before = match other {
+            Some(other) => self.find_audit(actor, Some(other)).await?,
+            None => {
+                let past = self.past_audits(after.organisation, after.id, &after.spec).await?;
+                past.into_iter()
+                    .rfind(|row| row.spec.throttling == after.spec.throttling)
+                    .ok_or(ServiceError::NothingBefore(after.id))?
+            }
+        };
+        let (before, after) = if before.id > after.id { (after, before) } else { (before, after) };
+        let changes = changes::between(&self.figures(&before).await?, &self.figures(&after).await?)?;
+        Ok(Comparison { before, after, changes })
+    }
+
+    /// What an audit found.
+    pub(super) async fn figures(&self, row: &AuditRow) -> Result<Summary> {
+        let summary = self.store().audit_summary(row.id).await?;
+        summary.ok_or_else(|| ServiceError::NoFigures { audit: row.id, state: row.state.as_str() })
+    }
+
+    /// The last of these audits that one can be compared with, and what it found.
+    pub(super) async fn comparable<'a>(
+        &self,
+        past: &'a [AuditRow],
+        spec: &AuditSpec,
+    ) -> Result<Option<(&'a AuditRow, Summary)>> {
+        let Some(last) = past.iter().rfind(|row| row.spec.throttling == spec.throttling) else { return Ok(None) };
+        Ok(self.store().audit_summary(last.id).await?.map(|summary| (last, summary)))
+    }
+
+    /// The audits of a page as a device that found something before one, the oldest first.
+    pub(super) async fn past_audits(
+        &self,
+        organisation: OrganisationId,
+        before: AuditId,
+        spec: &AuditSpec,
+    ) -> Result<Vec<AuditRow>> {
+        let filter = AuditFilter {
+            url: Some(spec.url.to_string()),
+            device: Some(spec.device),
+            done: true,
+            before: Some(before),
+            ..AuditFilter::default()
+        };
+        let mut rows = self.store().audits(organisation, &filter, 0, PAST).await?.1;
+        rows.reverse();
+        Ok(rows)
+    }
+}

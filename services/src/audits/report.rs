@@ -1,0 +1,121 @@
+//! The report of an audit as PDF.
+
+use std::time::Duration;
+
+use documents::{AuditDocument, Before, Past};
+use monitor_core::Timestamp;
+use monitor_core::audit::changes;
+use monitor_core::audit::summary::Summary;
+use monitor_core::people::{Actor, Permission};
+use storage::{ArtifactKind, ArtifactRow, AuditRow, NewArtifact};
+use tokio_util::sync::CancellationToken;
+
+use super::{AuditError, Auditor, files};
+use crate::{Result, ServiceError, Services, require};
+
+/// How long printing may take.
+const PRINT_WITHIN: Duration = Duration::from_secs(60);
+
+/// A report with where else it can be had.
+#[derive(Debug, Clone)]
+pub struct AuditReport {
+    /// The audit.
+    pub row: AuditRow,
+    /// The file.
+    pub file: ArtifactRow,
+    /// The PDF.
+    pub bytes: Vec<u8>,
+    /// An address for whoever is to have it, and until when it works.
+    pub link: Option<(String, Timestamp)>,
+}
+
+impl Services {
+    /// The report of an audit, printed anew if it is not kept any more; which one is said as for [`Services::find_audit`].
+    ///
+    /// # Errors
+    /// Like [`Services::find_audit`], and [`ServiceError::NoFigures`], [`ServiceError::AuditsUnavailable`],
+    /// [`ServiceError::NotPrinted`].
+    pub async fn audit_report(&self, actor: &Actor, which: Option<&str>) -> Result<AuditReport> {
+        require(actor, Permission::Read)?;
+        let row = self.find_audit(actor, which).await?;
+        let now = self.now();
+        let kept = match self.store().artifact_of(row.id, ArtifactKind::Pdf, now).await? {
+            Some(file) => self.store().artifact(file.id, now).await?,
+            None => None,
+        };
+        let (file, bytes) = match kept {
+            Some(kept) => kept,
+            None => self.print_anew(&row).await?,
+        };
+        let link = self.file_link(&file);
+        Ok(AuditReport { row, file, bytes, link })
+    }
+
+    /// The report of an audit for its card's thread; `None`: it is not kept any more.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`].
+    pub async fn posted_report(&self, row: &AuditRow) -> Result<Option<(ArtifactRow, Vec<u8>)>> {
+        match row.pdf {
+            Some(pdf) => Ok(self.store().artifact(pdf, self.now()).await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn print_anew(&self, row: &AuditRow) -> Result<(ArtifactRow, Vec<u8>)> {
+        let summary = self.figures(row).await?;
+        let auditor = self.auditor()?;
+        let past = self.past_audits(row.organisation, row.id, &row.spec).await?;
+        let before = self.comparable(&past, &row.spec).await?;
+        let bytes = print(auditor, &html(row, &summary, &past, before.as_ref())).await.map_err(|error| {
+            tracing::error!(audit_id = %row.id, %error, "the report of an audit could not be printed");
+            ServiceError::NotPrinted(row.id)
+        })?;
+        let now = self.now();
+        let name = format!("{}.pdf", files::stem(row.id, &row.spec.url));
+        let new = NewArtifact {
+            organisation: row.organisation,
+            audit: Some(row.id),
+            kind: ArtifactKind::Pdf,
+            name: &name,
+            bytes,
+            expires_at: now + self.inner.audits.options.keep_files,
+        };
+        let tx = self.store().begin().await?;
+        let id = tx.insert_artifact(new, now).await?;
+        tx.commit().await?;
+        let kept = self.store().artifact(id, now).await?;
+        kept.ok_or(ServiceError::NotPrinted(row.id))
+    }
+}
+
+/// Prints a document.
+pub(crate) async fn print(auditor: &dyn Auditor, html: &str) -> std::result::Result<Vec<u8>, AuditError> {
+    let cancel = CancellationToken::new();
+    let _dropped = cancel.clone().drop_guard();
+    tokio::time::timeout(PRINT_WITHIN, auditor.print(html, &cancel)).await.unwrap_or(Err(AuditError::Deadline))
+}
+
+/// The report of an audit as a page to be printed. `past` are the audits before it, the oldest first, and `before` is the one of
+/// these that it can be compared with.
+pub(super) fn html(
+    row: &AuditRow,
+    summary: &Summary,
+    past: &[AuditRow],
+    before: Option<&(&AuditRow, Summary)>,
+) -> String {
+    let scores = |row: &AuditRow| row.digest.as_ref().map(|digest| (row.asked_at, digest.scores.clone()));
+    let scores: Vec<_> = past.iter().filter_map(scores).collect();
+    let past: Vec<Past<'_>> = scores.iter().map(|(at, scores)| Past { at: *at, scores }).collect();
+    let changed = before.and_then(|(before, found)| Some((*before, changes::between(found, summary).ok()?)));
+    documents::audit(&AuditDocument {
+        id: row.id,
+        at: row.asked_at,
+        by: row.by.as_deref(),
+        schedule: row.schedule_name.as_deref(),
+        summary,
+        budgets: &row.spec.budgets,
+        past: &past,
+        before: changed.as_ref().map(|(row, changes)| Before { id: row.id, at: row.asked_at, changes }),
+    })
+}

@@ -1,0 +1,348 @@
+//! Making audits: one at a time in each process that can.
+
+use std::time::Duration;
+
+use monitor_core::Timestamp;
+use monitor_core::audit::spec::AuditSpec;
+use monitor_core::audit::summary::Summary;
+use storage::{ArtifactKind, AuditClaim, AuditEnd, Digest, Doing, NewArtifact, StoreError, Tx};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::report::{html, print};
+use super::{AuditError, Audited, Auditor, Progress, alarm, judge};
+use crate::{Result, Services};
+
+/// How long a claim holds unless it is renewed: so long nobody works on an audit whose process was killed.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How often a claim is renewed while nothing changes.
+const RENEW_EVERY: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether somebody has called the audit off, and how often the card changes at most.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long an audit has to end after it was called off before it is let go.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Longest time that making an audit may take, whatever its own deadlines are.
+const LONGEST: Duration = Duration::from_secs(1_800);
+
+/// So often an audit is begun; then something in it ends the program.
+const MOST_ATTEMPTS: u32 = 3;
+
+/// How long it is waited before an end is written again that the database did not take.
+const AGAIN: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(2), Duration::from_secs(10)];
+
+/// Cards of audits that wait which are told that they move up.
+const MOVED_UP: u64 = 50;
+
+/// What became of an audit that was worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worked {
+    /// It found something.
+    Done,
+    /// It could not be made.
+    Failed,
+    /// It was called off.
+    Cancelled,
+    /// It was handed back, because the program ends.
+    Released,
+    /// Somebody else works on it, or has ended it.
+    Lost,
+}
+
+impl Worked {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Released => "released",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// Why an audit is not being made any more.
+enum Stopped {
+    /// It ended by itself.
+    Ended(Box<std::result::Result<Audited, AuditError>>),
+    Cancelled,
+    /// The program ends.
+    Released,
+    Lost,
+}
+
+/// What came of an audit, until it is written down.
+struct Found {
+    summary: Summary,
+    digest: Digest,
+    /// What Lighthouse measured in the median run.
+    lhr: Vec<u8>,
+    pdf: Option<Vec<u8>>,
+}
+
+impl Services {
+    /// Claims the next audit that waits; `None`: none does, or none can be made here.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Internal`].
+    pub async fn claim_audit(&self) -> Result<Option<AuditClaim>> {
+        if self.can_audit().is_err() {
+            return Ok(None);
+        }
+        let now = self.now();
+        Ok(self.store().claim_audit(now, now + LEASE).await?)
+    }
+
+    /// Makes an audit that was claimed, until it is over or the program ends.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Internal`]: the lease runs out, and it is begun again.
+    pub async fn work_on_audit(&self, mut claim: AuditClaim, stop: &CancellationToken) -> Result<Worked> {
+        if claim.cancelled {
+            return self.end(&claim, AuditEnd::Cancelled, None).await;
+        }
+        if claim.attempts > MOST_ATTEMPTS {
+            let message = format!(
+                "it was begun {MOST_ATTEMPTS} times, and each time the program ended before the audit did; look into its log"
+            );
+            return self.end(&claim, failed("given_up", message), None).await;
+        }
+        let Some(spec) = claim.spec.clone() else {
+            let message = "what was asked for cannot be read any more; ask for it anew".to_owned();
+            return self.end(&claim, failed("unreadable", message), None).await;
+        };
+        let auditor = self.auditor()?;
+        tracing::info!(audit_id = %claim.id, attempt = claim.attempts, "audit begun");
+        match self.make(auditor, &mut claim, &spec, stop).await? {
+            Stopped::Released => {
+                self.store().release_audit(&claim).await?;
+                Ok(Worked::Released)
+            }
+            Stopped::Lost => {
+                tracing::warn!(audit_id = %claim.id, "an audit was lost: its lease ran out");
+                Ok(Worked::Lost)
+            }
+            Stopped::Cancelled => self.end(&claim, AuditEnd::Cancelled, None).await,
+            Stopped::Ended(ended) => match *ended {
+                Ok(audited) => self.conclude(auditor, &mut claim, &spec, audited).await,
+                Err(AuditError::Cancelled) => self.end(&claim, AuditEnd::Cancelled, None).await,
+                Err(error) => self.end(&claim, refused(&claim, &error), None).await,
+            },
+        }
+    }
+
+    /// Has the audit made while its claim is kept, its card shows how far it is, and whoever calls it off is heard.
+    async fn make(
+        &self,
+        auditor: &dyn Auditor,
+        claim: &mut AuditClaim,
+        spec: &AuditSpec,
+        stop: &CancellationToken,
+    ) -> Result<Stopped> {
+        let cancel = CancellationToken::new();
+        let _dropped = cancel.clone().drop_guard();
+        let (told, telling) = watch::channel(Doing { fraction: 0.0, text: "Starting the browser".to_owned() });
+        let report = move |Progress { fraction, text }| drop(told.send_replace(Doing { fraction, text }));
+        let mut audit = auditor.audit(spec, &report, &cancel);
+        let mut ticks = interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut kept = Kept::default();
+        let (mut why, mut until) = (None, Instant::now() + LONGEST);
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut audit => return Ok(why.unwrap_or_else(|| Stopped::Ended(Box::new(ended)))),
+                () = sleep_until(until) => {
+                    return Ok(why.unwrap_or_else(|| Stopped::Ended(Box::new(Err(AuditError::Deadline)))));
+                }
+                () = stop.cancelled(), if why.is_none() => why = Some(Stopped::Released),
+                _ = ticks.tick(), if why.is_none() => {
+                    let doing = telling.borrow().clone();
+                    match self.keep(claim, &mut kept, doing).await {
+                        Ok(stopped) => why = stopped,
+                        // The lease outlives a short absence of the database.
+                        Err(error) => tracing::warn!(audit_id = %claim.id, %error, "an audit's progress was not noted"),
+                    }
+                }
+            }
+            if why.is_some() && !cancel.is_cancelled() {
+                cancel.cancel();
+                until = Instant::now() + FAREWELL;
+            }
+        }
+    }
+
+    /// Keeps a claim and notes what is being done, where that has changed. Answers why the audit has to stop, if it has.
+    async fn keep(&self, claim: &mut AuditClaim, kept: &mut Kept, doing: Doing) -> Result<Option<Stopped>> {
+        match self.store().is_audit_cancelled(claim).await? {
+            None => return Ok(Some(Stopped::Lost)),
+            Some(true) => return Ok(Some(Stopped::Cancelled)),
+            Some(false) => {}
+        }
+        let (now, changed) = (self.now(), kept.doing.as_ref() != Some(&doing));
+        if !changed && kept.at.is_some_and(|at| now >= at && now.since(at) < RENEW_EVERY) {
+            return Ok(None);
+        }
+        let tx = self.store().begin().await?;
+        if !tx.renew_audit(claim, now + LEASE, &doing).await? {
+            return Ok(Some(Stopped::Lost));
+        }
+        let told = changed && tx.post_audit(claim.id, now).await?;
+        tx.commit().await?;
+        self.announce(told);
+        *kept = Kept { at: Some(now), doing: Some(doing) };
+        Ok(None)
+    }
+
+    /// Judges what was measured, has the report printed, and writes all of it down.
+    async fn conclude(
+        &self,
+        auditor: &dyn Auditor,
+        claim: &mut AuditClaim,
+        spec: &AuditSpec,
+        audited: Audited,
+    ) -> Result<Worked> {
+        let read = match judge::read(spec, &audited) {
+            Ok(summary) => summary,
+            Err(error) => return self.end(claim, refused(claim, &error), None).await,
+        };
+        let past = self.past_audits(claim.organisation, claim.id, spec).await?;
+        let before = self.comparable(&past, spec).await?;
+        let digest = judge::digest(spec, &read, before.as_ref().map(|(_, before)| before));
+        let lhr = audited.lhrs.first().map(|lhr| lhr.to_string().into_bytes()).unwrap_or_default();
+        let mut found = Found { summary: read, digest, lhr, pdf: None };
+        let doing = Doing { fraction: 0.97, text: "Writing the report".to_owned() };
+        match self.keep(claim, &mut Kept::default(), doing).await? {
+            None => {}
+            Some(Stopped::Lost) => return Ok(Worked::Lost),
+            Some(_) => return self.end(claim, AuditEnd::Cancelled, None).await,
+        }
+        let Some(row) = self.store().audit(claim.organisation, claim.id).await? else { return Ok(Worked::Lost) };
+        match print(auditor, &html(&row, &found.summary, &past, before.as_ref())).await {
+            Ok(pdf) => found.pdf = Some(pdf),
+            // The audit is worth telling without its report, which can be asked for later.
+            Err(error) => tracing::error!(audit_id = %claim.id, %error, "the report of an audit could not be printed"),
+        }
+        let end = AuditEnd::Done { summary: Box::new(found.summary.clone()), digest: found.digest.clone() };
+        self.end(claim, end, Some(&found)).await
+    }
+
+    /// Writes the end of an audit down, with all that comes of it, and tells it. What the database does not take is tried again:
+    /// it took minutes to make.
+    async fn end(&self, claim: &AuditClaim, end: AuditEnd, found: Option<&Found>) -> Result<Worked> {
+        let worked = worked(&end);
+        let mut pauses = AGAIN.iter();
+        let ended = loop {
+            match (self.write_end(claim, &end, found).await, pauses.next()) {
+                (Err(StoreError::Unavailable(error)), Some(pause)) => {
+                    tracing::warn!(audit_id = %claim.id, %error, "the end of an audit was not written, which is tried again");
+                    tokio::time::sleep(*pause).await;
+                }
+                (ended, _) => break ended?,
+            }
+        };
+        if !ended {
+            return Ok(Worked::Lost);
+        }
+        self.announce(true);
+        self.move_up().await;
+        tracing::info!(audit_id = %claim.id, outcome = worked.as_str(), "audit ended");
+        Ok(worked)
+    }
+
+    /// `false`: it is somebody else's by now, or over.
+    async fn write_end(
+        &self,
+        claim: &AuditClaim,
+        end: &AuditEnd,
+        found: Option<&Found>,
+    ) -> std::result::Result<bool, StoreError> {
+        let now = self.now();
+        let tx = self.store().begin().await?;
+        if claim.schedule.is_some() {
+            // Before any row of an incident, as everybody does who changes one.
+            tx.lock_incidents().await?;
+        }
+        if !tx.end_audit(claim, end, now).await? {
+            return Ok(false);
+        }
+        if let Some(found) = found {
+            self.keep_files(&tx, claim, found, now).await?;
+            alarm::judged(&tx, claim, &found.digest, now).await?;
+        }
+        tx.post_audit(claim.id, now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Changes the cards of those that wait: fewer are before them.
+    pub(super) async fn move_up(&self) {
+        let now = self.now();
+        let moved = async {
+            let tx = self.store().begin().await?;
+            for waiting in tx.waiting_audits(MOVED_UP).await? {
+                tx.post_audit(waiting, now).await?;
+            }
+            tx.commit().await
+        };
+        match moved.await {
+            Ok(()) => self.announce(true),
+            Err(error) => tracing::warn!(%error, "cards of audits that wait were not changed"),
+        }
+    }
+
+    async fn keep_files(
+        &self,
+        tx: &Tx,
+        claim: &AuditClaim,
+        found: &Found,
+        now: Timestamp,
+    ) -> std::result::Result<(), StoreError> {
+        let Some(spec) = &claim.spec else { return Ok(()) };
+        let name = super::files::stem(claim.id, &spec.url);
+        let files = [
+            (ArtifactKind::Pdf, format!("{name}.pdf"), found.pdf.clone()),
+            (ArtifactKind::Lhr, format!("{name}.lighthouse.json"), Some(found.lhr.clone())),
+        ];
+        for (kind, name, bytes) in files {
+            let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { continue };
+            let (organisation, expires_at) = (claim.organisation, now + self.inner.audits.options.keep_files);
+            let new = NewArtifact { organisation, audit: Some(claim.id), kind, name: &name, bytes, expires_at };
+            tx.insert_artifact(new, now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What was last noted of an audit.
+#[derive(Default)]
+struct Kept {
+    at: Option<Timestamp>,
+    doing: Option<Doing>,
+}
+
+/// The end of an audit that was not made for this reason.
+fn refused(claim: &AuditClaim, error: &AuditError) -> AuditEnd {
+    if let AuditError::Broken(why) = error {
+        tracing::error!(audit_id = %claim.id, why, "an audit broke");
+    }
+    failed(error.code(), error.to_string())
+}
+
+fn failed(code: &str, message: String) -> AuditEnd {
+    AuditEnd::Failed { code: code.to_owned(), message }
+}
+
+fn worked(end: &AuditEnd) -> Worked {
+    match end {
+        AuditEnd::Done { .. } => Worked::Done,
+        AuditEnd::Failed { .. } => Worked::Failed,
+        AuditEnd::Cancelled => Worked::Cancelled,
+    }
+}
