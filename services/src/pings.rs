@@ -24,7 +24,7 @@ const QUEUE: usize = 10_000;
 const BATCH: usize = 200;
 
 /// Least time between the beginnings of two transactions that are not full: each costs as much as many pings do.
-const PACE: Duration = Duration::from_millis(1);
+const PACE: Duration = Duration::from_millis(2);
 
 /// Room for the bodies of waiting pings, in KiB.
 const ROOM_KIB: usize = 32 * 1_024;
