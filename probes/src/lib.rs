@@ -61,4 +61,4 @@ pub use crate::check::{Check, run};
 pub use crate::dial::MailStream;
 pub use crate::http::{Call, CallAnswer, CallError};
 pub use crate::outbound::{Outbound, OutboundConfig, OutboundError};
-pub use crate::reach::{Reach, is_lost, reach};
+pub use crate::reach::{Reach, is_here, is_lost, reach};

@@ -145,6 +145,8 @@ impl Services {
     /// # Errors
     /// [`ServiceError::Internal`]: the lease runs out, and the heartbeat is due again.
     pub async fn judge_heartbeat(&self, claim: Claim) -> Result<(Recorded, Option<Outcome>)> {
+        // Here and not where it is written down, for there pings wait.
+        self.look_before_judging().await;
         match self.write_down(Work::Deadline(claim), None).await {
             Ok(answer) => Ok((answer.recorded, answer.outcome)),
             Err(error) => Err(ServiceError::from(StoreError::Unavailable(error.into()))),

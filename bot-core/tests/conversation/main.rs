@@ -7,6 +7,7 @@ mod chat;
 mod destinations;
 mod dialogs;
 mod docs;
+mod forms;
 mod incidents;
 mod kinds;
 mod labels;
