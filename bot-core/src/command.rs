@@ -98,7 +98,8 @@ impl Answer {
             placeholder: None,
             choices: vec!["yes".to_owned(), "no".to_owned()],
         };
-        blocks.push(Block::Form { title: question.to_owned(), fields: vec![field] });
+        // The question gets its token when it is asked.
+        blocks.push(Block::Form { title: question.to_owned(), token: String::new(), fields: vec![field] });
         Self { asks: Some(proposed), ..Self::of(blocks) }
     }
 

@@ -11,7 +11,7 @@ use crate::reply::{Block, FormField, FormKind};
 /// A question that waits for its answer. Stored sealed, so it may hold secrets, and survives a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Dialog {
-    /// Tells its buttons from those of another question.
+    /// Tells its buttons and its form from those of another question.
     pub(crate) id: String,
     /// The command that asks.
     pub(crate) command: String,
@@ -43,6 +43,14 @@ impl Dialog {
         format!("My question about `{}` is still open: {ways}", self.command)
     }
 
+    /// All that was said so far, with what was proposed.
+    pub(crate) fn said(&self) -> Given {
+        match &self.awaits {
+            Awaits::Argument { .. } => self.given.clone(),
+            Awaits::Confirmation { proposed } => self.given.clone().amended(proposed.clone()),
+        }
+    }
+
     /// Whether the answer may be a secret.
     pub(crate) fn asks_for_secret(&self) -> bool {
         match &self.awaits {
@@ -51,7 +59,8 @@ impl Dialog {
         }
     }
 
-    fn argument(&self, name: &str) -> Option<&'static Argument> {
+    /// The argument of that name that the command takes.
+    pub(crate) fn argument(&self, name: &str) -> Option<&'static Argument> {
         commands::find(&self.command).and_then(|command| grammar::find(command.arguments, name))
     }
 
@@ -144,9 +153,9 @@ fn question(argument: &Argument, given: &Given) -> (String, String) {
     kind.map_or_else(|| (argument.ask.to_owned(), argument.example.to_owned()), kinds::question)
 }
 
-/// The question for an argument that is missing beside what was given; `known` are answers that are possible, when they are
-/// few.
-pub(crate) fn ask(argument: &Argument, given: &Given, known: Vec<String>) -> Vec<Block> {
+/// The question of that id for an argument that is missing beside what was given; `known` are answers that are possible, when they
+/// are few.
+pub(crate) fn ask(argument: &Argument, given: &Given, known: Vec<String>, id: &str) -> Vec<Block> {
     let (ask, example) = question(argument, given);
     let choices: Vec<String> = match argument.kind {
         Kind::Choice(choices) => choices.iter().map(|choice| (*choice).to_owned()).collect(),
@@ -160,5 +169,5 @@ pub(crate) fn ask(argument: &Argument, given: &Given, known: Vec<String>) -> Vec
         placeholder: Some(example),
         choices,
     };
-    vec![Block::text(ask.clone()), Block::Form { title: ask, fields: vec![field] }]
+    vec![Block::text(ask.clone()), Block::Form { title: ask, token: id.to_owned(), fields: vec![field] }]
 }

@@ -8,6 +8,7 @@ use crate::command::{Answer, Command, Failure, Offer, Turn};
 use crate::commands::{self, help};
 use crate::destinations;
 use crate::dialog::{self, Awaits, Consent, Dialog, Press};
+use crate::form::fill_in;
 use crate::grammar::{self, Given, Kind, Line, Quoted, Shape, Token};
 use crate::press::press;
 use crate::reply::{Action, ActionStyle, Block, Reply};
@@ -36,6 +37,13 @@ pub enum Input {
     Text(String),
     /// Pressed the button with this token.
     Action(String),
+    /// Filled in a form.
+    Answer {
+        /// The form's token.
+        token: String,
+        /// What was filled into which field, by its name.
+        values: Vec<(String, String)>,
+    },
 }
 
 /// The conversation engine. Cheap to clone; remembers nothing itself.
@@ -62,11 +70,24 @@ impl Engine {
         let answered = match &input {
             Input::Text(text) => hear(turn, text).await,
             Input::Action(token) => press(turn, token).await,
+            Input::Answer { token, values } => fill_in(turn, token, values).await,
         };
         let mut reply = answered.unwrap_or_else(Reply::from);
-        reply.sensitive |= asked_for_secret || matches!(&input, Input::Text(text) if may_hold_secret(text, !reply.ok));
+        reply.sensitive |= asked_for_secret
+            || match &input {
+                Input::Text(text) => may_hold_secret(text, !reply.ok),
+                Input::Action(_) => false,
+                // What answers nothing any more may be the secret that was asked for then.
+                Input::Answer { values, .. } => {
+                    is_settled(&reply) || values.iter().any(|(_, value)| may_hold_secret(value, !reply.ok))
+                }
+            };
         vec![reply]
     }
+}
+
+fn is_settled(reply: &Reply) -> bool {
+    reply.code.as_deref() == Some(ErrorCode::NoQuestion.as_str())
 }
 
 pub(crate) async fn hear(turn: Turn<'_>, text: &str) -> Result<Reply, Failure> {
@@ -147,8 +168,9 @@ async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Resul
     if let Some(argument) = missing {
         let known = known_answers(turn, argument.kind).await?;
         let awaits = Awaits::Argument { name: argument.name.to_owned() };
-        let reply = Reply::of(dialog::ask(argument, &given, known));
-        let dialog = Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits };
+        let id = dialog::new_id();
+        let reply = Reply::of(dialog::ask(argument, &given, known, &id));
+        let dialog = Dialog { id, command: command.name.to_owned(), given, awaits };
         save(turn, turn.actor.person, &dialog).await?;
         return Ok(Done { reply, asks: true });
     }
@@ -158,6 +180,11 @@ async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Resul
         let awaits = Awaits::Confirmation { proposed };
         let dialog = Dialog { id: dialog::new_id(), command: command.name.to_owned(), given, awaits };
         save(turn, turn.actor.person, &dialog).await?;
+        for block in &mut answer.reply.blocks {
+            if let Block::Form { token, .. } = block {
+                token.clone_from(&dialog.id);
+            }
+        }
         id = Some(dialog.id);
         let yes = if commands::takes_away(command) { ActionStyle::Danger } else { ActionStyle::Primary };
         for (label, say, style) in [("Yes", "yes", yes), ("No", "no", ActionStyle::Default)] {
@@ -204,26 +231,42 @@ pub(crate) async fn answer_dialog(
     asker: PersonId,
     tokens: &[Token],
 ) -> Result<Reply, Failure> {
-    let Some(command) = commands::find(&dialog.command) else {
-        end(turn, asker).await?;
-        let text = "My question is out of date. Please say the command again.";
-        return Err(Failure::new(ErrorCode::NoQuestion, text));
-    };
-    let reminder = dialog.reminder();
-    let said = match &dialog.awaits {
-        Awaits::Argument { .. } => dialog.given.clone(),
-        Awaits::Confirmation { proposed } => dialog.given.clone().amended(proposed.clone()),
-    };
+    let command = asking(turn, &dialog, asker).await?;
     match (Consent::of(tokens), &dialog.awaits) {
         (Consent::No, _) => {
             end(turn, asker).await?;
             return Ok(Reply::text("All right, I did nothing."));
         }
-        (Consent::Yes, Awaits::Confirmation { .. }) => return confirmed(turn, &dialog, asker, command, said).await,
-        _ if tokens.is_empty() => return Ok(Reply::text(reminder)),
+        (Consent::Yes, Awaits::Confirmation { .. }) => {
+            let said = dialog.said();
+            return confirmed(turn, &dialog, asker, command, said).await;
+        }
+        _ if tokens.is_empty() => return Ok(Reply::text(dialog.reminder())),
         _ => {}
     }
-    let later = grammar::parse(command.arguments, &named(&dialog, command, tokens), &said)
+    let words = named(&dialog, command, tokens);
+    add(turn, dialog, asker, command, &words).await
+}
+
+/// The command that asks a question.
+pub(crate) async fn asking(turn: Turn<'_>, dialog: &Dialog, asker: PersonId) -> Result<&'static Command, Failure> {
+    if let Some(command) = commands::find(&dialog.command) {
+        return Ok(command);
+    }
+    end(turn, asker).await?;
+    Err(Failure::new(ErrorCode::NoQuestion, "My question is out of date. Please say the command again."))
+}
+
+/// Adds words to what was given, and goes on.
+pub(crate) async fn add(
+    turn: Turn<'_>,
+    dialog: Dialog,
+    asker: PersonId,
+    command: &'static Command,
+    words: &[Token],
+) -> Result<Reply, Failure> {
+    let reminder = dialog.reminder();
+    let later = grammar::parse(command.arguments, words, &dialog.said())
         .map_err(|error| Failure::from(error).and(&reminder))?;
     let again = start(turn, command, dialog.given.amended(later)).await;
     let Done { reply, asks } = again.map_err(|failure| failure.and(&reminder))?;
@@ -234,7 +277,7 @@ pub(crate) async fn answer_dialog(
 }
 
 /// An answer to a question for what cannot stand alone, with the word before it that says so.
-fn named(dialog: &Dialog, command: &Command, tokens: &[Token]) -> Vec<Token> {
+pub(crate) fn named(dialog: &Dialog, command: &Command, tokens: &[Token]) -> Vec<Token> {
     let asked = match &dialog.awaits {
         Awaits::Argument { name } => grammar::find(command.arguments, name).filter(|argument| !argument.positional),
         Awaits::Confirmation { .. } => None,

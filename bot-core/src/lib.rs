@@ -21,6 +21,7 @@ mod dialog;
 mod docs;
 mod encounter;
 mod engine;
+mod form;
 pub mod grammar;
 mod kinds;
 mod period;

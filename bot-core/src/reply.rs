@@ -72,6 +72,10 @@ pub enum Block {
     Form {
         /// What it is about.
         title: String,
+        /// What says which question it asks, and comes back with what was filled in ([`crate::Input::Answer`]): opaque, at most
+        /// 16 bytes.
+        #[serde(default)]
+        token: String,
         /// What is asked.
         fields: Vec<FormField>,
     },

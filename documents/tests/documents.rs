@@ -1,4 +1,5 @@
 //! What documents are made of, and that no text of a stranger becomes a part of it.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod samples;
 

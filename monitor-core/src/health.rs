@@ -219,10 +219,11 @@ impl Health {
         Self { confirmed, sight, ..Self::default() }
     }
 
-    /// Whether it is down, or failing and being tried again.
+    /// Whether it is down, or failing: being tried again, or with a last vote that more have to confirm.
     #[must_use]
     pub fn is_failing(&self) -> bool {
-        self.confirmed == Some(Confirmed::Down) || self.failed_attempts > 0
+        let suspected = self.sight == Sight::Clear && self.votes.last() == Some(&Vote::Failed);
+        self.confirmed == Some(Confirmed::Down) || self.failed_attempts > 0 || suspected
     }
 
     /// The status that people see.

@@ -198,7 +198,7 @@ pub struct Outcome {
     pub reason: Reason,
     /// What happened, for a person. Empty when all is well. Never holds a secret.
     pub message: String,
-    /// From start to end.
+    /// From start to end; zero when that is not known, as of a heartbeat whose start was not reported.
     pub duration: Duration,
     /// The same, by phase.
     pub timings: Timings,

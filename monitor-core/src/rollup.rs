@@ -69,7 +69,7 @@ pub struct Sample {
     pub at: Timestamp,
     /// Why it ended as it did.
     pub reason: Reason,
-    /// From start to end.
+    /// From start to end; zero when that is not known, as of a heartbeat whose start was not reported.
     pub duration: Duration,
     /// Bytes of the response body.
     pub response_bytes: u64,
@@ -90,7 +90,7 @@ pub struct Tally {
     pub bytes: u64,
     /// The sum of the durations in `latency`, in microseconds.
     pub latency_sum_us: u64,
-    /// How long the checks took that were answered as expected (ok and slow).
+    /// How long the checks took that were answered as expected (ok and slow), as far as that is known.
     pub latency: Sketch,
 }
 
@@ -105,7 +105,7 @@ impl Tally {
             Verdict::Inconclusive => self.inconclusive += 1,
         }
         self.bytes = self.bytes.saturating_add(sample.response_bytes);
-        if matches!(verdict, Verdict::Ok | Verdict::Slow) {
+        if matches!(verdict, Verdict::Ok | Verdict::Slow) && !sample.duration.is_zero() {
             let micros = u64::try_from(sample.duration.as_micros()).unwrap_or(u64::MAX);
             self.latency_sum_us = self.latency_sum_us.saturating_add(micros);
             self.latency.add(sample.duration);
@@ -147,10 +147,10 @@ impl Tally {
         ratio(self.successful(), self.conclusive())
     }
 
-    /// The mean duration of successful checks.
+    /// The mean duration of successful checks, of those whose duration is known.
     #[must_use]
     pub fn mean_latency(&self) -> Option<Duration> {
-        self.latency_sum_us.checked_div(self.successful()).map(Duration::from_micros)
+        self.latency_sum_us.checked_div(self.latency.count()).map(Duration::from_micros)
     }
 }
 
@@ -213,6 +213,19 @@ mod tests {
         assert_eq!(tally.mean_latency(), Some(Duration::from_millis(200)));
         assert_eq!(tally.success_rate(), Some(2.0 / 3.0));
         assert_eq!(Tally::default().success_rate(), None);
+    }
+
+    #[test]
+    fn what_took_nobody_knows_how_long_is_no_latency() {
+        let sample = |seconds| Sample {
+            at: Timestamp::default(),
+            reason: Reason::Ok,
+            duration: Duration::from_secs(seconds),
+            response_bytes: 0,
+        };
+        let tally = tally(&[sample(0), sample(3), sample(0)]);
+        assert_eq!((tally.successful(), tally.latency.count()), (3, 1));
+        assert_eq!(tally.mean_latency(), Some(Duration::from_secs(3)));
     }
 
     proptest! {

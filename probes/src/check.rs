@@ -34,6 +34,8 @@ struct Compiled {
     /// Where it connects to by TCP, if it does.
     endpoint: Option<Endpoint>,
     host_key: u64,
+    /// Of a check of DNS, whether it says whom to ask.
+    names_server: Option<bool>,
     /// Whether an answer shows that the network is there: that of a registry may come out of a cache.
     vouches: bool,
 }
@@ -73,6 +75,10 @@ impl Check {
         secrets.extend(probe.derived_secrets());
         let endpoint = endpoint(&spec);
         let host_key = host_key(&spec, endpoint.as_ref());
+        let names_server = match &spec {
+            CheckSpec::Dns(spec) => Some(spec.resolver.is_some()),
+            _ => None,
+        };
         let vouches = !matches!(spec, CheckSpec::Domain(_) | CheckSpec::Heartbeat(_));
         Ok(Self(Arc::new(Compiled {
             probe,
@@ -82,6 +88,7 @@ impl Check {
             secrets: Arc::new(Secrets::new(secrets)),
             endpoint,
             host_key,
+            names_server,
             vouches,
         })))
     }
@@ -93,6 +100,11 @@ impl Check {
 
     pub(crate) fn family(&self) -> Family {
         self.0.wanted.family
+    }
+
+    /// Whether it watches names by asking the name server that its owner chose: `None` when it does not watch names.
+    pub(crate) fn names_server(&self) -> Option<bool> {
+        self.0.names_server
     }
 
     /// Whether an answer to it shows that the network is there.

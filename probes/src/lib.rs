@@ -63,4 +63,4 @@ pub use crate::dial::MailStream;
 pub use crate::forward::{ForwardLimits, ForwardProxy, Unreached};
 pub use crate::http::{Call, CallAnswer, CallError};
 pub use crate::outbound::{Outbound, OutboundConfig, OutboundError};
-pub use crate::reach::{Reach, is_lost, reach};
+pub use crate::reach::{Reach, is_here, is_lost, reach};

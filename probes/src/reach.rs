@@ -6,7 +6,7 @@ use std::time::Duration;
 use monitor_core::Timestamp;
 use monitor_core::checks::Endpoint;
 use monitor_core::monitor::CheckSpec;
-use monitor_core::outcome::Reason;
+use monitor_core::outcome::{Outcome, Reason};
 use url::{Host, Url};
 
 use crate::check::Check;
@@ -25,18 +25,28 @@ pub enum Reach {
     Unknown,
 }
 
-/// Whether an outcome with this reason may be the fault of the network here: nothing ever came back from the target.
+/// Whether it may be the fault of the network here that a check ended for this reason: nothing came back from outside this
+/// machine. A name server that answers, if only that it will not or cannot, is outside, unless it is this machine's own, which
+/// says so too when it reaches no other.
 #[must_use]
-pub fn is_lost(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::DnsFailure
-            | Reason::DnsTimeout
-            | Reason::ConnectTimeout
-            | Reason::HostUnreachable
-            | Reason::NoReply
-            | Reason::LocalNetwork
-    )
+pub fn is_lost(check: &Check, outbound: &Outbound, reason: Reason) -> bool {
+    match reason {
+        Reason::DnsTimeout
+        | Reason::ConnectTimeout
+        | Reason::HostUnreachable
+        | Reason::NoReply
+        | Reason::LocalNetwork => true,
+        Reason::DnsFailure => check.names_server() != Some(true) && outbound.resolver().is_own(),
+        _ => false,
+    }
+}
+
+/// Whether a check got no farther than this machine because what it watches is there.
+#[must_use]
+pub fn is_here(check: &Check, outcome: &Outcome) -> bool {
+    let loopback = outcome.details.peer.is_some_and(|peer| peer.to_canonical().is_loopback());
+    // The system's name server may be here, but what it is asked for is not.
+    loopback && check.names_server() != Some(false)
 }
 
 /// Connects to where a check would, and does nothing else. Returns within that time.
@@ -47,7 +57,7 @@ pub async fn reach(check: &Check, outbound: &Outbound, at: Timestamp, within: Du
     match tokio::time::timeout(within, outbound.connect(&host, *port, &mut trace)).await {
         Err(_) => Reach::Lost,
         Ok(Ok(_)) => Reach::Reached,
-        Ok(Err(failure)) if is_lost(failure.reason) => Reach::Lost,
+        Ok(Err(failure)) if is_lost(check, outbound, failure.reason) => Reach::Lost,
         Ok(Err(failure)) => match failure.reason {
             Reason::ConnectionRefused | Reason::ConnectionReset => Reach::Reached,
             _ => Reach::Unknown,

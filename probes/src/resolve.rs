@@ -62,6 +62,11 @@ impl Resolver {
         self.servers.clone()
     }
 
+    /// Whether all name servers are on this machine, where they ask others in turn.
+    pub(crate) fn is_own(&self) -> bool {
+        !self.servers.is_empty() && self.servers.iter().all(|server| server.ip().to_canonical().is_loopback())
+    }
+
     async fn lookup(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
         let bare = name.strip_suffix('.').unwrap_or(name);
         // These names are loopback whatever a name server says: RFC 6761, section 6.3.

@@ -27,6 +27,9 @@ const SILENCE: Duration = Duration::from_millis(500);
 /// Most characters of an answer in a message.
 const MAX_SHOWN: usize = 120;
 
+/// What is kept of the time, so that what did come can be told.
+const RESERVE: Duration = Duration::from_millis(250);
+
 /// A TCP check ready to run.
 pub(crate) struct TcpProbe {
     endpoint: Endpoint,
@@ -71,12 +74,12 @@ impl TcpProbe {
     /// Reads until what is expected was seen, or there is no more to come.
     async fn read(&self, stream: &mut Stream, answer: &mut Vec<u8>, trace: &mut Trace) -> Result<(), Failure> {
         trace.enter(Phase::FirstByte);
-        let deadline = tokio::time::Instant::now() + trace.remaining() * 9 / 10;
+        let left = trace.remaining();
+        let deadline = tokio::time::Instant::now() + left.saturating_sub((left / 10).min(RESERVE));
         loop {
             let silence = if self.expect.is_none() && !answer.is_empty() { SILENCE } else { Duration::MAX };
             let until = tokio::time::Instant::now().checked_add(silence).map_or(deadline, |end| end.min(deadline));
             match tokio::time::timeout_at(until, self.read_more(stream, answer)).await {
-                // A little is kept of the time, so that what did come can be told.
                 Err(_) if answer.is_empty() => return Err(trace.out_of_time()),
                 Err(_) => return Ok(()),
                 Ok(more) => match more? {

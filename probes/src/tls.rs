@@ -204,6 +204,10 @@ fn certificate_failed(error: &CertificateError, host: &Host<&str>, trace: &mut T
             "the certificate is signed by nobody who is trusted here; trust its authority in the configuration if it is yours",
         ),
         CertificateError::Revoked => untrusted("the certificate has been revoked"),
+        // webpki has no name of its own for it.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => untrusted(
+            "the certificate is that of an authority (CA:TRUE) and not a server's; make one with `-addext basicConstraints=CA:FALSE`, or one that your authority signs",
+        ),
         other => untrusted(&format!("the certificate cannot be trusted ({})", clean(&other.to_string(), 80))),
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Chore {
     TurnMaintenance,
     /// Has alert rules look at figures, and at what they wait for.
     EvaluateRules,
+    /// Tells of alerts that something above does not explain any more.
+    TellUnexplained,
     /// Opens incidents again that people resolved too early.
     Reopen,
     /// Asks for audits whose time has come.
@@ -37,6 +39,7 @@ pub(crate) const ALL: [Chore; 8] = [
     Chore::Escalate,
     Chore::TurnMaintenance,
     Chore::EvaluateRules,
+    Chore::TellUnexplained,
     Chore::Reopen,
     Chore::ScheduleAudits,
     Chore::RollUp,
@@ -50,6 +53,7 @@ impl Chore {
             Self::Escalate => "escalate",
             Self::TurnMaintenance => "turn-maintenance",
             Self::EvaluateRules => "evaluate-rules",
+            Self::TellUnexplained => "tell-unexplained",
             Self::Reopen => "reopen",
             Self::ScheduleAudits => "schedule-audits",
             Self::RollUp => "roll-up",
@@ -62,6 +66,7 @@ impl Chore {
             Self::Beat => BEAT_EVERY,
             Self::Escalate | Self::TurnMaintenance => Duration::from_secs(1),
             Self::EvaluateRules => LOOK_EVERY,
+            Self::TellUnexplained => Duration::from_secs(5),
             Self::Reopen | Self::ScheduleAudits => Duration::from_secs(10),
             Self::RollUp => Duration::from_secs(20),
             Self::Forget => Duration::from_secs(300),
@@ -94,6 +99,7 @@ async fn tick(_tick: (), context: Data<(Chore, Services)>) -> Result<(), BoxDynE
         Chore::Escalate => services.escalate().await,
         Chore::TurnMaintenance => services.turn_maintenance().await,
         Chore::EvaluateRules => services.evaluate_rules().await,
+        Chore::TellUnexplained => services.tell_unexplained().await,
         Chore::Reopen => services.reopen_unresolved().await,
         Chore::ScheduleAudits => services.turn_audit_schedules().await,
         Chore::RollUp => services.roll_up().await,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_common::Finding;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use axum::Router;
 use bot_core::Engine;
 use monitor_core::Timestamp;
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use url::Url;
+use url::{Host, Url};
 
 use crate::config::{Config, DiscordMode, SlackMode, TelegramMode};
 use crate::pings;
@@ -50,9 +50,10 @@ pub(crate) async fn start(
         slack.as_ref().filter(|config| matches!(config.mode, adapter_slack::Mode::Http { .. })).map(|config| {
             adapter_slack::router(config, Arc::clone(engine), &acknowledged).map_err(anyhow::Error::from)
         }),
-        telegram.as_ref().filter(|config| config.webhook.is_some()).map(|config| {
+        telegram.as_ref().filter(|config| config.webhook.is_some()).and_then(|config| {
             let (engine, services) = (Arc::clone(engine), services.clone());
-            adapter_telegram::router(config, engine, services, &acknowledged).map_err(anyhow::Error::from)
+            // What its configuration lacks is said below, by the one that speaks to it.
+            adapter_telegram::router(config, engine, services, &acknowledged).ok().map(Ok)
         }),
     ];
     for router in signed.into_iter().flatten() {
@@ -167,9 +168,49 @@ fn webhook(url: &Url) -> anyhow::Result<adapter_telegram::Webhook> {
 /// The manifest to create the Slack app from; with an address for signed requests, otherwise for Socket Mode.
 ///
 /// # Errors
-/// When that is no address.
+/// When Slack cannot call that address.
 pub(crate) fn slack_manifest(config: &Config, url: Option<&str>) -> anyhow::Result<String> {
-    let url = url.map(Url::parse).transpose().context("--url: write an address like https://watch.example")?;
+    let url = url.map(callable).transpose()?;
     let manifest = adapter_slack::manifest(&config.slack.command, url.as_ref());
     Ok(serde_json::to_string_pretty(&manifest)?)
+}
+
+/// An address that Slack can call, to which paths are added.
+fn callable(url: &str) -> anyhow::Result<Url> {
+    let url = Url::parse(url).context("--url: write an address like https://watch.example")?;
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let is_https = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    ensure!(is_https, "--url: Slack calls addresses with https:// alone, like https://watch.example");
+    let is_bare = url.query().is_none() && url.fragment().is_none();
+    ensure!(is_bare, "--url: write the address without what begins with ? or #, for paths are added to it");
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_slack_cannot_call_is_refused() {
+        for url in
+            ["https://watch.example", "https://watch.example:8443/chat/", "http://localhost:8082", "http://[::1]/x"]
+        {
+            assert!(callable(url).is_ok(), "{url}");
+        }
+        for (url, why) in [
+            ("watch.example", "write an address"),
+            ("ftp://watch.example", "https://"),
+            ("http://watch.example", "https://"),
+            ("https://watch.example/?team=1", "? or #"),
+            ("https://watch.example/#a", "? or #"),
+        ] {
+            let error = callable(url).unwrap_err().to_string();
+            assert!(error.starts_with("--url: ") && error.contains(why), "{url}: {error}");
+        }
+    }
 }

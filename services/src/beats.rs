@@ -95,8 +95,8 @@ impl Writer {
         Ok(answers)
     }
 
-    /// Since when no ping could arrive: for as long as anybody may have tried while the network cannot be seen, or since the
-    /// last beat, when the database was away or the machine stood still.
+    /// Since when no ping could arrive: for as long as anybody may have tried while the network cannot be seen, which was looked
+    /// at just now, or since the last beat, when the database was away or the machine stood still.
     async fn deaf_since(&self) -> Result<Option<Timestamp>, StoreError> {
         if self.services.upgrade().is_some_and(|services| services.sight.is_blind()) {
             return Ok(Some(Timestamp::default()));

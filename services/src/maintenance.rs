@@ -79,9 +79,10 @@ impl Services {
                 tracing::warn!(before = %alive, %now, "the clock was set back; what was to come is moved with it");
             }
         }
-        self.forget_blindness(now).await;
         self.store().beat(now).await?;
         *self.last_beat() = Some(now);
+        // Last, for it may take as long as it takes to find that nobody answers.
+        self.forget_blindness(now).await;
         Ok(())
     }
 

@@ -103,7 +103,7 @@ impl Services {
             },
         };
         let tx = self.store().begin().await?;
-        let Some(id) = tx.enqueue(&[new], now).await?.pop() else { return Err(self.gone(actor, name).await) };
+        let Some(id) = tx.enqueue(&[new], now).await?.pop().flatten() else { return Err(self.gone(actor, name).await) };
         // Claimed before anybody else sees it, unless its turn has not come: then whoever delivers does it in time.
         let claim = tx.claim_notification(id, now, DELIVERY_LEASE, budget_of).await?;
         tx.commit().await?;

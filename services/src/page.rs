@@ -1,7 +1,7 @@
 //! What one transaction has to write of heartbeats: pings, results, healths, changes of status, incidents and their cards,
 //! and when the next report is awaited.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use monitor_core::outcome::{Details, Outcome, Timings, Verdict};
 use storage::{Awaited, Claim, HeartbeatRow, NewPing, StoreError, Tx};
 
 use crate::beats::Measure;
-use crate::dependencies::tell_withheld;
+use crate::dependencies::{tell_untold, tell_withheld};
 use crate::pings::{Answer, PingAnswer, PingReport, Work};
 use crate::recording::{Recorded, change_incidents};
 use crate::rules::{Seen, Watch};
@@ -47,6 +47,8 @@ pub(crate) struct Page<'a> {
     flipped: Vec<bool>,
     /// Monitors that were down before, and are not any more.
     out_of_trouble: Vec<MonitorId>,
+    /// Monitors that were down before and are still.
+    still_down: BTreeSet<MonitorId>,
 }
 
 impl<'a> Page<'a> {
@@ -110,7 +112,12 @@ impl<'a> Page<'a> {
             _ => None,
         };
         let outcome = finding.map(outcome);
-        (self.judge(open, outcome.as_ref()), outcome)
+        let recorded = self.judge(open, outcome.as_ref());
+        // It may be due for no more than that: nobody was told, because what it depends on had to be looked at first.
+        if outcome.is_none() && open.row.health.is_failing() {
+            self.still_down.insert(open.row.monitor);
+        }
+        (recorded, outcome)
     }
 
     /// Runs what was found through the state machine.
@@ -122,6 +129,8 @@ impl<'a> Page<'a> {
         let step = open.row.health.observe(POLICY, outcome.at, outcome.reason);
         if was_failing && !open.row.health.is_failing() {
             self.out_of_trouble.push(monitor);
+        } else if was_failing && outcome.verdict() == Verdict::Failed {
+            self.still_down.insert(monitor);
         }
         self.outcomes.push((monitor, outcome.clone()));
         self.flipped.push(step.flip.is_some());
@@ -153,12 +162,21 @@ impl<'a> Page<'a> {
         tx.insert_flips(&self.flips).await?;
         let seen: Vec<Seen<'_>> = self.seen().collect();
         let followed = watch.follow(tx, grouping, &seen, self.now).await?.told;
+        tx.hurry_parents(&self.fallen(), self.now).await?;
         let changes = self.incidents.iter().map(|(index, change)| {
             let (monitor, outcome) = &self.outcomes[*index];
             (*monitor, outcome.at, outcome, *change)
         });
-        let told = change_incidents(tx, grouping, changes, self.now, &mut Recorded::default()).await?;
-        Ok(tell_withheld(tx, grouping, &self.out_of_trouble, self.now).await? || told || followed)
+        let mut told = change_incidents(tx, grouping, changes, self.now, &mut Recorded::default()).await? || followed;
+        let still_down: Vec<MonitorId> = self.still_down.iter().copied().collect();
+        told |= tell_untold(tx, grouping, &still_down, self.now).await?;
+        Ok(tell_withheld(tx, grouping, &self.out_of_trouble, self.now).await? || told)
+    }
+
+    /// Monitors that have gone down.
+    fn fallen(&self) -> Vec<MonitorId> {
+        let opened = self.incidents.iter().filter(|(_, change)| *change == IncidentChange::Open);
+        opened.map(|(index, _)| self.outcomes[*index].0).collect()
     }
 
     /// What the outcomes say to the rules. Nothing that a heartbeat says is tried again.

@@ -24,7 +24,7 @@ const QUEUE: usize = 10_000;
 const BATCH: usize = 200;
 
 /// Least time between the beginnings of two transactions that are not full: each costs as much as many pings do.
-const PACE: Duration = Duration::from_millis(1);
+const PACE: Duration = Duration::from_millis(2);
 
 /// Room for the bodies of waiting pings, in KiB.
 const ROOM_KIB: usize = 32 * 1_024;
@@ -145,6 +145,8 @@ impl Services {
     /// # Errors
     /// [`ServiceError::Internal`]: the lease runs out, and the heartbeat is due again.
     pub async fn judge_heartbeat(&self, claim: Claim) -> Result<(Recorded, Option<Outcome>)> {
+        // Here and not where it is written down, for there pings wait.
+        self.look_before_judging().await;
         match self.write_down(Work::Deadline(claim), None).await {
             Ok(answer) => Ok((answer.recorded, answer.outcome)),
             Err(error) => Err(ServiceError::from(StoreError::Unavailable(error.into()))),

@@ -18,7 +18,7 @@ use monitor_core::monitor::MonitorId;
 use monitor_core::people::OrganisationId;
 use storage::{Cards, Cohort, NewNotification, RuleRow, StoreError, Subject, Tx};
 
-use book::Book;
+use book::{Book, Wanted};
 pub(crate) use book::{declared, silencing};
 use teller::Teller;
 pub use teller::UNROUTED;
@@ -75,14 +75,44 @@ pub(crate) async fn tell_ends(tx: &Tx, resent: &[NotificationId], now: Timestamp
     for (incident, destination, name) in tx.without_end(resent).await? {
         let Some(standing) = tx.standing(incident).await?.filter(|standing| !standing.open) else { continue };
         let Some(brief) = tx.incident_brief(incident).await? else { continue };
-        let new = teller::about(&standing, &brief, destination, Event::Resolved, now);
-        for notification in tx.enqueue(&[new], now).await? {
+        let new = teller::about(&standing, &brief, (destination, resent.iter().max().copied()), Event::Resolved, now);
+        for notification in tx.enqueue(&[new], now).await?.into_iter().flatten() {
             let because = "what was sent again is over by now".to_owned();
             let entry = Entry::Queued { notification, destination: name.clone(), event: Event::Resolved, because };
             tx.add_entries(&[(incident, now, None, entry)]).await?;
         }
     }
     Ok(())
+}
+
+/// When a destination may be told something so loud that another one did not take.
+pub(crate) async fn not_before(
+    tx: &Tx,
+    organisation: OrganisationId,
+    destination: DestinationId,
+    severity: Severity,
+    now: Timestamp,
+) -> Result<Timestamp, StoreError> {
+    Ok(Book::load(tx, organisation, now).await?.quiet_until(destination, severity).unwrap_or(now))
+}
+
+/// Has a destination told of an incident after its quiet hours what another one did not take; `false`: it has none now.
+pub(crate) async fn hold(
+    tx: &Tx,
+    incident: IncidentId,
+    (destination, event): (DestinationId, Event),
+    because: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(standing) = tx.standing(incident).await? else { return Ok(false) };
+    let book = Book::load(tx, standing.organisation, now).await?;
+    if book.quiet_until(destination, standing.severity).is_none() {
+        return Ok(false);
+    }
+    let Some(mut teller) = Teller::new(tx, &book, incident, standing).await? else { return Ok(false) };
+    teller.deliver(Wanted { destination, because: because.to_owned() }, event);
+    teller.write().await?;
+    Ok(true)
 }
 
 /// Something in words, about no incident.
@@ -120,8 +150,10 @@ pub(crate) async fn tell_rules(tx: &Tx, news: &[RuleNews<'_>], now: Timestamp) -
         // No incident has this id.
         let (audible, _) = book.audible(IncidentId(0), &[cohort]);
         let routes = book.matched(&audible).into_iter().flat_map(|matched| book.at_step(&matched, 0));
-        let own = if audible.is_empty() { Vec::new() } else { book.told_by(rule) };
-        let destinations: BTreeSet<DestinationId> = routes.chain(own).map(|wanted| wanted.destination).collect();
+        // A destination may have another name since the rule was read.
+        let own = book.rule(rule.id).filter(|_| !audible.is_empty()).map(|rule| book.told_by(rule));
+        let destinations: BTreeSet<DestinationId> =
+            routes.chain(own.into_iter().flatten()).map(|wanted| wanted.destination).collect();
         let news = News { organisation, key, text };
         new.extend(destinations.into_iter().map(|to| notice(book, to, severity, &news)));
     }
@@ -132,8 +164,7 @@ pub(crate) async fn tell_rules(tx: &Tx, news: &[RuleNews<'_>], now: Timestamp) -
 fn notice(book: &Book, destination: DestinationId, severity: Severity, news: &News<'_>) -> NewNotification {
     let News { organisation, key, text } = *news;
     let (event, now) = (Event::Notice, book.now);
-    let quiet = book.listener(destination).and_then(|listener| listener.quiet.as_ref());
-    let not_before = quiet.and_then(|quiet| quiet.until(now, severity)).unwrap_or(now);
+    let not_before = book.quiet_until(destination, severity).unwrap_or(now);
     let key = format!("watchword-{key}-{destination}");
     let content = Notification { key, event, at: now, incident: None, text: text.to_owned() };
     NewNotification { organisation, destination, incident: None, event, severity, not_before, content }

@@ -5,9 +5,11 @@
 //! notice tells everybody, and no storm of alerts leaves.
 //!
 //! Only silence counts: a host that refuses, answers wrongly or hangs after the connection stood has shown that the
-//! network is there. Only what is new counts: a host that has been silent for long is down, whatever happens now.
+//! network is there. Only what is new counts: a host that has been silent for long, or has never answered, is down,
+//! whatever happens now. And one that answers while the others are silent shows that it is them.
 
-use std::collections::{HashMap, VecDeque};
+mod state;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,43 +17,17 @@ use futures_util::future::join_all;
 use monitor_core::Timestamp;
 use monitor_core::duration::humanize;
 use monitor_core::outcome::{Outcome, Reason, Verdict};
-use probes::{Check, Reach, is_lost};
+use probes::{Check, Reach, is_here, is_lost};
 use storage::Audience;
 
 use crate::Services;
-
-/// Answers that are younger than that outweigh silence without a look.
-const FRESH: Duration = Duration::from_millis(1_500);
-
-/// How long a look at oneself counts.
-const LOOK_LASTS: Duration = Duration::from_secs(2);
+use state::{Blind, ENOUGH_HOSTS, Seeing, State};
 
 /// How long a look may take.
 const LOOK_WITHIN: Duration = Duration::from_secs(3);
 
-/// How long a host may have been silent and still be one of those that stopped answering at once.
-const AT_ONCE: Duration = Duration::from_secs(90);
-
-/// How long ago a host may have answered to be looked at.
-const KNOWN_GOOD: Duration = Duration::from_secs(3_600);
-
-/// Hosts that are looked at when there are no witnesses.
-const SAMPLE: usize = 8;
-
-/// From how many hosts on it is unlikely that all of them fall silent at once.
-const ENOUGH_HOSTS: usize = 3;
-
-/// How many times as many hosts have to be silent as answer: four of five. With fewer it is them and not the network.
-const NEARLY_ALL: usize = 4;
-
-/// Hosts remembered.
-const MAX_HOSTS: usize = 20_000;
-
-/// How long a loss of sight lasts that no check shows any more.
+/// How long a loss of sight lasts that no check shows any more, when there are no witnesses to ask.
 const BLIND_AT_MOST: Duration = Duration::from_secs(300);
-
-/// A loss of sight that follows another within this time is told in the same notice.
-const SAME_LOSS: Duration = Duration::from_secs(600);
 
 /// What this process has seen of the hosts it checks.
 #[derive(Default)]
@@ -65,48 +41,6 @@ pub(crate) struct Sight {
     witnesses: Vec<Check>,
 }
 
-#[derive(Default)]
-struct State {
-    hosts: HashMap<u64, Host>,
-    /// When hosts answered or did not, the latest last, as long as that is fresh.
-    fresh: VecDeque<(Timestamp, bool)>,
-    /// When was looked last, and what was found.
-    looked: Option<(Timestamp, Seeing)>,
-    /// The loss of sight that lasts, or the last one.
-    blind: Option<Blind>,
-}
-
-/// What is known of a host.
-struct Host {
-    check: Check,
-    /// When it answered last.
-    reached: Option<Timestamp>,
-    /// Since when it is silent.
-    silent: Option<Timestamp>,
-}
-
-/// A loss of sight.
-#[derive(Clone, Copy)]
-struct Blind {
-    /// When the first of those told together began.
-    first: Timestamp,
-    since: Timestamp,
-    /// When a check told nothing because of it last.
-    last: Timestamp,
-    /// When it was over.
-    until: Option<Timestamp>,
-    /// Checks that told nothing because of it.
-    held_back: u64,
-}
-
-/// Whether the network can be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seeing {
-    Clear,
-    /// So many hosts of so many are silent.
-    Blind(usize, usize),
-}
-
 impl Sight {
     pub(crate) fn new(witnesses: Vec<Check>) -> Self {
         Self { witnesses, ..Self::default() }
@@ -114,7 +48,7 @@ impl Sight {
 
     /// Whether the network cannot be seen now.
     pub(crate) fn is_blind(&self) -> bool {
-        self.lock().blind.is_some_and(|blind| blind.until.is_none())
+        self.lock().lasting().is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -122,77 +56,12 @@ impl Sight {
     }
 }
 
-/// Whether an outcome shows that the network is there: something came back from outside this machine.
+/// Whether an outcome that is not [lost](is_lost) shows that the network is there: something came back from outside this
+/// machine, and not only from a name server, which may know it by heart.
 fn is_reached(check: &Check, outcome: &Outcome) -> bool {
     let elsewhere = !outcome.details.peer.is_some_and(|peer| peer.is_loopback());
-    let answered = !matches!(outcome.reason, Reason::TokenFailed | Reason::DnsNotFound);
-    let conclusive = outcome.verdict() != Verdict::Inconclusive && !is_lost(outcome.reason);
-    check.vouches() && elsewhere && answered && conclusive
-}
-
-impl State {
-    fn note(&mut self, check: &Check, at: Timestamp, reached: bool) {
-        if self.hosts.len() >= MAX_HOSTS {
-            self.hosts.retain(|_, host| host.reached.is_some_and(|reached| at.since(reached) < KNOWN_GOOD));
-        }
-        let unknown = || Host { check: check.clone(), reached: None, silent: None };
-        let host = self.hosts.entry(check.host_key()).or_insert_with(unknown);
-        if reached {
-            (host.reached, host.silent) = (Some(at), None);
-        } else {
-            host.silent.get_or_insert(at);
-        }
-        self.fresh.push_back((at, reached));
-        while self.fresh.front().is_some_and(|(then, _)| at.since(*then) >= FRESH) {
-            self.fresh.pop_front();
-        }
-    }
-
-    /// What is known without looking: somebody has just looked, or more hosts answer than are silent since then.
-    fn known(&self, now: Timestamp, since: Timestamp, by_hosts: bool) -> Option<Seeing> {
-        if let Some((at, seeing)) = self.looked
-            && now.since(at) < LOOK_LASTS
-        {
-            return Some(seeing);
-        }
-        let counts = |(at, _): &&(Timestamp, bool)| *at >= since && now.since(*at) < FRESH;
-        let reached = self.fresh.iter().filter(counts).filter(|(_, reached)| *reached).count();
-        let silent = self.fresh.iter().filter(counts).count() - reached;
-        (by_hosts && reached > silent).then_some(Seeing::Clear)
-    }
-
-    /// Hosts that did not fall silent long ago, each with what its checks have shown lately. Another choice each time.
-    fn sample(&self, now: Timestamp) -> Vec<(Check, Reach)> {
-        let until = match self.blind {
-            Some(Blind { since, until: None, .. }) => since,
-            _ => now,
-        };
-        let lately = |host: &&Host| match (host.silent, host.reached) {
-            (Some(silent), _) => until.since(silent) < AT_ONCE,
-            (None, reached) => reached.is_some_and(|reached| now.since(reached) < KNOWN_GOOD),
-        };
-        let hosts: Vec<&Host> = self.hosts.values().filter(lately).collect();
-        // Whoever answered after the first fell silent shows something; whoever did before may be silent now.
-        let begun = hosts.iter().filter_map(|host| host.silent).min().unwrap_or(now);
-        let shown = |host: &Host| match (host.silent, host.reached) {
-            (Some(_), _) => Reach::Lost,
-            (None, Some(reached)) if reached >= begun => Reach::Reached,
-            (None, _) => Reach::Unknown,
-        };
-        // As many of those that answer as of those that are silent: chance must not choose the silent ones alone.
-        let (silent, others): (Vec<&Host>, Vec<&Host>) = hosts.into_iter().partition(|host| host.silent.is_some());
-        let of_others = others.len().min(SAMPLE.saturating_sub(silent.len()).max(SAMPLE / 2));
-        let of_silent = silent.len().min(SAMPLE - of_others);
-        let chosen = spread(others, of_others, now).into_iter().chain(spread(silent, of_silent, now));
-        chosen.map(|host| (host.check.clone(), shown(host))).collect()
-    }
-}
-
-/// So many of these hosts, spread over all of them. Another choice each time.
-fn spread(hosts: Vec<&Host>, count: usize, now: Timestamp) -> Vec<&Host> {
-    let offset = usize::try_from(now.as_millis().unsigned_abs()).unwrap_or_default() % hosts.len().max(1);
-    let step = (hosts.len() / count.max(1)).max(1);
-    hosts.iter().copied().cycle().skip(offset).step_by(step).take(count.min(hosts.len())).collect()
+    let answered = !matches!(outcome.reason, Reason::TokenFailed | Reason::DnsNotFound | Reason::DnsFailure);
+    check.vouches() && elsewhere && answered && outcome.verdict() != Verdict::Inconclusive
 }
 
 impl Services {
@@ -201,16 +70,22 @@ impl Services {
     pub async fn examine(&self, check: &Check, outcome: Outcome) -> Outcome {
         let now = self.now();
         let sight = &self.inner.sight;
-        if !is_lost(outcome.reason) {
+        if !is_lost(check, self.outbound(), outcome.reason) {
             if is_reached(check, &outcome) {
-                sight.lock().note(check, now, true);
+                sight.lock().note_answer(check, now, outcome.at);
                 if sight.is_blind() && self.seeing(now, outcome.at).await == Seeing::Clear {
                     self.see_again(now).await;
                 }
             }
             return outcome;
         }
-        sight.lock().note(check, now, false);
+        // No network lies between this machine and itself.
+        if is_here(check, &outcome) {
+            return outcome;
+        }
+        if check.vouches() {
+            sight.lock().note_silence(check, now);
+        }
         match self.seeing(now, outcome.at).await {
             Seeing::Clear => {
                 self.see_again(now).await;
@@ -222,6 +97,15 @@ impl Services {
                     format!("I cannot see the network, so this says nothing of the target: {}", outcome.message);
                 Outcome { reason: Reason::LocalNetwork, message, ..outcome }
             }
+        }
+    }
+
+    /// Before it is held against anybody that no report came: looks whether one could have come.
+    pub(crate) async fn look_before_judging(&self) {
+        let now = self.now();
+        match self.seeing(now, now).await {
+            Seeing::Clear => self.see_again(now).await,
+            Seeing::Blind(silent, of) => self.lose_sight(now, silent, of).await,
         }
     }
 
@@ -253,9 +137,11 @@ impl Services {
             return if reached == 0 { Seeing::Blind(lost, lost) } else { Seeing::Clear };
         }
         let sample = sight.lock().sample(now);
+        if sample.len() < ENOUGH_HOSTS {
+            return Seeing::Clear;
+        }
         let (reached, lost) = self.look_at(sample, now).await;
-        let of = reached + lost;
-        if of >= ENOUGH_HOSTS && lost >= NEARLY_ALL * reached { Seeing::Blind(lost, of) } else { Seeing::Clear }
+        sight.lock().judge(now, reached, lost)
     }
 
     /// How many of these answer and how many do not. Of what cannot be connected to counts what its checks have shown.
@@ -272,23 +158,7 @@ impl Services {
     }
 
     async fn lose_sight(&self, now: Timestamp, silent: usize, of: usize) {
-        let begun = {
-            let mut state = self.inner.sight.lock();
-            match &mut state.blind {
-                Some(blind) if blind.until.is_none() => {
-                    blind.held_back += 1;
-                    blind.last = now;
-                    None
-                }
-                before => {
-                    let same = before.filter(|last| last.until.is_some_and(|until| now.since(until) < SAME_LOSS));
-                    let first = same.map_or(now, |last| last.first);
-                    let held_back = same.map_or(0, |last| last.held_back) + 1;
-                    *before = Some(Blind { first, since: now, last: now, until: None, held_back });
-                    Some(first)
-                }
-            }
-        };
+        let begun = self.inner.sight.lock().lose(now);
         let Some(first) = begun else { return };
         let whom = if self.inner.sight.witnesses.is_empty() { "hosts" } else { "witnesses" };
         let text = format!(
@@ -299,11 +169,15 @@ impl Services {
         self.tell(Audience::Everybody, &topic(first), &text, now).await;
     }
 
-    /// Ends a loss of sight that no check has shown for long, because none runs any more.
+    /// Ends a loss of sight that the witnesses show no more, or without them no check for long, because none runs any more.
     pub(crate) async fn forget_blindness(&self, now: Timestamp) {
-        let stale = |blind: Blind| blind.until.is_none() && now.since(blind.last) >= BLIND_AT_MOST;
-        let stale = self.inner.sight.lock().blind.is_some_and(stale);
-        if stale {
+        let sight = &self.inner.sight;
+        let Some(blind) = sight.lock().lasting() else { return };
+        let over = match sight.witnesses.is_empty() {
+            true => now.since(blind.last) >= BLIND_AT_MOST,
+            false => self.seeing(now, now).await == Seeing::Clear,
+        };
+        if over {
             self.see_again(now).await;
         }
     }
@@ -313,7 +187,7 @@ impl Services {
     async fn see_again(&self, now: Timestamp) {
         let sight = &self.inner.sight;
         let Ok(_returning) = sight.returning.try_lock() else { return };
-        let lasting = sight.lock().blind.filter(|blind| blind.until.is_none());
+        let lasting = sight.lock().lasting();
         let Some(Blind { since, .. }) = lasting else { return };
         if let Err(error) = self.excuse_heartbeats(since, now).await {
             tracing::error!(%error, "heartbeats are held to what could not be reported");

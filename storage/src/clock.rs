@@ -8,11 +8,17 @@ use crate::sql::Sql;
 use crate::{Store, StoreError};
 
 /// What is to come, by table, moved by `$2` where it is later than `$1`. What never comes, from `$3` on, stays so, and so does
-/// what goes by the calendar: maintenance, deadlines of heartbeats, and silences that were made before.
-const MOVES: [Sql; 8] = [
+/// what goes by the calendar: maintenance, deadlines of heartbeats, and silences that were made before. What joined an incident
+/// goes back as well, or all that fails from now on would seem to fail at the same time.
+const MOVES: [Sql; 9] = [
     Sql::both(
         "UPDATE monitor_state SET next_due_ms = next_due_ms - $2, lease_ms = lease_ms - $2, due_ms = due_ms - $2
          WHERE next_due_ms > $1 AND next_due_ms < $3 AND monitor_id IN (SELECT id FROM monitor WHERE kind <> 'heartbeat')",
+    ),
+    // Before the destinations, as whoever tells of an incident.
+    Sql::both(
+        "UPDATE incident SET joined_at_ms = joined_at_ms - $2
+         WHERE resolved_at_ms IS NULL AND joined_at_ms > $1 AND joined_at_ms < $3",
     ),
     // Before the notifications, as whoever claims these.
     Sql::both(

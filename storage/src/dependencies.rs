@@ -9,7 +9,7 @@ use monitor_core::Timestamp;
 use monitor_core::monitor::MonitorId;
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use crate::rows::{get, json_ids, monitor};
+use crate::rows::{get, integer, json_ids, monitor};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};
 
@@ -30,15 +30,6 @@ macro_rules! with_parents {
             concat!($before, parents!(sqlite), $between, parents!(sqlite), $after),
             concat!($before, parents!(postgres), $between, parents!(postgres), $after),
         )
-    };
-}
-
-/// The open alerts of no incident of the monitors `below`.
-macro_rules! withheld {
-    () => {
-        "SELECT a.monitor_id, (SELECT w.kind FROM monitor w WHERE w.id = b.id) AS kind
-         FROM below b JOIN alert a ON a.monitor_id = b.id AND a.resolved_at_ms IS NULL
-         WHERE a.incident_id IS NULL AND a.rule_id = 0 ORDER BY a.monitor_id"
     };
 }
 
@@ -69,11 +60,60 @@ macro_rules! confirmed_down {
     };
 }
 
-/// Whether a state `s` is in trouble: confirmed down, or with failed attempts that are being repeated. The keys are those
-/// of [`monitor_core::health::Health`], and this is what its `is_failing` tells.
-macro_rules! in_trouble {
+/// Whether the last vote of a state `s`, which is seen, was a failure, though not enough of them to be confirmed.
+macro_rules! suspected {
+    () => {
+        "(s.health LIKE '%\"x\"]%' AND s.health NOT LIKE '%\"s\":%')"
+    };
+}
+
+/// Whether a state `s` is confirmed to be down, or has failed attempts that are being repeated: it has its own pace.
+macro_rules! paced {
     () => {
         concat!("(", confirmed_down!(), " OR s.health LIKE '%\"a\":%')")
+    };
+}
+
+macro_rules! unpaced {
+    () => {
+        concat!("NOT ", paced!())
+    };
+}
+
+macro_rules! suspect {
+    () => {
+        concat!(suspected!(), " AND NOT ", paced!())
+    };
+}
+
+/// Whether a state `s` is in trouble: confirmed down, being tried again, or waiting for more failures to be confirmed. The
+/// keys are those of [`monitor_core::health::Health`], and this is what its `is_failing` tells.
+macro_rules! in_trouble {
+    () => {
+        concat!("(", paced!(), " OR ", suspected!(), ")")
+    };
+}
+
+/// Whether nothing but a look from outside has what is withheld of a monitor `m` with the state `s` considered again: it is
+/// not checked, or its checks do not fail.
+macro_rules! quiet {
+    () => {
+        concat!("(m.kind = 'heartbeat' OR NOT ", in_trouble!(), ")")
+    };
+}
+
+/// The monitors `below` with open alerts of no incident.
+macro_rules! withheld {
+    () => {
+        concat!(
+            "SELECT b.id AS monitor_id, CAST(CASE WHEN ",
+            quiet!(),
+            " THEN 1 ELSE 0 END AS bigint) AS quiet
+             FROM below b CROSS JOIN monitor m CROSS JOIN monitor_state s
+             WHERE m.id = b.id AND s.monitor_id = b.id AND EXISTS (
+                 SELECT 1 FROM alert a WHERE a.monitor_id = b.id AND a.resolved_at_ms IS NULL AND a.incident_id IS NULL)
+             ORDER BY b.id"
+        )
     };
 }
 
@@ -89,7 +129,7 @@ macro_rules! worked_on {
 pub struct Withheld {
     /// The name of a monitor that it depends on, however far.
     pub parent: String,
-    /// Whether that is confirmed to be down; otherwise it has begun to fail and is being tried again, or is in maintenance.
+    /// Whether that is confirmed to be down; otherwise it has begun to fail, which is not confirmed yet, or is in maintenance.
     pub down: bool,
     /// Whether that is in maintenance.
     pub maintenance: bool,
@@ -152,7 +192,7 @@ pub enum Shelter {
     None,
     /// Something above was not looked at since, so it is not known yet.
     Unknown,
-    /// Something above is down, in maintenance, or failing and being tried again.
+    /// Something above is down, in maintenance, or failing, which is not confirmed yet.
     Trouble,
 }
 
@@ -160,13 +200,21 @@ macro_rules! shelter {
     ($backend:ident) => {
         concat!(
             "WITH RECURSIVE above(id) AS (
-                 SELECT CAST(p.value AS bigint) FROM monitor m, ", parents!($backend), " WHERE m.id = $1
-                 UNION SELECT CAST(p.value AS bigint) FROM above a JOIN monitor m ON m.id = a.id, ", parents!($backend), "
+                 SELECT CAST(p.value AS bigint) FROM monitor m, ",
+            parents!($backend),
+            " WHERE m.id = $1
+                 UNION SELECT CAST(p.value AS bigint) FROM above a JOIN monitor m ON m.id = a.id, ",
+            parents!($backend),
+            "
              )
              SELECT CAST(max(CASE
-                 WHEN ", worked_on!(), " OR ", in_trouble!(), " THEN 2
-                 WHEN m.kind <> 'heartbeat' AND (SELECT w.kind FROM monitor w WHERE w.id = $1) <> 'heartbeat'
-                     AND NOT EXISTS (SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms >= $2) THEN 1
+                 WHEN ",
+            worked_on!(),
+            " OR ",
+            in_trouble!(),
+            " THEN 2
+                 WHEN m.kind <> 'heartbeat' AND NOT EXISTS (
+                     SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms >= $2) THEN 1
                  ELSE 0 END) AS bigint) AS shelter
              FROM above a CROSS JOIN monitor_state s CROSS JOIN monitor m
              WHERE s.monitor_id = a.id AND m.id = a.id AND s.active = TRUE"
@@ -174,8 +222,9 @@ macro_rules! shelter {
     };
 }
 
+/// Makes those above the monitors asked for due of which that holds.
 macro_rules! hurry {
-    ($backend:ident, $rows:literal) => {
+    ($backend:ident, $rows:literal, $condition:ident) => {
         concat!(
             "UPDATE monitor_state SET next_due_ms = $2 WHERE monitor_id IN (
                  WITH RECURSIVE above(id) AS (
@@ -191,8 +240,8 @@ macro_rules! hurry {
                  )
                  SELECT s.monitor_id FROM above a CROSS JOIN monitor_state s CROSS JOIN monitor m
                  WHERE s.monitor_id = a.id AND m.id = a.id AND m.kind <> 'heartbeat'
-                     AND s.active = TRUE AND s.lease_ms IS NULL AND s.next_due_ms > $2 AND NOT ",
-            in_trouble!(),
+                     AND s.active = TRUE AND s.lease_ms IS NULL AND s.next_due_ms > $2 AND ",
+            $condition!(),
             "
                      AND NOT EXISTS (SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms > $2 - 5000)
              )"
@@ -200,9 +249,28 @@ macro_rules! hurry {
     };
 }
 
+impl Store {
+    /// Up to `limit` monitors whose id is greater than `after`, by id, that have an open alert of no incident which no failed
+    /// check of theirs will have considered again: heartbeats, and what does not fail.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn quietly_untold(&self, after: MonitorId, limit: u64) -> Result<Vec<MonitorId>, StoreError> {
+        const UNTOLD: Sql = Sql::both(concat!(
+            "SELECT DISTINCT a.monitor_id FROM alert a CROSS JOIN monitor m CROSS JOIN monitor_state s
+             WHERE a.resolved_at_ms IS NULL AND a.incident_id IS NULL AND a.monitor_id > $1
+                 AND m.id = a.monitor_id AND s.monitor_id = a.monitor_id AND s.active = TRUE AND ",
+            quiet!(),
+            " ORDER BY a.monitor_id LIMIT $2"
+        ));
+        let values = [after.0.into(), integer(limit).into()];
+        self.reader().query_all_raw(UNTOLD.with(self.backend(), values)).await?.iter().map(monitor).collect()
+    }
+}
+
 impl Tx {
-    /// What is above a monitor says of a failure of it; what was looked at since then is known. Of a heartbeat, which is not
-    /// looked at again, only trouble is said.
+    /// What is above a monitor says of a failure of it; what was looked at since then is known, and of a heartbeat, which nobody
+    /// can look at, only its trouble is.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -219,8 +287,8 @@ impl Tx {
         })
     }
 
-    /// The monitors with an open alert of no incident of all that depends on these monitors, however far, and whether
-    /// they are heartbeats.
+    /// The monitors with an open alert of no incident of all that depends on these monitors, however far, and whether they are
+    /// quiet: heartbeats, or not failing, so that no failed check of theirs has the alert considered again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -248,21 +316,39 @@ impl Tx {
         }
         let statement = WITHHELD.with(self.store().backend(), [json_ids(monitors)?]);
         let rows = self.conn().query_all_raw(statement).await?;
-        let heartbeat = |row: &QueryResult| Ok::<_, StoreError>(get::<String>(row, "kind")? == "heartbeat");
-        rows.iter().map(|row| Ok((monitor(row)?, heartbeat(row)?))).collect()
+        rows.iter().map(|row| Ok((monitor(row)?, get::<i64>(row, "quiet")? == 1))).collect()
     }
 
     /// Makes all that these monitors depend on due at once, so that it is known soon whether that is what is wrong. Passes
-    /// over what is in trouble already, which has its own pace, and what was looked at in the last five seconds.
+    /// over what is down or being tried again already, which has its own pace, and what was looked at in the last five seconds.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn hurry_parents(&self, monitors: &[MonitorId], now: Timestamp) -> Result<(), StoreError> {
-        const HURRY: Sql =
-            Sql::each(hurry!(sqlite, "json_each($1)"), hurry!(postgres, "jsonb_array_elements($1::jsonb)"));
+        const HURRY: Sql = Sql::each(
+            hurry!(sqlite, "json_each($1)", unpaced),
+            hurry!(postgres, "jsonb_array_elements($1::jsonb)", unpaced),
+        );
+        self.hurry(&HURRY, monitors, now).await
+    }
+
+    /// Makes what these monitors depend on due at once where it has failed and that is not confirmed yet, so that it is known
+    /// soon whether that is what is wrong. Passes over what was looked at in the last five seconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn hurry_suspects(&self, monitors: &[MonitorId], now: Timestamp) -> Result<(), StoreError> {
+        const HURRY: Sql = Sql::each(
+            hurry!(sqlite, "json_each($1)", suspect),
+            hurry!(postgres, "jsonb_array_elements($1::jsonb)", suspect),
+        );
+        self.hurry(&HURRY, monitors, now).await
+    }
+
+    async fn hurry(&self, hurry: &Sql, monitors: &[MonitorId], now: Timestamp) -> Result<(), StoreError> {
         if !monitors.is_empty() {
             let values = [json_ids(monitors)?, now.as_millis().into()];
-            self.conn().execute_raw(HURRY.with(self.store().backend(), values)).await?;
+            self.conn().execute_raw(hurry.with(self.store().backend(), values)).await?;
         }
         Ok(())
     }

@@ -146,6 +146,7 @@ impl Tx {
              WHERE id = $1",
         );
         let columns = columns(self.store().cipher(), destination.organisation, settings, now)?;
+        self.lock_destination(destination.id, settings.fallback).await?;
         let update = UPDATE.with(self.store().backend(), std::iter::once(destination.id.0.into()).chain(columns));
         // PostgreSQL gives up a transaction in which a statement failed, so a taken name must fail in one of its own.
         let attempt = self.conn().attempt().await?;

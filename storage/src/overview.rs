@@ -141,7 +141,8 @@ macro_rules! page {
                  SELECT m.id, m.name, m.name_key, m.kind, m.target, m.group_name, m.labels, s.interval_ms, s.status,
                      CASE $6
                      WHEN 'latency' THEN -coalesce((
-                         SELECT r.duration_us FROM check_result r WHERE r.monitor_id = m.id ORDER BY r.at_ms DESC LIMIT 1
+                         SELECT nullif(r.duration_us, 0) FROM check_result r WHERE r.monitor_id = m.id
+                         ORDER BY r.at_ms DESC LIMIT 1
                      ), -1)
                      WHEN 'name' THEN 0
                      ELSE CASE s.status

@@ -7,7 +7,7 @@ use monitor_core::people::{ConversationId, OrganisationId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::incidents::{IncidentRow, incident_columns};
-use crate::rows::{count, get, integer, sql, text, time};
+use crate::rows::{count, get, integer, sql, text};
 use crate::sql::Sql;
 use crate::timeline::{self, TimelineEntry};
 use crate::{Store, StoreError};
@@ -29,6 +29,8 @@ pub struct Waiting {
     pub summed_seq: i64,
     /// The place of the latest change.
     pub last_seq: i64,
+    /// Whether it could not be written in when that was tried last.
+    pub closed: bool,
 }
 
 /// What is meant: a card or a notice, by its id.
@@ -62,24 +64,23 @@ pub struct Backlog {
     pub cards: u64,
     /// How many of them are of incidents that are still open.
     pub open: u64,
-    /// Since when something happened that was not told.
+    /// When the earliest of what was not told happened.
     pub since: Timestamp,
-    /// The earliest of their latest changes.
-    pub oldest: Timestamp,
     /// The incidents that are open, those that changed last at the beginning, as many as were asked for.
     pub latest: Vec<IncidentRow>,
 }
 
 impl Store {
-    /// The conversations of a platform where something changed that was not told, but for those that are closed.
+    /// The conversations of a platform where something changed that was not told, those that are closed too.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn conversations_waiting(&self, platform: &str) -> Result<Vec<Waiting>, StoreError> {
         const WAITING: Sql = Sql::both(
-            "SELECT c.id, c.organisation_id, w.external_id AS workspace, c.external_id, c.told_seq, c.summed_seq, c.last_seq
+            "SELECT c.id, c.organisation_id, w.external_id AS workspace, c.external_id, c.told_seq, c.summed_seq, c.last_seq,
+                    c.closed_at_ms
              FROM conversation c LEFT JOIN workspace w ON w.id = c.workspace_id
-             WHERE c.platform = $1 AND c.told_seq < c.last_seq AND c.closed_at_ms IS NULL ORDER BY c.id",
+             WHERE c.platform = $1 AND c.told_seq < c.last_seq ORDER BY c.id",
         );
         let statement = WAITING.with(self.backend(), [text(platform).into_owned().into()]);
         let read = |row: &QueryResult| {
@@ -91,6 +92,7 @@ impl Store {
                 told_seq: get(row, "told_seq")?,
                 summed_seq: get(row, "summed_seq")?,
                 last_seq: get(row, "last_seq")?,
+                closed: get::<Option<i64>>(row, "closed_at_ms")?.is_some(),
             })
         };
         self.reader().query_all_raw(statement).await?.iter().map(read).collect()
@@ -106,10 +108,19 @@ impl Store {
         (told, last): (i64, i64),
         most: u64,
     ) -> Result<Option<Backlog>, StoreError> {
+        // Of a card that is shown, what happened first that its thread does not tell; failures are told there along with
+        // something else, so they say nothing of when. An entry begins with its sort, for that is its tag.
         const COUNT: Sql = Sql::both(
             "SELECT count(*) AS cards, count(CASE WHEN i.resolved_at_ms IS NULL THEN 1 END) AS unresolved,
-                    min(c.updated_at_ms) AS oldest_ms,
-                    min(CASE WHEN p.id IS NULL THEN c.created_at_ms ELSE c.updated_at_ms END) AS since_ms
+                    min(CASE WHEN p.id IS NULL THEN c.created_at_ms ELSE coalesce((
+                        SELECT min(e.at_ms) FROM incident_entry e
+                        WHERE e.incident_id = i.id AND e.id > p.entry_id AND e.entry NOT LIKE '{\"entry\":\"joined\"%'
+                            AND e.entry NOT LIKE '{\"entry\":\"declared\"%' AND e.entry NOT LIKE '{\"entry\":\"took\"%'
+                            AND e.entry NOT LIKE '{\"entry\":\"queued\"%'
+                            AND e.entry NOT LIKE '{\"entry\":\"suppressed\"%'
+                            AND e.entry NOT LIKE '{\"entry\":\"delivered\"%'
+                            AND e.entry NOT LIKE '{\"entry\":\"failed\"%' AND e.entry NOT LIKE '{\"entry\":\"ended\"%'
+                    ), c.updated_at_ms) END) AS since_ms
              FROM message c JOIN incident i ON i.id = c.incident_id LEFT JOIN posted p ON p.message_id = c.id
              WHERE c.conversation_id = $1 AND c.seq > $2 AND c.seq <= $3",
         );
@@ -128,7 +139,6 @@ impl Store {
             cards: count(&row, "message", "cards")?,
             open: count(&row, "message", "unresolved")?,
             since: Timestamp::from_millis(since),
-            oldest: time(&row, "oldest_ms")?,
             latest: latest.iter().map(IncidentRow::read).collect::<Result<_, _>>()?,
         }))
     }
@@ -253,7 +263,7 @@ impl Store {
         self.write_conversation(SUMMED, conversation, seq).await
     }
 
-    /// Tells nothing in a conversation any more, for it cannot be written in.
+    /// Notes that a conversation cannot be written in, and keeps since when.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -263,7 +273,7 @@ impl Store {
         self.write_conversation(CLOSE, conversation, now.as_millis()).await
     }
 
-    /// Tells in a conversation again, if nothing was told there.
+    /// Notes that a conversation can be written in, if it could not.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -276,6 +286,20 @@ impl Store {
             self.writer().execute_raw(OPEN.with(self.backend(), [conversation.0.into()])).await?;
         }
         Ok(())
+    }
+
+    /// Notes that a conversation and all within it (`EXTERNAL_ID/…`) can be written in. Answers how many could not.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn open_conversations(&self, platform: &str, external_id: &str) -> Result<u64, StoreError> {
+        const OPEN: Sql = Sql::both(
+            "UPDATE conversation SET closed_at_ms = NULL
+             WHERE platform = $1 AND closed_at_ms IS NOT NULL
+                 AND (external_id = $2 OR substr(external_id, 1, length($2) + 1) = $2 || '/')",
+        );
+        let values = [text(platform).into_owned().into(), text(external_id).into_owned().into()];
+        Ok(self.writer().execute_raw(OPEN.with(self.backend(), values)).await?.rows_affected())
     }
 
     async fn write_conversation(&self, write: Sql, conversation: ConversationId, to: i64) -> Result<(), StoreError> {

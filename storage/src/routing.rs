@@ -1,7 +1,7 @@
 //! What has to be known of an incident to say who is told of it.
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::{DestinationId, Event, QuietHours, RuleId, Selector, Severity};
+use monitor_core::alerting::{DestinationId, Event, NotificationId, QuietHours, RuleId, Selector, Severity};
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::labels::Labels;
 use monitor_core::monitor::MonitorId;
@@ -69,6 +69,8 @@ pub struct Listener {
 pub struct Told {
     /// The destination.
     pub destination: DestinationId,
+    /// The notification.
+    pub notification: NotificationId,
     /// What of.
     pub event: Event,
     /// When that was decided.
@@ -80,12 +82,12 @@ pub struct Told {
 /// What joined an incident and was not told, because of a silence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hushed {
-    /// When that was decided.
-    pub at: Timestamp,
     /// The monitors, one at least.
     pub monitors: Vec<MonitorId>,
     /// Whether the incident got worse by them.
     pub worse: bool,
+    /// The first notification of the incident that was written after that.
+    pub before: Option<NotificationId>,
 }
 
 /// How far back in a timeline it is looked for what joined in a silence.
@@ -169,7 +171,7 @@ impl Tx {
     /// [`StoreError::Unavailable`].
     pub async fn told(&self, incident: IncidentId) -> Result<Vec<Told>, StoreError> {
         const TOLD: Sql = Sql::both(
-            "SELECT n.destination_id, n.event, n.created_at_ms, (
+            "SELECT n.id, n.destination_id, n.event, n.created_at_ms, (
                  SELECT COUNT(*) FROM notification o WHERE o.incident_id = n.incident_id
                      AND o.destination_id = n.destination_id AND o.state IN ('due', 'sent') AND o.key LIKE '%/instead-of-%'
              ) AS instead FROM notification n
@@ -185,9 +187,30 @@ impl Tx {
             let event = event.ok_or_else(|| StoreError::corrupt("notification", "event", incident))?;
             let destination = DestinationId(get(row, "destination_id")?);
             let instead = get::<i64>(row, "instead")? > 0;
-            Ok(Told { destination, event, at: time(row, "created_at_ms")?, instead })
+            let notification = NotificationId(get(row, "id")?);
+            Ok(Told { destination, notification, event, at: time(row, "created_at_ms")?, instead })
         };
         rows.iter().map(read).collect()
+    }
+
+    /// The destinations that could not be told of an incident last, since it was opened or opened again, and take nothing yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn unreachable(&self, incident: IncidentId) -> Result<Vec<DestinationId>, StoreError> {
+        const UNREACHABLE: Sql = Sql::both(
+            "SELECT n.destination_id FROM notification n JOIN destination d ON d.id = n.destination_id
+             WHERE n.id IN (
+                 SELECT max(id) FROM notification
+                 WHERE incident_id = $1 AND state <> 'dropped' AND event NOT IN ('test', 'notice') GROUP BY destination_id
+             ) AND n.state = 'dead' AND n.event <> 'resolved' AND d.failing_since_ms IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM incident_entry e WHERE e.incident_id = n.incident_id AND e.at_ms > n.created_at_ms
+                     AND e.entry LIKE '{\"entry\":\"reopened\"%'
+             ) ORDER BY n.destination_id",
+        );
+        let statement = UNREACHABLE.with(self.store().backend(), [incident.0.into()]);
+        let rows = self.conn().query_all_raw(statement).await?;
+        rows.iter().map(|row| Ok(DestinationId(get(row, "destination_id")?))).collect()
     }
 
     /// What joined an incident while a silence was about it, as its timeline says: what joined stands before who is not told
@@ -197,21 +220,26 @@ impl Tx {
     /// [`StoreError::Unavailable`].
     pub async fn hushed(&self, incident: IncidentId) -> Result<Vec<Hushed>, StoreError> {
         const ENTRIES: Sql = Sql::both(
-            "SELECT at_ms, entry FROM incident_entry WHERE incident_id = $1 AND (entry LIKE '{\"entry\":\"joined\"%'
+            "SELECT entry FROM incident_entry WHERE incident_id = $1 AND (entry LIKE '{\"entry\":\"joined\"%'
                  OR entry LIKE '{\"entry\":\"queued\"%' OR entry LIKE '{\"entry\":\"suppressed\"%')
              ORDER BY id DESC LIMIT $2",
         );
         let values = [incident.0.into(), integer(HUSHED_WITHIN).into()];
         let rows = self.conn().query_all_raw(ENTRIES.with(self.store().backend(), values)).await?;
-        let (mut joined, mut hushed) = (Vec::new(), Vec::new());
+        let (mut joined, mut hushed): (_, Vec<Hushed>) = (Vec::new(), Vec::new());
         for row in rows.iter().rev() {
             match serde_json::from_str(&get::<String>(row, "entry")?) {
                 Ok(Entry::Joined { monitor, .. }) => joined.push(monitor),
                 Ok(Entry::Suppressed { destination, event: event @ (Event::Grew | Event::Worse), because })
                     if destination.is_empty() && because.starts_with("silence ") && !joined.is_empty() =>
                 {
-                    let (at, monitors) = (time(row, "at_ms")?, std::mem::take(&mut joined));
-                    hushed.push(Hushed { at, monitors, worse: event == Event::Worse });
+                    let (monitors, worse) = (std::mem::take(&mut joined), event == Event::Worse);
+                    hushed.push(Hushed { monitors, worse, before: None });
+                }
+                Ok(Entry::Queued { notification, .. }) => {
+                    joined.clear();
+                    let open = hushed.iter_mut().rev().take_while(|hushed| hushed.before.is_none());
+                    open.for_each(|hushed| hushed.before = Some(notification));
                 }
                 Ok(_) => joined.clear(),
                 // A newer version wrote it.

@@ -45,6 +45,8 @@ pub struct PlaceRow {
     pub follows_all: bool,
     /// How many monitors' cards appear there beside that.
     pub followed: u64,
+    /// Since when it cannot be written in; `None`: it can.
+    pub closed_at: Option<Timestamp>,
 }
 
 /// A member of an organisation.
@@ -64,7 +66,7 @@ pub struct Member {
 macro_rules! places {
     ($which:literal) => {
         Sql::both(concat!(
-            "SELECT c.id, c.platform, c.workspace_id, c.title, c.unlinked, c.follows_all,
+            "SELECT c.id, c.platform, c.workspace_id, c.title, c.unlinked, c.follows_all, c.closed_at_ms,
                     (SELECT count(*) FROM subscription s WHERE s.conversation_id = c.id) AS followed
              FROM conversation c WHERE ",
             $which,
@@ -321,6 +323,7 @@ impl PlaceRow {
             unlinked: unlinked(row, id)?,
             follows_all: get(row, "follows_all")?,
             followed: count(row, "subscription", "followed")?,
+            closed_at: get::<Option<i64>>(row, "closed_at_ms")?.map(Timestamp::from_millis),
         })
     }
 }

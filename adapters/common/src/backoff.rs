@@ -24,10 +24,16 @@ impl Backoff {
         self.0 == Self::FIRST
     }
 
+    /// The pause after one more failure.
+    pub fn pause(&mut self) -> Duration {
+        let pause = self.0;
+        self.0 = (self.0 * 2).min(Self::LONGEST);
+        pause
+    }
+
     /// Waits, at least as long as the platform asks; `false`: it is time to stop.
     pub async fn wait(&mut self, asked: Duration, shutdown: &CancellationToken) -> bool {
-        let pause = self.0.max(asked);
-        self.0 = (self.0 * 2).min(Self::LONGEST);
+        let pause = self.pause().max(asked);
         shutdown.run_until_cancelled(tokio::time::sleep(pause)).await.is_some()
     }
 }

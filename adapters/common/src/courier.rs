@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use bot_core::Reply;
 
+use crate::Backoff;
+
 /// Brings messages to one platform.
 pub trait Courier: Send + Sync + 'static {
     /// The platform's name, as in [`bot_core::Place::platform`].
@@ -11,8 +13,15 @@ pub trait Courier: Send + Sync + 'static {
     /// Least time between two messages to one conversation, by the platform's limits.
     const PACE: Duration;
 
+    /// What the pace is counted for, of a conversation's id: the conversation itself, unless the platform counts several
+    /// together.
+    #[must_use]
+    fn unit(conversation: &str) -> &str {
+        conversation
+    }
+
     /// Posts a message of its own. A reply that is longer than one message can be becomes several; the first of them is
-    /// answered, which is the one with the buttons.
+    /// answered, which is the one with the buttons. Once it is taken there is no fault any more: it would be posted again.
     fn post(&self, to: &Target, reply: &Reply) -> impl Future<Output = Result<Sent, Fault>> + Send;
 
     /// Changes a message that was posted to this reply.
@@ -62,4 +71,69 @@ pub enum Fault {
     /// The platform refuses this message, and will again.
     #[error("refused: {0}")]
     Refused(String),
+}
+
+/// How long the rest of a reply may take.
+const REST: Duration = Duration::from_secs(120);
+
+/// Brings the messages behind the first one, beside whatever comes next: the first is taken and is not said again, whatever becomes of
+/// these. What passes is waited out for two minutes in all; what is lost then is noted in the log.
+pub fn bring_rest<M, F>(platform: &'static str, messages: Vec<M>, send: impl Fn(M) -> F + Send + Sync + 'static)
+where
+    M: Clone + Send + Sync + 'static,
+    F: Future<Output = Result<(), Fault>> + Send,
+{
+    if messages.is_empty() {
+        return;
+    }
+    tokio::spawn(async move {
+        let mut backoff = Backoff::default();
+        let all = async {
+            for message in messages {
+                while let Err(fault) = send(message.clone()).await {
+                    match fault {
+                        Fault::Later { after, .. } => {
+                            tokio::time::sleep(backoff.pause().max(after.unwrap_or_default())).await;
+                        }
+                        fault => {
+                            tracing::warn!(platform, %fault, "a part of a message could not be sent");
+                            break;
+                        }
+                    }
+                }
+            }
+        };
+        if tokio::time::timeout(REST, all).await.is_err() {
+            tracing::warn!(platform, "the rest of a message could not be sent within two minutes");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_rest_outlasts_what_passes_and_leaves_out_what_is_refused() {
+        let later = Err(Fault::Later { after: None, why: "busy".to_owned() });
+        let answers = [later, Ok(()), Err(Fault::Refused("too long".to_owned())), Ok(())];
+        let answers = Arc::new(Mutex::new(answers.into_iter()));
+        let (tries, mut tried) = mpsc::unbounded_channel();
+        bring_rest("testing", vec!["second", "third", "fourth"], move |message| {
+            let (tries, answers) = (tries.clone(), Arc::clone(&answers));
+            async move {
+                tries.send(message).unwrap();
+                answers.lock().unwrap().next().unwrap()
+            }
+        });
+        let mut all = Vec::new();
+        while let Some(message) = tried.recv().await {
+            all.push(message);
+        }
+        assert_eq!(all, ["second", "second", "third", "fourth"]);
+    }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio_util::task::TaskTracker;
 
-/// Most that waits in one lane. Whoever says more at once than that is flooding.
-const MAX_WAITING: usize = 50;
+/// Most that waits in one lane: what Telegram tells in one breath. Whoever says more at once than that is flooding.
+const MAX_WAITING: usize = 100;
 
 /// What waits in lanes, by its place in them.
 type Waiting<K, O> = Arc<Mutex<HashMap<K, BTreeMap<O, BoxFuture<'static, ()>>>>>;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_common::Fault;
+use adapter_common::{Backoff, Fault};
 use serde::Serialize;
 use serde_json::{Value, json};
 use serenity::builder::CreateAttachment;
@@ -12,6 +12,8 @@ use serenity::http::{
     Http, HttpBuilder, HttpError, LightMethod, Multipart, MultipartUpload, Request, Route, StatusCode,
 };
 use serenity::model::id::{ApplicationId, ChannelId, InteractionId, MessageId, UserId};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::render::{File, Message};
@@ -19,12 +21,17 @@ use crate::render::{File, Message};
 /// How long a request may take, with what the rate limiter waits before and after it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often an answer is tried to be brought.
+const TRIES: u32 = 5;
+
 /// Codes of Discord's errors.
 /// Source: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes>.
 mod code {
     pub(super) const UNKNOWN_CHANNEL: isize = 10003;
+    pub(super) const UNKNOWN_GUILD: isize = 10004;
     pub(super) const UNKNOWN_MESSAGE: isize = 10008;
     pub(super) const UNKNOWN_WEBHOOK: isize = 10015;
+    pub(super) const ALREADY_ACKNOWLEDGED: isize = 40060;
     pub(super) const MISSING_ACCESS: isize = 50001;
     pub(super) const CANNOT_MESSAGE_USER: isize = 50007;
     pub(super) const MISSING_PERMISSIONS: isize = 50013;
@@ -60,6 +67,21 @@ impl ApiError {
     /// Whether a first answer has not arrived yet, so that nothing can follow it.
     fn is_too_early(&self) -> bool {
         self.code == code::UNKNOWN_WEBHOOK
+    }
+
+    /// Whether another try may do better.
+    fn is_passing(&self) -> bool {
+        matches!(self.status, None | Some(429 | 500..))
+    }
+
+    /// Whether an interaction has its first answer already.
+    fn is_answered(&self) -> bool {
+        self.code == code::ALREADY_ACKNOWLEDGED
+    }
+
+    /// Whether the bot is not in the guild.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self.code, code::UNKNOWN_GUILD | code::MISSING_ACCESS)
     }
 
     pub(crate) fn has_thread(&self) -> bool {
@@ -150,36 +172,44 @@ impl Api {
         id.map(ChannelId::new).ok_or_else(|| ApiError::unreachable("the direct conversation has no id"))
     }
 
+    /// Answers a message with a message, as often as it takes until that time.
+    pub(crate) async fn answer(&self, channel: ChannelId, message: &Message, until: Instant) -> Result<()> {
+        patiently(until, |_| self.post(channel, message)).await.map(drop)
+    }
+
     /// Gives an interaction its first answer.
-    pub(crate) async fn respond(&self, id: u64, token: &str, callback: &Value, files: &[File]) -> Result<()> {
-        let route = Route::InteractionResponse { interaction_id: InteractionId::new(id), token };
-        self.call(LightMethod::Post, route, Some(callback), files).await.map(drop)
+    pub(crate) async fn respond(
+        &self,
+        (id, token): (u64, &str),
+        callback: &Value,
+        files: &[File],
+        until: Instant,
+    ) -> Result<()> {
+        let respond = |tries| async move {
+            let route = Route::InteractionResponse { interaction_id: InteractionId::new(id), token };
+            match self.call(LightMethod::Post, route, Some(callback), files).await {
+                // By the last try, of which nothing was heard.
+                Err(error) if tries > 0 && error.is_answered() => Ok(()),
+                other => other.map(drop),
+            }
+        };
+        patiently(until, respond).await
     }
 
     /// Puts a message in place of an interaction's first answer.
-    pub(crate) async fn edit_answer(&self, to: (u64, &str), message: &Message) -> Result<()> {
-        let (application, token) = to;
-        let route =
-            || Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
-        self.follow(LightMethod::Patch, route, message).await
+    pub(crate) async fn edit_answer(&self, to: (u64, &str), message: &Message, until: Instant) -> Result<()> {
+        let (application_id, token) = (ApplicationId::new(to.0), to.1);
+        let route = || Route::WebhookOriginalInteractionResponse { application_id, token };
+        let edit = |_| self.call(LightMethod::Patch, route(), Some(message), &message.files);
+        patiently(until, edit).await.map(drop)
     }
 
     /// Says more to an interaction that was answered.
-    pub(crate) async fn add_answer(&self, to: (u64, &str), message: &Message) -> Result<()> {
-        let (application, token) = to;
-        let route = || Route::WebhookFollowupMessages { application_id: ApplicationId::new(application), token };
-        self.follow(LightMethod::Post, route, message).await
-    }
-
-    /// A first answer that went as the response to a request may be on its way still.
-    async fn follow<'a>(&self, method: LightMethod, route: impl Fn() -> Route<'a>, message: &Message) -> Result<()> {
-        for wait in [200, 400, 800, 1600] {
-            match self.call(method, route(), Some(message), &message.files).await {
-                Err(error) if error.is_too_early() => tokio::time::sleep(Duration::from_millis(wait)).await,
-                other => return other.map(drop),
-            }
-        }
-        self.call(method, route(), Some(message), &message.files).await.map(drop)
+    pub(crate) async fn add_answer(&self, to: (u64, &str), message: &Message, until: Instant) -> Result<()> {
+        let (application_id, token) = (ApplicationId::new(to.0), to.1);
+        let route = || Route::WebhookFollowupMessages { application_id, token };
+        let add = |_| self.call(LightMethod::Post, route(), Some(message), &message.files);
+        patiently(until, add).await.map(drop)
     }
 
     async fn call(
@@ -210,6 +240,30 @@ impl Api {
             .await
             .unwrap_or_else(|_| Err(ApiError::unreachable("Discord does not answer, or wants to be let alone")))
     }
+}
+
+/// Tries again what may do better: `call` is told how often it was tried. A first answer that went as the response to a request may
+/// be on its way still when something follows it.
+async fn patiently<T, F>(until: Instant, call: impl Fn(u32) -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let (mut backoff, mut tries) = (Backoff::default(), 0);
+    let trying = async {
+        loop {
+            let error = match call(tries).await {
+                Err(error) if error.is_passing() || error.is_too_early() => error,
+                done => return done,
+            };
+            tries += 1;
+            if tries >= TRIES || !backoff.wait(Duration::ZERO, &CancellationToken::new()).await {
+                return Err(error);
+            }
+            tracing::debug!(%error, tries, "an answer is brought to Discord once more");
+        }
+    };
+    let late = || Err(ApiError::unreachable("there is no time left to answer"));
+    tokio::time::timeout_at(until, trying).await.unwrap_or_else(|_| late())
 }
 
 /// A client of Discord's. With an address in place of Discord's there is no rate limiter, for serenity would not use the address

@@ -1,5 +1,7 @@
 //! Slash commands, derived from the declarations of the commands, and registered where they differ from what Discord knows.
 
+use std::num::NonZeroU64;
+
 use bot_core::Command;
 use bot_core::commands::COMMANDS;
 use bot_core::grammar::{Argument, Kind, all};
@@ -130,12 +132,12 @@ pub(crate) struct Changes {
 
 /// Makes what Discord knows be what is declared: for one guild, or for all. Where commands are registered for one guild there are
 /// none for all, for people would see each twice.
-pub(crate) async fn register(api: &Api, application: u64, guild: Option<u64>) -> Result<Changes, ApiError> {
+pub(crate) async fn register(api: &Api, application: u64, guild: Option<NonZeroU64>) -> Result<Changes, ApiError> {
     let application_id = ApplicationId::new(application);
     if let Some(guild) = guild {
         let at = At { application_id, guild: None };
         at.register(api, Vec::new()).await?;
-        let at = At { application_id, guild: Some(GuildId::new(guild)) };
+        let at = At { application_id, guild: Some(GuildId::from(guild)) };
         return at.register(api, declarations(true)).await;
     }
     At { application_id, guild: None }.register(api, declarations(false)).await

@@ -1,3 +1,5 @@
+use std::num::NonZeroU64;
+
 use monitor_core::secret::Secret;
 use url::Url;
 
@@ -10,7 +12,7 @@ pub struct Config {
     /// gateway is not connected to; without it, the other way round.
     pub public_key: Option<String>,
     /// The guild for which the commands are registered, where they are known at once; `None`: for all guilds.
-    pub guild: Option<u64>,
+    pub guild: Option<NonZeroU64>,
     /// What is spoken to instead of `https://discord.com`: a proxy that knows Discord's rate limits, for then they are left to it.
     pub api_url: Option<Url>,
     /// The HTTP client that requests are made with, such as one that trusts an authority of your own; `None`: one that trusts

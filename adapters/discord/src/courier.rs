@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use adapter_common::courier::bring_rest;
 use adapter_common::{Courier, Fault, Sent, Target, Units};
 use bot_core::{Reply, TextStyle};
 use serde_json::json;
@@ -39,11 +40,19 @@ impl DiscordCourier {
         }
     }
 
-    async fn post_all(&self, channel: ChannelId, messages: &[Message]) -> Result<(), ApiError> {
-        for message in messages {
-            self.api.post(channel, message).await?;
+    /// Posts the first, whose id is answered, and sees to the others.
+    async fn post_all(&self, channel: ChannelId, mut messages: Vec<Message>) -> Result<String, ApiError> {
+        let rest = messages.split_off(1.min(messages.len()));
+        let mut id = String::new();
+        for message in &messages {
+            id = self.api.post(channel, message).await?;
         }
-        Ok(())
+        let api = self.api.clone();
+        bring_rest(PLATFORM, rest, move |message| {
+            let api = api.clone();
+            async move { api.post(channel, &message).await.map(drop).map_err(ApiError::fault) }
+        });
+        Ok(id)
     }
 }
 
@@ -60,11 +69,7 @@ impl Courier for DiscordCourier {
         if let [first, .., last] = messages.as_mut_slice() {
             std::mem::swap(&mut first.components, &mut last.components);
         }
-        let mut ids = Vec::new();
-        for message in &messages {
-            ids.push(self.api.post(channel, message).await.map_err(ApiError::fault)?);
-        }
-        Ok(Sent { message: ids.swap_remove(0), thread: None })
+        Ok(Sent { message: self.post_all(channel, messages).await.map_err(ApiError::fault)?, thread: None })
     }
 
     async fn edit(&self, to: &Target, sent: &Sent, reply: &Reply) -> Result<(), Fault> {
@@ -80,19 +85,19 @@ impl Courier for DiscordCourier {
         if to.workspace.is_none() {
             let answers: Vec<Message> =
                 messages.into_iter().map(|message| message.answering(card.message.clone())).collect();
-            self.post_all(channel, &answers).await.map_err(ApiError::fault)?;
+            self.post_all(channel, answers).await.map_err(ApiError::fault)?;
             return Ok(card.clone());
         }
         if let Some(thread) = &card.thread {
-            match self.post_all(ChannelId::new(number(thread)?), &messages).await {
-                Ok(()) => return Ok(card.clone()),
+            match self.post_all(ChannelId::new(number(thread)?), messages.clone()).await {
+                Ok(_) => return Ok(card.clone()),
                 // Somebody has deleted it.
                 Err(error) if error.is_unknown_channel() => {}
                 Err(error) => return Err(error.fault()),
             }
         }
         let thread = self.begin(channel, card, thread_name(reply)).await?;
-        self.post_all(thread, &messages).await.map_err(ApiError::fault)?;
+        self.post_all(thread, messages).await.map_err(ApiError::fault)?;
         Ok(Sent { message: card.message.clone(), thread: Some(thread.to_string()) })
     }
 }

@@ -6,13 +6,13 @@ use serenity::http::Route;
 use serenity::model::permissions::Permissions;
 
 use crate::api::{Api, ApiError};
-use crate::{Config, PERMISSIONS, endpoint};
+use crate::{Config, PATH, PERMISSIONS, endpoint};
 
 /// Most guilds of which the permissions are looked at.
 const GUILDS: usize = 100;
 
-/// Looks whether the token works, which application it is of, whether the public key is that application's, which guilds the bot is
-/// in and what it lacks there. Nothing is changed.
+/// Looks whether the token works, which application it is of, whether the public key is that application's and interactions are sent
+/// where they are taken, which guilds the bot is in and what it lacks there. Nothing is changed.
 pub async fn examine(config: &Config) -> Vec<Finding> {
     let api = Api::new(config);
     let application = match api.get(Route::Oauth2ApplicationCurrent).await {
@@ -26,6 +26,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         Finding::ok("no privileged intent is needed: the bot reads what is said to it alone"),
     ];
     found.extend(public_key(config, &text("verify_key")));
+    found.extend(interactions(config, &application));
     found.extend(guilds(&api, config, &id).await);
     found
 }
@@ -54,6 +55,29 @@ fn public_key(config: &Config, theirs: &str) -> Option<Finding> {
     } else {
         Finding::ok("discord.public_key is that of the application")
     })
+}
+
+/// Where Discord sends interactions: to an address of the application's, if it has one, and none by the gateway then.
+fn interactions(config: &Config, application: &Value) -> Option<Finding> {
+    // What is not told is not known.
+    let url = application.get("interactions_endpoint_url")?.as_str().unwrap_or_default();
+    let field = "the Interactions Endpoint URL on the page General Information of your application";
+    match (config.public_key.is_some(), url) {
+        (false, "") => None,
+        (false, url) => Some(Finding::wrong(
+            format!("Discord posts interactions to {url}, so that no command arrives by the gateway"),
+            format!("empty {field}, or take interactions there: discord.mode = \"http\""),
+        )),
+        (true, "") => Some(Finding::wrong(
+            "Discord posts interactions to no address, so that no command arrives",
+            format!("start the program, then put the address that leads to it in {field}: https://…{PATH}"),
+        )),
+        (true, url) if !url.ends_with(PATH) => Some(Finding::wrong(
+            format!("Discord posts interactions to {url}, and they are taken at {PATH}"),
+            format!("mend {field}: it ends in {PATH}, unless a proxy of yours changes that"),
+        )),
+        (true, url) => Some(Finding::ok(format!("Discord posts interactions to {url}"))),
+    }
 }
 
 async fn guilds(api: &Api, config: &Config, application: &str) -> Vec<Finding> {

@@ -14,7 +14,7 @@ use serenity::model::application::Interaction;
 use tokio_util::task::TaskTracker;
 
 use crate::api::Api;
-use crate::handler::{First, Handler};
+use crate::handler::{First, Handler, deadline};
 use crate::{Config, StartError};
 
 /// Where interactions are posted.
@@ -60,6 +60,7 @@ fn hex(text: &str) -> Option<[u8; 32]> {
 }
 
 async fn interaction(State(endpoint): State<Endpoint>, headers: HeaderMap, body: Bytes) -> Response {
+    let until = deadline();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (signature, timestamp) = (header("x-signature-ed25519"), header("x-signature-timestamp"));
     if endpoint.verifier.verify(signature, timestamp, &body).is_err() {
@@ -69,7 +70,7 @@ async fn interaction(State(endpoint): State<Endpoint>, headers: HeaderMap, body:
         return (StatusCode::BAD_REQUEST, "this is no interaction").into_response();
     };
     let handler = endpoint.handler;
-    let Some(First { callback, rest, .. }) = handler.first(interaction, false).await else {
+    let Some(First { callback, rest, .. }) = handler.first(interaction, false, until).await else {
         return (StatusCode::BAD_REQUEST, "this is none of our components").into_response();
     };
     if let Some(rest) = rest {

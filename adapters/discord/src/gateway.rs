@@ -14,7 +14,7 @@ use serenity::http::Route;
 use serenity::model::id::ShardId;
 use tokio_util::sync::CancellationToken;
 
-use crate::handler::{First, Handler};
+use crate::handler::{First, Handler, deadline};
 use crate::{Config, StartError, api};
 
 /// What the gateway tells of: guilds with their channels and threads, and messages. None of these has to be asked for; what is
@@ -99,9 +99,12 @@ impl EventHandler for Events {
     }
 
     async fn interaction_create(&self, _: Context, interaction: Interaction) {
+        // serenity forgets the task that this runs in.
+        let _under_way = self.handler.under_way();
+        let until = deadline();
         let (id, token) = (interaction.id().get(), interaction.token().to_owned());
-        let Some(First { callback, files, rest }) = self.handler.first(interaction, true).await else { return };
-        if let Err(error) = self.handler.api.respond(id, &token, &callback, &files).await {
+        let Some(First { callback, files, rest }) = self.handler.first(interaction, true, until).await else { return };
+        if let Err(error) = self.handler.api.respond((id, &token), &callback, &files, until).await {
             tracing::warn!(%error, "could not answer an interaction on Discord");
             return;
         }

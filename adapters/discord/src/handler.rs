@@ -12,7 +12,9 @@ use serenity::http::Route;
 use serenity::model::application::{CommandInteraction, Interaction};
 use serenity::model::channel::{Message as Written, MessageType};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::api::Api;
 use crate::directory::Directory;
@@ -26,8 +28,11 @@ use crate::{limits, line, said};
 const DEFER_AFTER: Duration = Duration::from_secs(2);
 /// How long values are looked for, which cannot be put off.
 const SUGGEST_WITHIN: Duration = Duration::from_millis(2500);
-/// How long an interaction can be answered, less a minute.
+/// How long after its arrival an interaction can be answered, less a minute.
+/// Source: <https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages>.
 const ANSWER_WITHIN: Duration = Duration::from_secs(14 * 60);
+/// How much of that is kept for bringing the answer.
+const BRING_WITHIN: Duration = Duration::from_secs(60);
 /// How many are answered at the same time; the others wait.
 const AT_ONCE: usize = 64;
 
@@ -50,6 +55,7 @@ pub(crate) struct Handler {
     pub(crate) api: Api,
     pub(crate) directory: Directory,
     turns: Semaphore,
+    tasks: TaskTracker,
     /// One for each channel and person, in the order of Discord's ids, which grow with time.
     lanes: Lanes<(u64, u64), u64>,
 }
@@ -65,7 +71,15 @@ pub(crate) struct First {
 pub(crate) struct Rest {
     application: u64,
     token: String,
+    until: Instant,
     what: What,
+}
+
+/// An interaction that was answered, and until when more can be said to it.
+#[derive(Clone, Copy)]
+struct To<'a> {
+    interaction: (u64, &'a str),
+    until: Instant,
 }
 
 enum What {
@@ -88,15 +102,31 @@ struct Heard {
     quiet: bool,
 }
 
+/// Until when what arrives now can be answered.
+pub(crate) fn deadline() -> Instant {
+    Instant::now() + ANSWER_WITHIN
+}
+
 impl Handler {
     /// What is answered is answered among the tasks.
     pub(crate) fn new(engine: Arc<Engine>, api: Api, tasks: TaskTracker) -> Arc<Self> {
         let directory = Directory::new(api.clone());
-        Arc::new(Self { engine, api, directory, turns: Semaphore::new(AT_ONCE), lanes: Lanes::from(tasks) })
+        let lanes = Lanes::from(tasks.clone());
+        Arc::new(Self { engine, api, directory, turns: Semaphore::new(AT_ONCE), tasks, lanes })
     }
 
-    /// The first answer to an interaction; `files`: whether files can go with it.
-    pub(crate) async fn first(self: &Arc<Self>, interaction: Interaction, files: bool) -> Option<First> {
+    /// As long as what is answered has it, it is among the tasks.
+    pub(crate) fn under_way(&self) -> TaskTrackerToken {
+        self.tasks.token()
+    }
+
+    /// The first answer to an interaction, which can be answered until that time; `files`: whether files can go with it.
+    pub(crate) async fn first(
+        self: &Arc<Self>,
+        interaction: Interaction,
+        files: bool,
+        until: Instant,
+    ) -> Option<First> {
         let input = match &interaction {
             Interaction::Ping(_) => return Some(First::only(json!({ "type": callback::PONG }))),
             Interaction::Autocomplete(typing) => {
@@ -110,7 +140,7 @@ impl Handler {
             Interaction::Modal(modal) => said::by_modal(modal)?,
             _ => return None,
         };
-        Some(self.answer(interaction, input, files).await)
+        Some(self.answer(interaction, input, files, until).await)
     }
 
     async fn suggest(&self, typing: &CommandInteraction, from: Origin<'_>) -> Value {
@@ -137,11 +167,15 @@ impl Handler {
     }
 
     /// Answers at once what is answered soon, and puts off the rest.
-    async fn answer(self: &Arc<Self>, interaction: Interaction, input: Input, files: bool) -> First {
+    async fn answer(self: &Arc<Self>, interaction: Interaction, input: Input, files: bool, until: Instant) -> First {
         let (application, token) = (interaction.application_id().get(), interaction.token().to_owned());
-        let quiet = matches!(&input, Input::Text(text) if may_hold_secret(text, false));
-        let rest = |what| Some(Rest { application, token, what });
-        let mut work = self.work(interaction, input);
+        let quiet = match &input {
+            Input::Text(text) => may_hold_secret(text, false),
+            Input::Answer { values, .. } => values.iter().any(|(_, value)| may_hold_secret(value, false)),
+            Input::Action(_) => false,
+        };
+        let rest = |what| Some(Rest { application, token, until, what });
+        let mut work = self.work(interaction, input, until);
         let answer = match tokio::time::timeout(DEFER_AFTER, &mut work).await {
             Err(_) => {
                 let callback = put_off(quiet);
@@ -164,7 +198,7 @@ impl Handler {
     }
 
     /// Has an interaction answered, after what the same person said in the same channel before.
-    fn work(self: &Arc<Self>, interaction: Interaction, input: Input) -> oneshot::Receiver<Answer> {
+    fn work(self: &Arc<Self>, interaction: Interaction, input: Input, until: Instant) -> oneshot::Receiver<Answer> {
         let Some(Origin { channel_id, user, .. }) = said::origin(&interaction) else { return ready(Answer::broken()) };
         let (lane, place) = ((channel_id.get(), user.id.get()), interaction.id().get());
         let (done, answer) = oneshot::channel();
@@ -173,7 +207,7 @@ impl Handler {
             let answer = match said::origin(&interaction) {
                 Some(from) => {
                     let scene = Scene::of_interaction(from, &handler.directory).await;
-                    handler.replies(&scene, input).await.into()
+                    handler.replies(&scene, input, until).await.into()
                 }
                 None => Answer::broken(),
             };
@@ -183,9 +217,9 @@ impl Handler {
         if taken { answer } else { ready(Answer::too_much()) }
     }
 
-    async fn replies(&self, scene: &Scene, input: Input) -> Vec<Reply> {
+    async fn replies(&self, scene: &Scene, input: Input, until: Instant) -> Vec<Reply> {
         let encounter = Encounter { place: scene.place(), visitor: scene.visitor(), input };
-        let answered = tokio::time::timeout(ANSWER_WITHIN, async {
+        let answered = tokio::time::timeout_at(until - BRING_WITHIN, async {
             let _turn = self.turns.acquire().await;
             self.engine.receive(encounter).await
         });
@@ -204,8 +238,8 @@ impl Handler {
             return;
         }
         let (lane, place) = ((written.channel_id.get(), written.author.id.get()), written.id.get());
-        let handler = Arc::clone(self);
-        if !self.lanes.put(lane, place, async move { handler.answer_message(&written, me).await }) {
+        let (handler, until) = (Arc::clone(self), deadline());
+        if !self.lanes.put(lane, place, async move { handler.answer_message(&written, me, until).await }) {
             tracing::warn!("somebody says too much at once on Discord: some of it is not answered");
         }
     }
@@ -215,9 +249,9 @@ impl Handler {
         self.lanes.finish(FINISH).await;
     }
 
-    async fn answer_message(&self, written: &Written, me: u64) {
+    async fn answer_message(&self, written: &Written, me: u64, until: Instant) {
         let scene = Scene::of_message(written, &self.directory).await;
-        let mut replies = self.replies(&scene, Input::Text(line::said(&written.content, me))).await;
+        let mut replies = self.replies(&scene, Input::Text(line::said(&written.content, me)), until).await;
         // What is answered with a code held none.
         let secret = replies.iter().any(|reply| reply.sensitive && !reply.private);
         if !scene.is_direct() {
@@ -231,7 +265,7 @@ impl Handler {
         }
         for message in Answer::from(replies).messages {
             let message = message.answering(written.id.to_string());
-            if let Err(error) = self.api.post(written.channel_id, &message).await {
+            if let Err(error) = self.api.answer(written.channel_id, &message, until).await {
                 tracing::warn!(channel_id = %written.channel_id, %error, "could not answer on Discord");
                 return;
             }
@@ -253,8 +287,8 @@ impl Handler {
 
     /// Says what follows a first answer.
     pub(crate) async fn follow(&self, rest: Rest) {
-        let Rest { application, token, what } = rest;
-        let to = (application, token.as_str());
+        let Rest { application, token, until, what } = rest;
+        let to = To { interaction: (application, token.as_str()), until };
         let done = match what {
             What::More(messages) => self.add(to, messages).await,
             What::All(work, heard) => {
@@ -266,22 +300,23 @@ impl Handler {
         }
     }
 
-    async fn put_in_place(&self, to: (u64, &str), answer: Answer, heard: Heard) -> Result<(), crate::api::ApiError> {
+    async fn put_in_place(&self, to: To<'_>, answer: Answer, heard: Heard) -> Result<(), crate::api::ApiError> {
         let Answer { mut messages, quiet } = answer;
         // What everybody sees waiting cannot be made something that one person alone sees.
         if quiet && !heard.quiet {
-            self.api.edit_answer(to, &Message::text("The answer is for you alone.")).await?;
+            let others = Message::text("The answer is for you alone.");
+            self.api.edit_answer(to.interaction, &others, to.until).await?;
         } else {
             let first = if messages.is_empty() { Message::text("—") } else { messages.remove(0) };
-            self.api.edit_answer(to, &first).await?;
+            self.api.edit_answer(to.interaction, &first, to.until).await?;
         }
         let messages = messages.into_iter().map(|message| message.quiet(quiet || heard.quiet)).collect();
         self.add(to, messages).await
     }
 
-    async fn add(&self, to: (u64, &str), messages: Vec<Message>) -> Result<(), crate::api::ApiError> {
+    async fn add(&self, to: To<'_>, messages: Vec<Message>) -> Result<(), crate::api::ApiError> {
         for message in messages {
-            self.api.add_answer(to, &message).await?;
+            self.api.add_answer(to.interaction, &message, to.until).await?;
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ pub(crate) fn by_component(component: &ComponentInteraction) -> Option<Result<In
     Some(match (Said::of(id)?, &component.data.kind) {
         (Said::Press(token), _) => Ok(Input::Action(token.to_owned())),
         (Said::Answer(question), ComponentInteractionDataKind::StringSelect { values }) => {
-            Ok(Input::Text(question.line(values.first()?)))
+            Ok(question.answer(values.first()?.clone()))
         }
         (Said::Answer(question), _) => Err(render::modal(id, &question)),
     })
@@ -58,7 +58,7 @@ pub(crate) fn by_modal(modal: &ModalInteraction) -> Option<Input> {
         ActionRowComponent::InputText(input) => input.value.as_deref(),
         _ => None,
     })?;
-    Some(Input::Text(question.line(&line::typed(typed))))
+    Some(question.answer(line::typed(typed)))
 }
 
 /// Where an interaction came from.

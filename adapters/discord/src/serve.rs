@@ -1,3 +1,4 @@
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ async fn ask(api: &Api) -> Result<Me, ApiError> {
 }
 
 /// Registers the commands, however long Discord cannot be reached.
-async fn register(api: &Api, application: u64, guild: Option<u64>, shutdown: &CancellationToken) {
+async fn register(api: &Api, application: u64, guild: Option<NonZeroU64>, shutdown: &CancellationToken) {
     let mut backoff = Backoff::default();
     loop {
         let registered = tokio::select! {
@@ -104,6 +105,18 @@ async fn register(api: &Api, application: u64, guild: Option<u64>, shutdown: &Ca
                 let commands::Changes { added, changed, removed } = changes;
                 tracing::info!(platform = PLATFORM, added, changed, removed, "slash commands are registered");
                 return;
+            }
+            Err(error) if guild.is_some() && error.is_elsewhere() => {
+                let guild = guild.map(NonZeroU64::get);
+                if backoff.is_fresh() {
+                    tracing::error!(
+                        platform = PLATFORM,
+                        guild,
+                        "the bot is not in the guild of discord.guild yet: invite it"
+                    );
+                } else {
+                    tracing::debug!(platform = PLATFORM, guild, %error, "the bot is not in the guild yet");
+                }
             }
             // Discord will say the same again.
             Err(error) if matches!(error.status, Some(400..=499)) && error.status != Some(429) => {

@@ -48,7 +48,8 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    fn from_code(code: String) -> Self {
+    /// What a code of Slack's means.
+    pub(crate) fn from_code(code: String) -> Self {
         match code.as_str() {
             "ratelimited" => Self::TooMany(None),
             code if is_passing(code) => Self::Unreachable(code.to_owned()),

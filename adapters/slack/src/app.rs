@@ -9,6 +9,7 @@ use bot_core::reply::Block;
 use bot_core::{Encounter, Engine, Input, Place, Reply, Visitor};
 use bot_core::{cards, commands};
 use monitor_core::code::ErrorCode;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -50,6 +51,16 @@ struct Inner {
     places: Arc<Semaphore>,
     lanes: Lanes<(String, String), u64>,
     taken: AtomicU64,
+}
+
+/// What a modal brings back.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    origin: Origin,
+    /// The token of its form.
+    #[serde(rename = "k", default)]
+    token: String,
 }
 
 /// Who did something, and where.
@@ -124,6 +135,7 @@ impl Inner {
             channel_name: command.channel_name,
             thread: None,
             response_url: Some(command.response_url),
+            said: 0,
             user: command.user_id.clone(),
         };
         let text = heard(&command.text, &[]);
@@ -149,6 +161,7 @@ impl Inner {
                 channel: channel.id,
                 channel_name: channel.name,
                 response_url: press.response_url,
+                said: 0,
                 user: press.user.id.clone(),
             },
             (None, Some(kept)) => match serde_json::from_str::<Origin>(kept) {
@@ -178,8 +191,11 @@ impl Inner {
     }
 
     async fn submission(&self, submission: Submission, since: Instant) {
-        let origin = serde_json::from_str::<Origin>(&submission.metadata);
-        let origin = origin.unwrap_or_else(|_| direct(&submission.user.id));
+        let kept = serde_json::from_str::<Kept>(&submission.metadata).ok();
+        let (origin, token) = match kept {
+            Some(Kept { origin, token }) => (origin, token),
+            None => (direct(&submission.user.id), String::new()),
+        };
         let met = Met {
             team: &submission.team,
             user: &submission.user.id,
@@ -187,7 +203,7 @@ impl Inner {
             origin: Origin { user: submission.user.id.clone(), ..origin },
             trigger: Some((&submission.trigger_id, since)),
         };
-        let replies = self.ask(&met, Input::Text(submission.text)).await;
+        let replies = self.ask(&met, Input::Answer { token, values: submission.values }).await;
         let quiet = replies.iter().any(|reply| reply.sensitive || !reply.ok);
         self.answer(met, replies, quiet).await;
     }
@@ -210,6 +226,7 @@ impl Inner {
                 channel_name: String::new(),
                 thread,
                 response_url: None,
+                said: 0,
                 user: said.user.clone(),
             },
             trigger: None,
@@ -273,12 +290,10 @@ impl Inner {
     /// Brings what the engine answered. A question is a modal when there is still time to open one, and stands in the
     /// conversation with a button all the same, for a modal can be closed.
     async fn answer(&self, met: Met<'_>, replies: Vec<Reply>, quiet: bool) {
-        let form = replies.iter().flat_map(|reply| &reply.blocks).find_map(|block| match block {
-            Block::Form { title, fields } => modal::Form::of(title, fields),
-            _ => None,
-        });
+        let form = replies.iter().flat_map(|reply| &reply.blocks).find_map(modal::Form::of);
         let opened = match form {
-            Some(form) => self.open(&met, &form).await,
+            // The question itself is said at the address that the event came with.
+            Some(form) => self.open(&met, &form, 1).await,
             None => false,
         };
         let drawn = tokio::task::spawn_blocking(move || replies.iter().flat_map(render::messages).collect());
@@ -289,7 +304,7 @@ impl Inner {
     /// Opens the form of an `Answer` button, or says how else to answer.
     async fn open_form(&self, met: &Met<'_>, value: &str) {
         let opened = match modal::Form::from_value(value) {
-            Some(form) => self.open(met, &form).await,
+            Some(form) => self.open(met, &form, 0).await,
             None => false,
         };
         if !opened {
@@ -298,12 +313,14 @@ impl Inner {
         }
     }
 
-    async fn open(&self, met: &Met<'_>, form: &modal::Form) -> bool {
+    /// Opens a form; `said`: how often the address of the event will have been used when it is submitted.
+    async fn open(&self, met: &Met<'_>, form: &modal::Form, said: u8) -> bool {
         let Some((trigger, _)) = met.trigger.filter(|(id, since)| !id.is_empty() && since.elapsed() < TRIGGER) else {
             return false;
         };
-        let kept = serde_json::to_string(&met.origin).unwrap_or_default();
-        let Some(view) = form.view(&kept) else { return false };
+        let origin = Origin { said: met.origin.said + said, ..met.origin.clone() };
+        let kept = Kept { origin, token: form.token.clone() };
+        let Some(view) = form.view(&serde_json::to_string(&kept).unwrap_or_default()) else { return false };
         let opened = self.api.call("views.open", &json!({ "trigger_id": trigger, "view": view })).await;
         if let Err(refusal) = &opened {
             tracing::info!(%refusal, "a form could not be opened in slack");
@@ -337,6 +354,7 @@ fn direct(user: &str) -> Origin {
         channel_name: String::new(),
         thread: None,
         response_url: None,
+        said: 0,
         user: user.to_owned(),
     }
 }

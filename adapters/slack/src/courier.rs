@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapter_common::courier::bring_rest;
 use adapter_common::{Courier, Fault, Sent, Target};
 use bot_core::Reply;
 use bot_core::reply::Block;
@@ -32,11 +33,8 @@ impl Courier for SlackCourier {
         let mut messages = draw(reply, render::card).await.into_iter();
         let first = messages.next().ok_or_else(|| Fault::Refused("there is nothing to show".to_owned()))?;
         let ts = self.say(to, None, &first).await?;
-        let sent = Sent { message: ts, thread: None };
-        for message in messages {
-            self.say(to, Some(&sent.message), &message).await?;
-        }
-        Ok(sent)
+        self.say_rest(to, &ts, messages.collect());
+        Ok(Sent { message: ts, thread: None })
     }
 
     async fn edit(&self, to: &Target, sent: &Sent, reply: &Reply) -> Result<(), Fault> {
@@ -56,15 +54,26 @@ impl Courier for SlackCourier {
     }
 
     async fn follow_up(&self, to: &Target, card: &Sent, reply: &Reply) -> Result<Sent, Fault> {
-        for message in draw(reply, render::messages).await {
-            self.say(to, Some(&card.message), &message).await?;
+        let mut messages = draw(reply, render::messages).await.into_iter();
+        if let Some(first) = messages.next() {
+            self.say(to, Some(&card.message), &first).await?;
         }
+        self.say_rest(to, &card.message, messages.collect());
         Ok(Sent { message: card.message.clone(), thread: Some(card.message.clone()) })
     }
 }
 
 impl SlackCourier {
-    /// Posts a message with its files, and gives its `ts`.
+    /// Sees to what follows the first message, in the thread.
+    fn say_rest(&self, to: &Target, thread: &str, messages: Vec<Message>) {
+        let (courier, to, thread) = (self.clone(), to.clone(), thread.to_owned());
+        bring_rest(crate::PLATFORM, messages, move |message| {
+            let (courier, to, thread) = (courier.clone(), to.clone(), thread.clone());
+            async move { courier.say(&to, Some(&thread), &message).await.map(drop) }
+        });
+    }
+
+    /// Posts a message, gives its `ts`, and sees to its files.
     async fn say(&self, to: &Target, thread: Option<&str>, message: &Message) -> Result<String, Fault> {
         let mut body = body(message);
         body["channel"] = to.conversation.as_str().into();
@@ -73,9 +82,11 @@ impl SlackCourier {
         }
         let posted = self.0.call("chat.postMessage", &body).await.map_err(fault)?;
         let ts = posted["ts"].as_str().ok_or_else(|| Fault::Refused("slack gives no id".to_owned()))?.to_owned();
-        for file in &message.files {
-            share(&self.0, &to.conversation, Some(thread.unwrap_or(&ts)), file).await.map_err(fault)?;
-        }
+        let (api, channel, thread) = (Arc::clone(&self.0), to.conversation.clone(), thread.unwrap_or(&ts).to_owned());
+        bring_rest(crate::PLATFORM, message.files.clone(), move |file| {
+            let (api, channel, thread) = (Arc::clone(&api), channel.clone(), thread.clone());
+            async move { share(&api, &channel, Some(&thread), &file).await.map_err(fault) }
+        });
         Ok(ts)
     }
 }

@@ -11,7 +11,7 @@ use monitor_core::Timestamp;
 use monitor_core::secret::Secret;
 use serde_json::Value;
 
-use crate::api::connector;
+use crate::api::{Refusal, connector};
 use crate::config::{Config, Mode};
 use crate::manifest::SCOPES;
 
@@ -34,6 +34,7 @@ pub async fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(clock(&answer, now, &config.mode));
     match answer.refusal() {
+        Some(code) if is_unwell(code) => findings.push(unwell(code)),
         Some(code) => findings.push(Finding::wrong(
             format!("Slack: the bot's token is not accepted ({code})"),
             "install the app in the workspace, and copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions",
@@ -49,6 +50,7 @@ pub async fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
             Err(why) => unreachable(&why),
             Ok(answer) => match answer.refusal() {
                 None => Finding::ok("Slack: Socket Mode can be used"),
+                Some(code) if is_unwell(code) => unwell(code),
                 Some(code) => Finding::wrong(
                     format!("Slack: the app's token opens no connection ({code})"),
                     "switch Socket Mode on, and make an app-level token (xapp-…) with the scope connections:write \
@@ -58,6 +60,18 @@ pub async fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether a code says that Slack itself is not well, and nothing of a token.
+fn is_unwell(code: &str) -> bool {
+    !matches!(Refusal::from_code(code.to_owned()), Refusal::Said(_))
+}
+
+fn unwell(code: &str) -> Finding {
+    Finding::wrong(
+        format!("Slack does not answer just now ({code}), so nothing is known of the token"),
+        "look again in some minutes",
+    )
 }
 
 struct Answer {
@@ -93,6 +107,9 @@ async fn ask(config: &Config, token: &Secret, method: &str) -> Result<Answer, St
         #[expect(clippy::disallowed_methods, reason = "bounded by Limited")]
         let body = Limited::new(response.into_body(), LONGEST).collect().await;
         let body = body.map_err(|_| "the answer breaks off".to_owned())?.to_bytes();
+        if status.is_server_error() {
+            return Err(format!("it answers {status}"));
+        }
         let body = serde_json::from_slice(&body).ok().filter(|body: &Value| body["ok"].is_boolean());
         let body = body.ok_or_else(|| format!("it answers {status} with what is not Slack's"))?;
         Ok(Answer { scopes, date: date.as_deref().and_then(time_of), body })

@@ -60,7 +60,8 @@ pub(crate) struct Submission {
     pub(crate) user: User,
     pub(crate) trigger_id: String,
     pub(crate) metadata: String,
-    pub(crate) text: String,
+    /// What was filled into which field.
+    pub(crate) values: Vec<(String, String)>,
 }
 
 /// A message that mentions the bot, or a direct one.
@@ -151,8 +152,8 @@ impl Event {
                 })
             }),
             "view_submission" => view.filter(|view| view.callback_id == CALLBACK).map(|view| {
-                let text = view.state.unwrap_or_default().text();
-                Self::Submission(Submission { team, user, trigger_id, metadata: view.private_metadata, text })
+                let values = view.state.unwrap_or_default().filled();
+                Self::Submission(Submission { team, user, trigger_id, metadata: view.private_metadata, values })
             }),
             _ => None,
         })

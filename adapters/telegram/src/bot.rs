@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,18 +12,23 @@ use tokio_util::task::TaskTracker;
 
 use crate::api::{Api, ApiError};
 use crate::heard::{Address, Deed, Heard};
-use crate::moved::moved;
-use crate::render::{self, Keyboard};
+use crate::moved::{let_in, moved};
+use crate::render::{self, Keyboard, Message};
+use crate::seen::Seen;
 use crate::wire::{Me, Update, What};
 
 /// What was said longer ago than this, while nobody listened, is not done any more.
 const STALE: Duration = Duration::from_secs(3_600);
 
-/// Updates that are remembered, so that one that comes twice is done once.
-const REMEMBERED: usize = 1_000;
-
 /// Conversations that are remembered to have been told that something was too old.
 const MAX_TOLD: usize = 10_000;
+
+/// How long what there is no room for may come again, and holds up what was said after it, anywhere; and how long nothing does then.
+const HOLD: Duration = Duration::from_secs(60);
+const HOLDS_APART: Duration = Duration::from_secs(600);
+
+const TOO_MUCH: &str = "More is said here at once than I can do. This is not done, and what follows it may not be either: look at \
+                        what there is, and say again what is missing.";
 
 const AWAY: &str = "I was away, and what was said here meanwhile is not done. Say it again if you still want it.";
 
@@ -48,37 +53,31 @@ pub(crate) struct Bot {
     me: OnceCell<Me>,
     pub(crate) lanes: Lanes<Address, i64>,
     seen: Mutex<Seen>,
-    told: Mutex<HashMap<Address, Timestamp>>,
-}
-
-/// The ids of the latest updates.
-#[derive(Default)]
-struct Seen {
-    ids: HashSet<i64>,
-    order: VecDeque<i64>,
-}
-
-impl Seen {
-    /// Remembers an id; `false`: it is remembered already.
-    fn insert(&mut self, id: i64) -> bool {
-        if !self.ids.insert(id) {
-            return false;
-        }
-        self.order.push_back(id);
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.ids.remove(&oldest);
-        }
-        true
-    }
+    /// When a conversation was told something last that is not to be told there again and again.
+    told: Mutex<HashMap<(Address, &'static str), Timestamp>>,
+    /// When all that had happened until then was known.
+    up_to_date: Mutex<Option<Timestamp>>,
+    /// Since when something is held up by what there is no room for.
+    holds_since: Mutex<Option<Timestamp>>,
 }
 
 impl Bot {
     /// What is answered is answered among the tasks.
     pub(crate) fn new(api: Api, engine: Arc<Engine>, services: Services, tasks: TaskTracker) -> Arc<Self> {
         let (me, seen, told) = (OnceCell::new(), Mutex::default(), Mutex::default());
-        Arc::new(Self { api, engine, services, me, lanes: Lanes::from(tasks), seen, told })
+        let (up_to_date, holds_since) = (Mutex::default(), Mutex::default());
+        let lanes = Lanes::from(tasks);
+        Arc::new(Self { api, engine, services, me, lanes, seen, told, up_to_date, holds_since })
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.services.now()
+    }
+
+    /// Notes that all was taken that had happened by then.
+    pub(crate) fn is_up_to_date_at(&self, at: Timestamp) {
+        *lock(&self.up_to_date) = Some(at);
     }
 
     /// Who the bot is. Telegram is asked once.
@@ -86,37 +85,72 @@ impl Bot {
         self.me.get_or_try_init(|| async { self.api.ask("GetMe").await.map(|(me, _)| me) }).await
     }
 
-    /// Takes an update, to be answered in the order of its conversation.
-    pub(crate) fn take(self: &Arc<Self>, me: &Me, update: Update) {
+    /// Takes an update, to be answered in the order of its conversation; `false`: there is no room for it, and it should come again.
+    pub(crate) fn take(self: &Arc<Self>, me: &Me, update: Update) -> bool {
         if !lock(&self.seen).insert(update.id) {
-            return;
+            return true;
         }
-        let (heard, expired) = match update.what {
+        let (tell, expired) = oneshot::channel();
+        let (heard, press) = match update.what {
             Some(What::Said(message)) => (Heard::said(&message, me), None),
             Some(What::Pressed(query)) => {
-                let expired = self.hear_press(query.id.clone());
-                (Heard::pressed(*query), Some(expired))
+                let id = query.id.clone();
+                (Heard::pressed(*query), Some(id))
             }
+            Some(What::Member(membership)) => (Heard::member(&membership), None),
             None => (None, None),
         };
-        let Some(heard) = heard else { return };
-        let (address, bot) = (heard.address, Arc::clone(self));
-        if !self.lanes.put(address, update.id, async move { bot.answer(&heard, expired).await }) {
-            tracing::warn!(conversation = %address, "too much is said at once on telegram; some of it is not answered");
+        if let Some(heard) = heard.map(Arc::new) {
+            let (bot, said) = (Arc::clone(self), Arc::clone(&heard));
+            // What comes now was pressed a short time ago when all was known then, whatever Telegram says of it.
+            let expired = (press.is_some() && !self.is_up_to_date()).then_some(expired);
+            if !self.lanes.put(heard.address, update.id, async move { bot.answer(&said, expired).await }) {
+                if self.holds() {
+                    lock(&self.seen).remove(update.id);
+                    return false;
+                }
+                self.leave_undone(heard);
+            }
         }
+        if let Some(id) = press {
+            self.hear_press(id, tell);
+        }
+        true
+    }
+
+    /// Whether all was known that had happened until lately.
+    fn is_up_to_date(&self) -> bool {
+        lock(&self.up_to_date).is_some_and(|at| self.now().since(at) <= STALE)
+    }
+
+    /// Whether what there is no room for may hold up what comes after it. Who floods one chat does not hold up all others for long.
+    fn holds(&self) -> bool {
+        let now = self.now();
+        let mut since = lock(&self.holds_since);
+        let began = since.filter(|began| now.since(*began) <= HOLDS_APART).unwrap_or(now);
+        *since = Some(began);
+        now.since(began) <= HOLD
+    }
+
+    /// Says that something is not done, once for a while.
+    fn leave_undone(self: &Arc<Self>, heard: Arc<Heard>) {
+        tracing::warn!(conversation = %heard.address, "too much is said at once on telegram; some of it is not done");
+        if !self.is_news(heard.address, TOO_MUCH, HOLD) {
+            return;
+        }
+        let bot = Arc::clone(self);
+        self.lanes.beside(async move { bot.answer_to(&heard, &Reply::text(TOO_MUCH)).await });
     }
 
     /// Shows whoever pressed a button at once that it was heard, however long what was said before takes. Tells whether Telegram
     /// says that it comes too late for that.
-    fn hear_press(&self, id: String) -> oneshot::Receiver<bool> {
-        let (tell, expired) = oneshot::channel();
+    fn hear_press(&self, id: String, tell: oneshot::Sender<bool>) {
         let api = self.api.clone();
         self.lanes.beside(async move {
             let too_old = api.hear_press(&id).await.is_err_and(|error| error.says("query is too old"));
             // Only a press whose message is old is asked about.
             let _ = tell.send(too_old);
         });
-        expired
     }
 
     async fn answer(&self, heard: &Heard, expired: Option<oneshot::Receiver<bool>>) {
@@ -125,6 +159,7 @@ impl Bot {
         }
         let input = match &heard.deed {
             Deed::Moved(from) => return moved(&self.services, *from, heard.address.chat).await,
+            Deed::LetIn => return let_in(&self.services, heard.address).await,
             Deed::Anonymous => return self.say(heard, &Reply::text(ANONYMOUS), false).await,
             Deed::Said(line, _) => Input::Text(line.clone()),
             Deed::Pressed(token, _) => Input::Action(token.clone()),
@@ -173,22 +208,31 @@ impl Bot {
             let asks = matches!(message.keyboard, Keyboard::Choices { .. } | Keyboard::Answer { .. });
             let quotes = !taken_away && (pressed || asks || heard.address.is_group());
             let answers = quotes.then_some(heard.message);
-            if let Err(error) = self.api.send_patiently(&self.services, heard.address, answers, &message).await {
-                tracing::warn!(%error, conversation = %heard.address, "an answer could not be sent to telegram");
-            }
+            self.send_one(heard.address, answers, &message).await;
         }
     }
 
-    /// Whether it was said too long ago to be done. When a button was pressed is not told: not before its message came, and long
-    /// ago when Telegram takes no answer to it any more.
+    /// Says something in answer to a message.
+    async fn answer_to(&self, heard: &Heard, reply: &Reply) {
+        for message in render::messages(reply) {
+            self.send_one(heard.address, Some(heard.message), &message).await;
+        }
+    }
+
+    async fn send_one(&self, to: Address, answers: Option<i32>, message: &Message) {
+        if let Err(error) = self.api.send_patiently(&self.services, to, answers, message).await {
+            tracing::warn!(%error, conversation = %to, "an answer could not be sent to telegram");
+        }
+    }
+
+    /// Whether it was said too long ago to be done. When a button was pressed is not told: not before its message came, not before
+    /// all was known (then nothing is `expired`), and long ago when Telegram takes no answer to it any more.
     async fn is_too_late(&self, heard: &Heard, expired: Option<oneshot::Receiver<bool>>) -> bool {
         let (Deed::Said(_, at) | Deed::Pressed(_, at)) = heard.deed else { return false };
-        if !self.is_stale(at) {
-            return false;
-        }
-        match expired {
-            Some(expired) => expired.await.unwrap_or(false),
-            None => true,
+        match (&heard.deed, expired) {
+            (Deed::Pressed(..), None) => false,
+            (_, Some(expired)) => self.is_stale(at) && expired.await.unwrap_or(false),
+            (_, None) => self.is_stale(at),
         }
     }
 
@@ -197,36 +241,28 @@ impl Bot {
         self.services.now().since(at) > STALE
     }
 
-    /// Says once that something was not done.
+    /// Says that something was not done: once for all lines of a conversation, and for each press, which looks as if it were done.
     async fn was_away(&self, heard: &Heard) {
-        let now = self.services.now();
-        let before = {
-            let mut told = lock(&self.told);
-            if told.len() >= MAX_TOLD {
-                told.clear();
-            }
-            told.insert(heard.address, now)
-        };
-        if before.is_none_or(|before| now.since(before) > STALE) {
+        if matches!(heard.deed, Deed::Pressed(..)) || self.is_news(heard.address, AWAY, STALE) {
             self.say(heard, &Reply::text(AWAY), false).await;
         }
+    }
+
+    /// Whether a conversation was not told that in such a time.
+    fn is_news(&self, address: Address, says: &'static str, apart: Duration) -> bool {
+        let now = self.now();
+        let mut told = lock(&self.told);
+        if told.len() >= MAX_TOLD {
+            told.clear();
+        }
+        let is_news = told.get(&(address, says)).is_none_or(|before| now.since(*before) > apart);
+        if is_news {
+            told.insert((address, says), now);
+        }
+        is_news
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_update_is_done_once_and_not_remembered_for_ever() {
-        let mut seen = Seen::default();
-        assert!(seen.insert(1) && !seen.insert(1));
-        let more = i64::try_from(REMEMBERED).unwrap();
-        assert!((2..=more + 1).all(|id| seen.insert(id)));
-        assert_eq!((seen.ids.len(), seen.order.len()), (REMEMBERED, REMEMBERED));
-    }
 }

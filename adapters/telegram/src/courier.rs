@@ -3,6 +3,7 @@ use std::time::Duration;
 use adapter_common::{Courier, Fault, Sent, Target};
 use bot_core::Reply;
 use services::Services;
+use tokio_util::task::TaskTracker;
 
 use crate::api::{Api, ApiError};
 use crate::heard::{Address, PLATFORM};
@@ -14,6 +15,8 @@ use crate::render::{self, Body, Message};
 pub(crate) struct TelegramCourier {
     pub(crate) api: Api,
     pub(crate) services: Services,
+    /// What is still being sent when the first message of something has been.
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Courier for TelegramCourier {
@@ -22,6 +25,11 @@ impl Courier for TelegramCourier {
     /// A group takes 20 messages a minute. A private chat would take one a second.
     /// Source: <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
     const PACE: Duration = Duration::from_secs(3);
+
+    /// All topics of a group have one limit together.
+    fn unit(conversation: &str) -> &str {
+        conversation.split_once('/').map_or(conversation, |(chat, _)| chat)
+    }
 
     async fn post(&self, to: &Target, reply: &Reply) -> Result<Sent, Fault> {
         self.bring(to, None, reply).await
@@ -55,19 +63,23 @@ impl Courier for TelegramCourier {
 impl TelegramCourier {
     async fn bring(&self, to: &Target, answers: Option<i32>, reply: &Reply) -> Result<Sent, Fault> {
         let address = address(to)?;
-        let messages = render::messages(reply);
-        let Some((first, more)) = messages.split_first() else {
+        let mut messages = render::messages(reply).into_iter();
+        let Some(first) = messages.next() else {
             return Err(Fault::Refused("there is nothing in it that Telegram could show".to_owned()));
         };
-        let posted = self.api.send(&self.services, address, answers, first).await.map_err(fault)?;
-        self.rest(address, posted, more).await;
+        let posted = self.api.send(&self.services, address, answers, &first).await.map_err(fault)?;
+        // The first is taken, and is not said again whatever becomes of the others or however long they take.
+        let more: Vec<Message> = messages.collect();
+        if !more.is_empty() {
+            self.tasks.spawn(self.clone().rest(address, posted, more));
+        }
         Ok(Sent { message: posted.to_string(), thread: None })
     }
 
-    /// The messages after the first. When one of them fails the first is not said again for it.
-    async fn rest(&self, address: Address, first: i32, messages: &[Message]) {
+    /// The messages after the first.
+    async fn rest(self, address: Address, first: i32, messages: Vec<Message>) {
         for message in messages {
-            if let Err(error) = self.api.send_patiently(&self.services, address, Some(first), message).await {
+            if let Err(error) = self.api.send_patiently(&self.services, address, Some(first), &message).await {
                 tracing::warn!(%error, conversation = %address, "a part of a message could not be sent to telegram");
             }
         }

@@ -1,7 +1,7 @@
 use bot_core::{Encounter, Input, Place, Visitor};
 
 use crate::line;
-use crate::wire::{CallbackQuery, Me, Message, User};
+use crate::wire::{CallbackQuery, Me, Membership, Message, User};
 
 /// The platform's name.
 pub(crate) const PLATFORM: &str = "telegram";
@@ -31,6 +31,8 @@ pub(crate) enum Deed {
     Anonymous,
     /// Made a supergroup of the group that had this id.
     Moved(i64),
+    /// Let the bot write there, where it may not have been able to.
+    LetIn,
 }
 
 /// A chat, or a topic in one.
@@ -71,7 +73,11 @@ impl Heard {
             return None;
         }
         if let Some((from, to)) = message.moved() {
-            return Some(Self::moved(message, from, to));
+            return Some(Self::of_place(Address { chat: to, topic: None }, message.message_id, Deed::Moved(from)));
+        }
+        if message.lets_in(me) {
+            let address = Address { chat: message.chat.id, topic: message.topic() };
+            return Some(Self::of_place(address, message.message_id, Deed::LetIn));
         }
         let line = line::for_bot(message, me)?;
         let from = message.from.as_ref()?;
@@ -81,16 +87,22 @@ impl Heard {
         (!from.is_bot).then(|| Self::new(message, from, Deed::Said(line, message.date)))
     }
 
-    /// That a group got a new id. It stands before what is said there.
-    fn moved(message: &Message, from: i64, to: i64) -> Self {
+    /// What the bot is somewhere now; `None`: nothing that lets it write there.
+    pub(crate) fn member(membership: &Membership) -> Option<Self> {
+        let address = Address { chat: membership.chat.id, topic: None };
+        membership.may_write().then(|| Self::of_place(address, 0, Deed::LetIn))
+    }
+
+    /// What happened to a place. It stands before what is said there.
+    fn of_place(address: Address, message: i32, deed: Deed) -> Self {
         Self {
-            address: Address { chat: to, topic: None },
+            address,
             group: String::new(),
             title: String::new(),
             user: String::new(),
             name: String::new(),
-            message: message.message_id,
-            deed: Deed::Moved(from),
+            message,
+            deed,
         }
     }
 

@@ -21,6 +21,7 @@ mod moved;
 mod patience;
 mod poll;
 pub mod render;
+mod seen;
 mod send;
 mod serve;
 mod webhook;

@@ -18,8 +18,15 @@ use crate::wire::{Me, Update, WebhookInfo};
 /// How long Telegram holds a question open when nothing happens.
 const WAIT: Duration = Duration::from_secs(25);
 
+/// Most updates of one answer. Source: <https://core.telegram.org/bots/api#getupdates>.
+const BREATH: usize = 100;
+
+/// When an update is asked for again that there was no room for.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// What is asked for. Edited messages are not: a line counts as it was first said.
-pub(crate) const UPDATES: [AllowedUpdate; 2] = [AllowedUpdate::Message, AllowedUpdate::CallbackQuery];
+pub(crate) const UPDATES: [AllowedUpdate; 3] =
+    [AllowedUpdate::Message, AllowedUpdate::CallbackQuery, AllowedUpdate::MyChatMember];
 
 /// Asks until it is time to stop.
 pub(crate) async fn poll(bot: &Arc<Bot>, me: &Me, shutdown: &CancellationToken) -> Result<(), StartError> {
@@ -32,6 +39,7 @@ pub(crate) async fn poll(bot: &Arc<Bot>, me: &Me, shutdown: &CancellationToken) 
     let mut offset = None;
     let mut backoff = Backoff::default();
     loop {
+        let asked_at = bot.now();
         let asked = tokio::select! {
             () = shutdown.cancelled() => break,
             asked = ask(&bot.api, offset, WAIT) => asked,
@@ -42,9 +50,12 @@ pub(crate) async fn poll(bot: &Arc<Bot>, me: &Me, shutdown: &CancellationToken) 
                     tracing::info!("telegram answers again");
                 }
                 backoff = Backoff::default();
-                for update in updates.into_iter().filter_map(Update::read) {
-                    offset = Some(update.id.saturating_add(1));
-                    bot.take(me, update);
+                let is_all = updates.len() < BREATH;
+                match take(bot, me, updates, &mut offset) {
+                    // What comes from now on has happened from now on.
+                    Room::Enough if is_all => bot.is_up_to_date_at(asked_at),
+                    Room::Enough => {}
+                    Room::None => drop(shutdown.run_until_cancelled(tokio::time::sleep(AGAIN)).await),
                 }
             }
             Err(error) if error.is_token() => return Err(StartError::Token),
@@ -63,6 +74,24 @@ pub(crate) async fn poll(bot: &Arc<Bot>, me: &Me, shutdown: &CancellationToken) 
         drop(ask(&bot.api, offset, Duration::ZERO).await);
     }
     Ok(())
+}
+
+/// Whether there was room for all updates.
+enum Room {
+    Enough,
+    None,
+}
+
+/// Takes the updates up to the first that there is no room for: it and those after it are not confirmed, and come again.
+fn take(bot: &Arc<Bot>, me: &Me, updates: Vec<Value>, offset: &mut Option<i64>) -> Room {
+    for update in updates.into_iter().filter_map(Update::read) {
+        let next = update.id.saturating_add(1);
+        if !bot.take(me, update) {
+            return Room::None;
+        }
+        *offset = Some(next);
+    }
+    Room::Enough
 }
 
 /// Asks for what comes from an update on. The payload is not teloxide's, whose ids of updates end at 31 bits.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use adapter_common::Backoff;
 use serde_json::{Value, json};
 use services::Services;
 use teloxide_core::payloads::{
@@ -12,6 +13,7 @@ use teloxide_core::types::{
     CallbackQueryId, ChatId, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup,
     LinkPreviewOptions, MessageId, ParseMode, ReplyMarkup, ReplyParameters, ThreadId,
 };
+use tokio::time::Instant;
 
 use crate::api::{Api, ApiError, Upload};
 use crate::heard::Address;
@@ -19,11 +21,11 @@ use crate::moved::moved;
 use crate::render::{Body, Keyboard, Message};
 use crate::wire::Posted;
 
-/// The longest that an answer waits because Telegram asks for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an answer is tried to be sent while Telegram cannot be reached.
+const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How often it does.
-const TRIES: usize = 3;
+/// How long one waits in all because Telegram asks for it.
+const PATIENCE_IF_ASKED: Duration = Duration::from_secs(300);
 
 impl Api {
     /// Sends a message. A group that has become a supergroup is followed to its new id.
@@ -44,7 +46,8 @@ impl Api {
         }
     }
 
-    /// Sends a message, waiting as long as Telegram asks for, within reason.
+    /// Sends a message, and tries again when Telegram cannot be reached or asks to wait, within reason. An answer whose receipt
+    /// was lost on the way may come twice, which is better than not at all.
     pub(crate) async fn send_patiently(
         &self,
         services: &Services,
@@ -52,16 +55,21 @@ impl Api {
         answers: Option<i32>,
         message: &Message,
     ) -> Result<i32, ApiError> {
-        for _ in 1..TRIES {
-            match self.send(services, to, answers, message).await {
-                Err(error) => match error.retry_after().filter(|wait| *wait <= PATIENCE) {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => return Err(error),
-                },
-                sent => return sent,
+        let (began, mut backoff) = (Instant::now(), Backoff::default());
+        loop {
+            let error = match self.send(services, to, answers, message).await {
+                Err(error) if error.is_passing() => error,
+                done => return done,
+            };
+            let (pause, patience) = match error.retry_after() {
+                Some(asked) => (asked.max(backoff.pause()), PATIENCE_IF_ASKED),
+                None => (backoff.pause(), PATIENCE),
+            };
+            if began.elapsed() + pause > patience {
+                return Err(error);
             }
+            tokio::time::sleep(pause).await;
         }
-        self.send(services, to, answers, message).await
     }
 
     async fn send_once(&self, to: Address, answers: Option<i32>, message: &Message) -> Result<i32, ApiError> {

@@ -29,7 +29,8 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), StartError> {
     let api = Api::new(&config)?;
-    let bot = Bot::new(api.clone(), engine, services.clone(), TaskTracker::new());
+    let tasks = TaskTracker::new();
+    let bot = Bot::new(api.clone(), engine, services.clone(), tasks.clone());
     let me = match persist("begin", &shutdown, || bot.me()).await {
         None => return Ok(()),
         Some(Err(error)) if error.is_token() => return Err(StartError::Token),
@@ -41,7 +42,7 @@ pub async fn serve(
     // Whatever ends listening ends the rest as well.
     let rest = shutdown.child_token();
     let _ended = rest.clone().drop_guard();
-    let courier = TelegramCourier { api: api.clone(), services: services.clone() };
+    let courier = TelegramCourier { api: api.clone(), services: services.clone(), tasks };
     let listening = async {
         match &config.webhook {
             None => poll::poll(&bot, &me, &shutdown).await,

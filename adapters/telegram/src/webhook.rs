@@ -63,10 +63,9 @@ async fn deliver(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
         return StatusCode::BAD_REQUEST;
     };
     match door.bot.me().await {
-        Ok(me) => {
-            door.bot.take(me, update);
-            StatusCode::OK
-        }
+        Ok(me) if door.bot.take(me, update) => StatusCode::OK,
+        // There is no room. Telegram delivers it again.
+        Ok(_) => StatusCode::SERVICE_UNAVAILABLE,
         // Telegram delivers it again.
         Err(error) => {
             tracing::warn!(%error, "telegram delivers, and does not say who the bot is");

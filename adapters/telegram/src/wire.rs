@@ -22,6 +22,8 @@ pub(crate) struct Update {
 pub(crate) enum What {
     Said(Box<Message>),
     Pressed(Box<CallbackQuery>),
+    /// What the bot is in a chat has changed.
+    Member(Box<Membership>),
 }
 
 impl Update {
@@ -29,7 +31,9 @@ impl Update {
     pub(crate) fn read(mut value: Value) -> Option<Self> {
         let id = value["update_id"].as_i64()?;
         let said = serde_json::from_value(value["message"].take()).ok().map(What::Said);
-        let what = said.or_else(|| serde_json::from_value(value["callback_query"].take()).ok().map(What::Pressed));
+        let pressed = || serde_json::from_value(value["callback_query"].take()).ok().map(What::Pressed);
+        let what = said.or_else(pressed);
+        let what = what.or_else(|| serde_json::from_value(value["my_chat_member"].take()).ok().map(What::Member));
         Some(Self { id, what })
     }
 }
@@ -98,10 +102,40 @@ pub(crate) struct Message {
     pub(crate) caption_entities: Vec<Entity>,
     pub(crate) reply_to_message: Option<Box<Message>>,
     pub(crate) forum_topic_created: Option<Topic>,
+    forum_topic_reopened: Option<Value>,
+    /// Who was added to the group.
+    #[serde(default)]
+    new_chat_members: Vec<User>,
     /// The id that the group of this message has as a supergroup.
     migrate_to_chat_id: Option<i64>,
     /// The id that the supergroup of this message had as a group.
     migrate_from_chat_id: Option<i64>,
+}
+
+/// What the bot is in a chat now.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Membership {
+    pub(crate) chat: Chat,
+    new_chat_member: Member,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Member {
+    status: String,
+    /// Told of those alone whose rights are restricted.
+    #[serde(default)]
+    can_send_messages: bool,
+}
+
+impl Membership {
+    /// Whether the bot may write there.
+    pub(crate) fn may_write(&self) -> bool {
+        match self.new_chat_member.status.as_str() {
+            "creator" | "administrator" | "member" => true,
+            "restricted" => self.new_chat_member.can_send_messages,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -154,6 +188,11 @@ impl Message {
     pub(crate) fn moved(&self) -> Option<(i64, i64)> {
         let to = self.migrate_to_chat_id.map(|to| (self.chat.id, to));
         to.or_else(|| self.migrate_from_chat_id.map(|from| (from, self.chat.id)))
+    }
+
+    /// Whether it says that the bot, which was not there, or whose topic was closed, may write there now; it says nothing else then.
+    pub(crate) fn lets_in(&self, me: &Me) -> bool {
+        self.forum_topic_reopened.is_some() || self.new_chat_members.iter().any(|user| user.id == me.id)
     }
 
     /// The topic that it stands in; `None`: none, or the general one.

@@ -77,10 +77,7 @@ function file({ name, media_type: type, data }) {
   return element("figure", { class: "chart" }, shown, link);
 }
 
-/// Quotes a value of a form so that it arrives as one.
-const quoted = (value) => (/^[^\s"']+$/.test(value) ? value : `"${value.replaceAll('"', "'")}"`);
-
-function form({ title, fields: asked }, { say }) {
+function form({ title, token, fields: asked }, { fill }) {
   const answerable = asked.map((field) => {
     const common = { name: field.name, required: field.required };
     const choice = field.kind === "choice" || field.kind === "confirm";
@@ -94,7 +91,8 @@ function form({ title, fields: asked }, { say }) {
     event.preventDefault();
     const given = answerable.map(({ field, input }) => [field.name, input.value.trim()]).filter(([, value]) => value);
     if (given.length === 0) return;
-    say(asked.length === 1 ? given[0][1] : given.map(([name, value]) => `${name}:${quoted(value)}`).join(" "));
+    const text = asked.length === 1 ? given[0][1] : given.map(([name, value]) => `${name}: ${value}`).join(", ");
+    fill({ token: token ?? "", values: Object.fromEntries(given) }, text);
     for (const control of event.target.elements) control.disabled = true;
   };
   const labels = answerable.map(({ field, input }) => element("label", {}, element("span", {}, field.label), input));

@@ -42,7 +42,7 @@ function replyElement(reply, stays = false) {
   // A card stays, and what is typed next goes to the line.
   const pressed = (action) => { act(action); composer.focus(); };
   const status = worst(reply);
-  const body = [reply.ok ? null : failedSign(), ...blocks(reply, { say: (text) => turn({ text }, text) }), buttons(reply, { act, again: stays ? pressed : null })];
+  const body = [reply.ok ? null : failedSign(), ...blocks(reply, { fill: (answer, text) => turn({ answer }, text) }), buttons(reply, { act, again: stays ? pressed : null })];
   return element("div", { class: `reply${reply.ok ? "" : " not-ok"}${status ? ` edge is-${status}` : ""}` }, ...body);
 }
 

@@ -30,7 +30,7 @@ async function answer(request) {
 /// Whether a text is longer than a message may be. A character is one or two of those that JavaScript counts.
 const isTooLong = (text) => text.length > 2 * LONGEST_MESSAGE || Array.from(text).length > LONGEST_MESSAGE;
 
-/// Says `{ text }` or `{ action }` and resolves to the replies.
+/// Says `{ text }`, `{ action }` or `{ answer: { token, values } }`, a form that was filled in, and resolves to the replies.
 export async function say(conversation, input) {
   if (isTooLong(input.text ?? "")) {
     throw new Trouble(`That is more than I read: a message may have ${LONGEST_MESSAGE.toLocaleString("en")} characters.`, false);

@@ -1,5 +1,7 @@
 //! `POST /api/v1/chat`: says something and answers with the replies.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -23,9 +25,18 @@ pub(crate) const MOST_BYTES: usize = 64_000;
 struct Said {
     text: Option<String>,
     action: Option<String>,
+    answer: Option<Filled>,
     conversation: Option<String>,
     #[serde(default)]
     platform: Platform,
+}
+
+/// A form that was filled in: its token, and each field's name with what was typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filled {
+    token: String,
+    values: BTreeMap<String, String>,
 }
 
 pub(crate) async fn say(
@@ -34,11 +45,13 @@ pub(crate) async fn say(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let said = read(&headers, body)?;
-    let input = match (said.text, said.action) {
-        (Some(text), None) => Input::Text(text),
-        (None, Some(token)) => Input::Action(token),
+    let input = match (said.text, said.action, said.answer) {
+        (Some(text), None, None) => Input::Text(text),
+        (None, Some(token), None) => Input::Action(token),
+        (None, None, Some(Filled { token, values })) => Input::Answer { token, values: values.into_iter().collect() },
         _ => {
-            return Err(ApiError::Invalid("say either a `text`, like {\"text\": \"help\"}, or an `action`".to_owned()));
+            let why = "say either a `text`, like {\"text\": \"help\"}, or an `action`, or an `answer`";
+            return Err(ApiError::Invalid(why.to_owned()));
         }
     };
     let place = conversation::find(&state, said.platform, said.conversation).await?;

@@ -33,7 +33,8 @@ async fn run(turn: Turn<'_>) -> Result<Answer, Failure> {
             let within = workspaces.iter().find(|row| Some(row.id) == place.workspace);
             let within = within.map_or_else(|| called(&place.platform).to_owned(), |row| row.name.clone());
             let title = if place.workspace.is_none() { "(alone with a member)" } else { &place.title };
-            vec![within, title.to_owned(), access(place), cards(place)]
+            let closed = place.closed_at.map(|at| format!(", closed since {}", at.to_minute())).unwrap_or_default();
+            vec![within, title.to_owned(), access(place), cards(place) + &closed]
         };
         let columns = ["in", "conversation", "others may", "cards of"];
         let title = format!("Conversations ({})", count(places.len() as u64));

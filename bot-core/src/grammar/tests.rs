@@ -257,7 +257,7 @@ fn what_is_not_understood_is_named_with_what_was_probably_meant() {
             "add-monitor https://x.example name 'two words'",
             "`name`: `two words` cannot be a name; use 1 to 60 letters, digits, dots, dashes or underscores.",
         ),
-        ("show-report shop as gif", "`as`: `gif` is not one of chart, png, svg, json."),
+        ("show-report shop as gif", "`as`: `gif` is not one of chart, pdf, csv, png, svg, json."),
         (
             "show-report from yesterday",
             "`from`: `yesterday` is not a day or a time; write it like 2026-03-01 or 2026-03-01T14:00 (UTC).",

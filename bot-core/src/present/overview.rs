@@ -16,10 +16,10 @@ pub(crate) fn rows(title: Option<String>, rows: &[OverviewRow], now: Timestamp) 
 fn item(row: &OverviewRow, now: Timestamp) -> StatusItem {
     let mut parts = Vec::new();
     if let Some(last) = &row.last {
-        parts.push(match (last.reason.verdict(), last.message.as_str()) {
-            (Verdict::Ok | Verdict::Slow, _) => latency(last.duration),
-            (_, message) if !message.is_empty() => message.to_owned(),
-            _ => last.reason.about().trim_end_matches('.').to_owned(),
+        parts.extend(match (last.reason.verdict(), last.message.as_str()) {
+            (Verdict::Ok | Verdict::Slow, _) => (!last.duration.is_zero()).then(|| latency(last.duration)),
+            (_, message) if !message.is_empty() => Some(message.to_owned()),
+            _ => Some(last.reason.about().trim_end_matches('.').to_owned()),
         });
     }
     if let Some(window) = &row.maintenance {

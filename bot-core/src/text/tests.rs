@@ -71,6 +71,7 @@ fn a_form_shows_what_may_be_answered() {
     };
     let form = Block::Form {
         title: "X".into(),
+        token: "1".into(),
         fields: vec![field(Some("https://shop.example"), &[]), field(None, &["yes", "no"])],
     };
     insta::assert_snapshot!(Reply::of(vec![form]).to_text(TextStyle::PLAIN), @r"

@@ -168,6 +168,15 @@ impl Chat {
         redacted(&self.reply_to(actor, Input::Action(action.token.clone())).await)
     }
 
+    /// Fills in the form of a question.
+    pub(crate) async fn fill_in(&self, actor: Actor, asked: &Reply, values: &[(&str, &str)]) -> Reply {
+        let form = |block: &Block| if let Block::Form { token, .. } = block { Some(token.clone()) } else { None };
+        let token = asked.blocks.iter().find_map(form).expect("there is a form");
+        assert!((1..=16).contains(&token.len()), "{token}");
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.reply_to(actor, Input::Answer { token, values }).await
+    }
+
     pub(crate) async fn completions(&self, text: &str) -> (usize, Vec<String>) {
         let completion = self.engine.complete(&self.actor, text).await;
         (completion.start, completion.choices.into_iter().map(|choice| choice.text).collect())

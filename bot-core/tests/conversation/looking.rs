@@ -474,7 +474,7 @@ async fn completion_offers_what_can_come_next() {
         ("edit-monitor shop --int", 18, &["--interval"]),
         ("edit-monitor shop every 3", 24, &["30s"]),
         ("edit-monitor shop every 30s ev", 28, &[]),
-        ("show-report shop as ", 20, &["chart", "png", "svg", "json"]),
+        ("show-report shop as ", 20, &["chart", "pdf", "csv", "png", "svg", "json"]),
         ("show-report 9", 12, &["90d"]),
         ("list-monitors d", 14, &["degraded", "down"]),
         ("help add-m", 5, &["add-monitor", "add-maintenance"]),

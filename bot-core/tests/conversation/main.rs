@@ -8,6 +8,7 @@ mod chat;
 mod destinations;
 mod dialogs;
 mod docs;
+mod forms;
 mod incidents;
 mod kinds;
 mod labels;

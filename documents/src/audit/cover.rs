@@ -13,7 +13,7 @@ use crate::picture::jpeg;
 use crate::text::{Clean, code, plural, said};
 
 /// Longest address on the cover, in characters; the last chapter has it in full.
-const LONGEST_ADDRESS: usize = 260;
+const LONGEST_ADDRESS: usize = 180;
 
 /// Audits of the past that the trend shows.
 const MOST_PAST: usize = 24;

@@ -1,4 +1,6 @@
 //! Documents to be looked at and tested: made from results of Lighthouse and from what a page could do to us.
+#![expect(dead_code, reason = "each of those who use it needs a part")]
+#![expect(clippy::panic, reason = "samples that cannot be read")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::code::ErrorCode;
 
 /// How much of a long text is shown around the fault, in characters.
@@ -30,9 +32,11 @@ impl Fault {
         let from = if chars.len() <= SHOWN { 0 } else { start.saturating_sub(SHOWN / 2).min(chars.len() - SHOWN) };
         let to = chars.len().min(from + SHOWN);
         let (before, after) = (if from > 0 { "…" } else { "" }, if to < chars.len() { "…" } else { "" });
-        let shown = format!("{before}{}{after}", chars[from..to].iter().collect::<String>());
-        let indent = start - from + before.chars().count();
-        let carets = self.span.end.min(to).saturating_sub(start).max(1);
+        let part = |range: Range<usize>| chars[range].iter().collect::<String>();
+        let shown = format!("{before}{}{after}", part(from..to));
+        // Some characters are as wide as two, and some take no room.
+        let indent = part(from..start.min(to)).width() + before.width();
+        let carets = part(start.min(to)..self.span.end.clamp(start.min(to), to)).width().max(1);
         let pointed = format!("{}\n{}{}", shown.trim_end(), " ".repeat(indent), "^".repeat(carets));
         AssertionError { code: self.code, message: self.message, pointed, position: start }
     }
@@ -84,5 +88,17 @@ impl fmt::Display for AssertionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         if self.pointed.is_empty() { Ok(()) } else { write!(f, "\n{}", self.pointed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carets_stand_under_the_fault_beside_wide_characters_too() {
+        // The fault is `日本`: behind a character of two columns and one with an accent of its own, which takes none.
+        let error = Fault::new(4..6, "unknown").within("語 e\u{301}日本 == 1");
+        assert_eq!(error.pointed, "語 e\u{301}日本 == 1\n    ^^^^");
     }
 }

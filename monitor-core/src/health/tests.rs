@@ -69,6 +69,29 @@ fn n_of_m_confirms_and_m_good_votes_recover() {
 }
 
 #[test]
+fn a_failure_that_is_not_confirmed_yet_is_failing_until_it_is_outvoted() {
+    let mut health = Health::default();
+    let policy = policy(0, 2, 3, 1);
+    let failing = [OK, FAIL, OK, SLOW, FAIL, FAIL, OK].map(|reason| {
+        health.observe(policy, AT, reason);
+        health.is_failing()
+    });
+    assert_eq!(failing, [false, true, false, false, true, true, false]);
+    health.observe(policy, AT, FAIL);
+    let blind = [BLIND; 3].map(|reason| {
+        health.observe(policy, AT, reason);
+        health.is_failing()
+    });
+    assert_eq!(blind, [true, true, false], "what is not seen for long is not failing");
+    for reason in [OK, OK, FAIL] {
+        health.observe(policy, AT, reason);
+    }
+    assert!(health.is_failing());
+    health.lose_sight(AT);
+    assert!(!health.is_failing());
+}
+
+#[test]
 fn slow_is_degraded_and_opens_no_incident() {
     let mut health = Health::default();
     health.observe(policy(0, 1, 1, 1), AT, OK);

@@ -16,6 +16,10 @@ const MAX_RUNS: usize = 32;
 /// How long after its beginning a run that is overdue may still end. Source: `MAX_DURATION` of Healthchecks.
 const MAX_OVERDUE: Duration = Duration::from_secs(72 * 3_600);
 
+/// How long after an end of a run the same end may be reported again, by a client that got no answer. Whoever calls all runs
+/// the same has another run after that.
+const SAME_END_WITHIN: Duration = Duration::from_secs(600);
+
 /// How long nobody has to have listened for reports to be lost. In less time they are late: senders try again.
 pub const LOST_AFTER: Duration = Duration::from_secs(60);
 
@@ -37,6 +41,9 @@ pub struct Beats {
     /// Runs under way, the oldest first.
     #[serde(default, rename = "r", skip_serializing_if = "Vec::is_empty")]
     runs: Vec<Run>,
+    /// The latest end of a run that has an id.
+    #[serde(default, rename = "e", skip_serializing_if = "Option::is_none")]
+    ended: Option<Ended>,
     /// Since the last end of a run one was excused that could have been reported part of the time.
     #[serde(default, rename = "x", skip_serializing_if = "std::ops::Not::not")]
     excused: bool,
@@ -55,6 +62,20 @@ struct Run {
     /// No end is awaited any more: it has taken too long, or its end may have been reported to nobody.
     #[serde(default, rename = "o", skip_serializing_if = "std::ops::Not::not")]
     overdue: bool,
+}
+
+/// A run that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Ended {
+    #[serde(flatten)]
+    run: Run,
+    #[serde(rename = "t")]
+    at: Timestamp,
+    /// How long it took, if its start was reported.
+    #[serde(default, rename = "d", skip_serializing_if = "Option::is_none")]
+    duration: Option<Duration>,
+    #[serde(rename = "k")]
+    succeeded: bool,
 }
 
 /// What a ping or a deadline says of the job.
@@ -107,13 +128,29 @@ impl Beats {
         match signal.succeeded() {
             _ if signal == Signal::Log => {}
             None => pinged.finding = self.start(plan, at, run),
-            Some(_) => {
-                let ended = self.runs.iter().position(|begun| begun.id == run).map(|index| self.runs.remove(index));
-                pinged.duration = ended.as_ref().map(|run| at.since(run.begun));
+            Some(succeeded) => {
+                let ended = self.take(plan, at, run, succeeded);
+                pinged.duration = ended.duration;
                 pinged.finding = Some(self.end(plan, at, signal, ended));
             }
         }
         pinged
+    }
+
+    /// The run that ends so. As with Healthchecks an end without an id ends whatever is under way, and so does a failure.
+    fn take(&mut self, plan: &Plan, at: Timestamp, id: Option<Uuid>, succeeded: bool) -> Ended {
+        let known = self.runs.iter().position(|run| run.id == id).map(|index| self.runs.remove(index));
+        let duration = known.as_ref().map(|run| at.since(run.begun));
+        let again =
+            |ended: &&Ended| ended.run.id == id && ended.succeeded == succeeded && at.since(ended.at) < SAME_END_WITHIN;
+        if let Some(ended) = self.ended.as_ref().filter(|_| id.is_some() && known.is_none()).filter(again) {
+            return ended.clone();
+        }
+        let all = id.is_none() || (!succeeded && known.is_none());
+        let others = if all { std::mem::take(&mut self.runs) } else { Vec::new() };
+        let run = known.or_else(|| others.into_iter().next_back());
+        let run = run.unwrap_or_else(|| Run { id, begun: at, fault: self.too_early(plan, at), overdue: false });
+        Ended { run, at, duration, succeeded }
     }
 
     fn start(&mut self, plan: &Plan, at: Timestamp, id: Option<Uuid>) -> Option<Finding> {
@@ -128,29 +165,26 @@ impl Beats {
         fault.map(|reason| self.finding(plan, at, reason, None))
     }
 
-    fn end(&mut self, plan: &Plan, at: Timestamp, signal: Signal, run: Option<Run>) -> Finding {
-        let succeeded = signal.succeeded() == Some(true);
-        let duration = run.as_ref().map(|run| at.since(run.begun));
-        let fault = match &run {
-            Some(run) => run.fault,
-            None => self.too_early(plan, at),
-        };
-        let too_long = || plan.spec.max_duration.zip(duration).is_some_and(|(most, took)| took > most);
-        let reason = match fault {
-            _ if !succeeded => Reason::HeartbeatFailed,
+    fn end(&mut self, plan: &Plan, at: Timestamp, signal: Signal, ended: Ended) -> Finding {
+        let too_long = || plan.spec.max_duration.zip(ended.duration).is_some_and(|(most, took)| took > most);
+        let reason = match ended.run.fault {
+            _ if !ended.succeeded => Reason::HeartbeatFailed,
             Some(fault) => fault,
             None if too_long() => Reason::HeartbeatSlow,
             None => Reason::Ok,
         };
-        let mut finding = self.finding(plan, at, reason, duration);
+        let mut finding = self.finding(plan, at, reason, ended.duration);
         finding.exit_code = signal.exit_code();
         if let (Reason::HeartbeatFailed, Some(code)) = (reason, finding.exit_code) {
             finding.message = format!("the job ended with exit code {code}");
         }
         self.since = Some(at);
         self.excused = false;
-        if succeeded {
-            self.begun = Some(run.map_or(at, |run| run.begun));
+        if ended.succeeded {
+            self.begun = Some(ended.run.begun);
+        }
+        if ended.run.id.is_some() {
+            self.ended = Some(ended);
         }
         finding
     }

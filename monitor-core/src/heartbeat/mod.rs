@@ -2,6 +2,8 @@
 
 mod beats;
 mod calendar;
+mod civil;
+mod cron;
 mod error;
 mod ping;
 mod schedule;
@@ -97,7 +99,10 @@ impl HeartbeatSpec {
         let schedule = match &self.schedule {
             Schedule::Every(period) => format!("every {}", duration::format(*period)),
             Schedule::Cron { expression, zone } => format!("cron {expression} {zone}"),
-            Schedule::OnCalendar { expression, zone } => format!("on {expression} {zone}"),
+            Schedule::OnCalendar { expression, zone } => match calendar::Calendar::parse(expression) {
+                Ok((_, Some(_))) => format!("on {expression}"),
+                _ => format!("on {expression} {zone}"),
+            },
         };
         format!("{schedule}, grace {}", duration::format(self.grace))
     }

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
+use super::cron::Cron;
 use super::{HeartbeatError, Schedule};
 use crate::Timestamp;
 use crate::http::shorten;
@@ -17,9 +15,9 @@ const MAX_EXPRESSION: usize = 500;
 
 /// A schedule that has been read.
 ///
-/// Where clocks are changed, both notations keep to what cron does: a job at fixed times whose time is skipped is
-/// expected when the clocks have been changed, and one whose time comes twice is expected at the first of them; a
-/// job with `*` or a step in its hours, minutes or seconds follows the hands of the clock as they go.
+/// Where clocks are changed, each notation keeps to the program that it comes from. A time that comes twice counts the first time,
+/// and one that is skipped is none for systemd and that of the change for cron; but a cron job whose minutes or hours begin with `*`
+/// follows the hands of the clock as they go.
 #[derive(Debug, Clone)]
 pub enum Timetable {
     /// That long after the time before.
@@ -51,10 +49,7 @@ impl Timetable {
                 Self::Calendar(calendar, time_zone(own_zone.unwrap_or(zone))?)
             }
             Schedule::Cron { zone, .. } => {
-                let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-                let cron = parser
-                    .parse(expression)
-                    .map_err(|error| wrong(error.to_string().trim_end_matches('.').to_owned()))?;
+                let cron = Cron::parse(expression).map_err(wrong)?;
                 Self::Cron(Box::new(cron), time_zone(zone)?)
             }
             Schedule::Every(period) => Self::Every(*period),
@@ -74,28 +69,16 @@ impl Timetable {
         let start = jiff::Timestamp::from_millisecond(after.as_millis()).ok()?;
         let next = match self {
             Self::Every(_) => return None,
-            Self::Cron(cron, zone) => next_of(cron, start, zone)?,
+            Self::Cron(cron, zone) => cron.next(start, zone)?,
             Self::Calendar(calendar, zone) => calendar.next(start, zone)?,
         };
         Some(Timestamp::from_millis(next.as_millisecond()))
     }
 }
 
-/// The first time of a cron expression after that one. The search gives up at a time within a gap of more than two hours,
-/// such as a day that a zone left out when it moved across the date line: that time comes when the gap ends.
-fn next_of(cron: &Cron, start: jiff::Timestamp, zone: &TimeZone) -> Option<jiff::Timestamp> {
-    match cron.find_next_occurrence(&start.to_zoned(zone.clone()), false) {
-        Ok(next) => Some(next.timestamp()),
-        // It fails as well when the time never comes, as on 31 February.
-        Err(_) => {
-            let ahead = |at: jiff::Timestamp| zone.to_offset(at).seconds();
-            let jumps = |at: &jiff::Timestamp| ahead(*at) - ahead(*at - SignedDuration::from_secs(1)) > 2 * 3_600;
-            let goes_on = |at: &jiff::Timestamp| cron.find_next_occurrence(&at.to_zoned(zone.clone()), false).is_ok();
-            zone.following(start).map(|transition| transition.timestamp()).take(8).find(jumps).filter(goes_on)
-        }
-    }
-}
-
 fn time_zone(name: &str) -> Result<TimeZone, HeartbeatError> {
     TimeZone::get(name).map_err(|_| HeartbeatError::Zone(shorten(name, 60)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Timestamp;
-use crate::code::ErrorCode;
 use crate::outcome::Reason;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -21,121 +20,6 @@ fn cron(expression: &str, zone: &str) -> Schedule {
 
 fn on(expression: &str, zone: &str) -> Schedule {
     Schedule::OnCalendar { expression: expression.into(), zone: zone.into() }
-}
-
-/// The next times after that one.
-fn times(schedule: &Schedule, after: &str, count: usize) -> Vec<String> {
-    let timetable = Timetable::new(schedule).unwrap();
-    let mut last = at(after);
-    std::iter::from_fn(|| {
-        last = timetable.next(last)?;
-        Some(last.to_string().replace(".000Z", "Z"))
-    })
-    .take(count)
-    .collect()
-}
-
-#[test]
-fn calendar_events_come_when_systemd_says_so() {
-    // The times are those that `systemd-analyze calendar --base-time=2026-03-01 --iterations=2` prints.
-    for (expression, expected) in [
-        ("minutely", ["2026-03-01T00:01:00Z", "2026-03-01T00:02:00Z"]),
-        ("hourly", ["2026-03-01T01:00:00Z", "2026-03-01T02:00:00Z"]),
-        ("daily", ["2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"]),
-        ("weekly", ["2026-03-02T00:00:00Z", "2026-03-09T00:00:00Z"]),
-        ("monthly", ["2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z"]),
-        ("quarterly", ["2026-04-01T00:00:00Z", "2026-07-01T00:00:00Z"]),
-        ("semiannually", ["2026-07-01T00:00:00Z", "2027-01-01T00:00:00Z"]),
-        ("yearly", ["2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z"]),
-        ("Mon..Fri 09:00", ["2026-03-02T09:00:00Z", "2026-03-03T09:00:00Z"]),
-        ("Sat,Sun 09:30:15", ["2026-03-01T09:30:15Z", "2026-03-07T09:30:15Z"]),
-        ("Sat..Mon 10:00", ["2026-03-01T10:00:00Z", "2026-03-02T10:00:00Z"]),
-        ("Wednesday", ["2026-03-04T00:00:00Z", "2026-03-11T00:00:00Z"]),
-        ("*-*-* *:0/15", ["2026-03-01T00:15:00Z", "2026-03-01T00:30:00Z"]),
-        ("*:*:0/20", ["2026-03-01T00:00:20Z", "2026-03-01T00:00:40Z"]),
-        ("9..11:30", ["2026-03-01T09:30:00Z", "2026-03-01T10:30:00Z"]),
-        ("*-*-1,15 12:00", ["2026-03-01T12:00:00Z", "2026-03-15T12:00:00Z"]),
-        ("*-*~1", ["2026-03-31T00:00:00Z", "2026-04-30T00:00:00Z"]),
-        ("*-02~03", ["2027-02-26T00:00:00Z", "2028-02-27T00:00:00Z"]),
-        ("Mon *-05~07/1", ["2026-05-25T00:00:00Z", "2027-05-31T00:00:00Z"]),
-        ("02-29", ["2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"]),
-        ("2027..2028-06-01", ["2027-06-01T00:00:00Z", "2028-06-01T00:00:00Z"]),
-        ("*-*-* 06:00 Europe/Berlin", ["2026-03-01T05:00:00Z", "2026-03-02T05:00:00Z"]),
-        ("03:00; 15:00", ["2026-03-01T03:00:00Z", "2026-03-01T15:00:00Z"]),
-    ] {
-        assert_eq!(times(&on(expression, "UTC"), "2026-03-01T00:00:00Z", 2), expected, "{expression}");
-    }
-}
-
-#[test]
-fn cron_expressions_come_as_in_a_crontab() {
-    for (expression, expected) in [
-        ("*/10 * * * *", ["2026-03-01T00:10:00Z", "2026-03-01T00:20:00Z"]),
-        ("0 3 * * *", ["2026-03-01T03:00:00Z", "2026-03-02T03:00:00Z"]),
-        ("30 4 1,15 * 5", ["2026-03-01T04:30:00Z", "2026-03-06T04:30:00Z"]),
-        ("0 0 * * mon-fri", ["2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"]),
-        ("0 22 * * 7", ["2026-03-01T22:00:00Z", "2026-03-08T22:00:00Z"]),
-        ("0 0 L * *", ["2026-03-31T00:00:00Z", "2026-04-30T00:00:00Z"]),
-        ("@daily", ["2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"]),
-    ] {
-        assert_eq!(times(&cron(expression, "UTC"), "2026-03-01T00:00:00Z", 2), expected, "{expression}");
-    }
-}
-
-#[test]
-fn a_job_at_a_fixed_time_comes_once_a_day_through_both_changes_of_the_clocks() {
-    for schedule in [cron("30 2 * * *", "Europe/Berlin"), on("02:30", "Europe/Berlin")] {
-        // 02:30 is skipped on 29 March: the job comes when the clocks have been changed.
-        let spring = ["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"];
-        assert_eq!(times(&schedule, "2026-03-27T12:00:00Z", 3), spring, "{schedule:?}");
-        // 02:30 comes twice on 25 October: the first counts.
-        let autumn = ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"];
-        assert_eq!(times(&schedule, "2026-10-23T12:00:00Z", 3), autumn, "{schedule:?}");
-    }
-}
-
-#[test]
-fn a_job_of_every_half_hour_follows_the_clock_through_both_changes() {
-    for schedule in [cron("*/30 * * * *", "Europe/Berlin"), on("*:0/30", "Europe/Berlin")] {
-        for after in ["2026-03-29T00:00:00Z", "2026-10-25T00:00:00Z"] {
-            let expected: Vec<String> =
-                (1..6).map(|half| (at(after) + HOUR / 2 * half).to_string().replace(".000Z", "Z")).collect();
-            assert_eq!(times(&schedule, after, 5), expected, "{schedule:?}");
-        }
-    }
-}
-
-#[test]
-fn what_is_no_schedule_is_refused_with_an_example() {
-    let refused = |schedule| {
-        let spec = HeartbeatSpec::new(schedule, HOUR);
-        let error = spec.validate().unwrap_err();
-        assert_eq!(error.code(), ErrorCode::InvalidSchedule);
-        error.to_string()
-    };
-    for expression in ["", "* * * *", "61 * * * *", "0 0 30 2 *", "* * * * * *", "every day", &"1,".repeat(300)] {
-        let error = refused(cron(expression, "UTC"));
-        assert!(error.contains("write it like `0 3 * * 1-5`") && !error.contains(".;"), "{error}");
-    }
-    for expression in [
-        "",
-        ";",
-        "25:00",
-        "*-*-32",
-        "*-02-30",
-        "Mon Tue",
-        "daily daily",
-        "1:2:3:4",
-        "*-*-*/0",
-        "~1",
-        "0:0:0.5",
-        "1..0:00",
-    ] {
-        let error = refused(on(expression, "UTC"));
-        assert!(error.contains("`Mon..Fri 09:00`") || error.contains("time zone"), "{error}");
-    }
-    assert!(refused(cron("0 3 * * *", "Mars/Olympus")).contains("`Mars/Olympus` is not a time zone"));
-    assert!(refused(on("03:00 Mars/Olympus", "UTC")).contains("`Mars/Olympus` is not a time zone"));
 }
 
 #[test]
@@ -163,6 +47,7 @@ fn a_spec_says_what_is_expected_and_is_read_back() {
         (Schedule::Every(HOUR * 24), "every 1d, grace 1h"),
         (cron("0 3 * * *", "Europe/Berlin"), "cron 0 3 * * * Europe/Berlin, grace 1h"),
         (on("Mon..Fri 09:00", "UTC"), "on Mon..Fri 09:00 UTC, grace 1h"),
+        (on("09:00 Europe/Riga", "UTC"), "on 09:00 Europe/Riga, grace 1h"),
     ] {
         let spec = HeartbeatSpec::new(schedule, HOUR);
         assert_eq!(spec.target(), target);
@@ -326,6 +211,62 @@ fn a_run_that_comes_too_early_stays_so_until_its_end() {
 }
 
 #[test]
+fn an_end_without_an_id_and_a_failure_of_no_run_end_whatever_is_under_way() {
+    for (signal, id, expected) in
+        [("", None, Reason::Ok), ("fail", None, Reason::HeartbeatFailed), ("7", Some(2), Reason::HeartbeatFailed)]
+    {
+        let mut story = Story::new(|_| {});
+        story.run(0, "start", Some(1));
+        let ended = story.run(30, signal, id);
+        assert_eq!(ended.finding.unwrap().reason, expected);
+        assert_eq!(ended.duration, None, "it is not said which run it is");
+        assert_eq!(story.look(60), None, "{signal}");
+        assert_eq!(story.deadline(), Some(30 + DAY + 60));
+    }
+    let mut story = Story::new(|_| {});
+    story.run(0, "start", Some(1));
+    assert_eq!(story.run(30, "", Some(2)).finding.unwrap().reason, Reason::Ok);
+    assert_eq!(story.look(60), Some(Reason::HeartbeatTooLong), "another run has succeeded");
+    let mut story = Story::new(|_| {});
+    story.run(0, "start", Some(1));
+    story.run(10, "start", Some(2));
+    story.run(30, "fail", Some(2));
+    assert_eq!(story.look(60), Some(Reason::HeartbeatTooLong), "another run has failed, which had begun");
+}
+
+#[test]
+fn an_end_without_an_id_counts_from_the_start_of_what_it_ends() {
+    let mut story = Story::new(|spec| spec.min_gap = Some(Duration::from_secs(50 * 60)));
+    story.run(0, "start", Some(1));
+    assert_eq!(story.ping(30, ""), Some(Reason::Ok));
+    assert_eq!(story.run(60, "start", Some(2)).finding, None);
+}
+
+#[test]
+fn an_end_that_is_reported_twice_is_no_second_run() {
+    let gap = |spec: &mut HeartbeatSpec| spec.min_gap = Some(HOUR * 12);
+    let mut story = Story::new(gap);
+    story.run(0, "start", Some(1));
+    let first = story.run(10, "", Some(1));
+    let again = story.run(11, "", Some(1));
+    assert_eq!((first.finding.unwrap().reason, again.finding.unwrap().reason), (Reason::Ok, Reason::Ok));
+    assert_eq!(again.duration, first.duration);
+    assert_eq!(story.ping(12, ""), Some(Reason::HeartbeatTooEarly), "nobody says that this is the same");
+    // Nor without a start.
+    let mut story = Story::new(gap);
+    assert_eq!(story.run(0, "", Some(1)).finding.unwrap().reason, Reason::Ok);
+    assert_eq!(story.run(1, "", Some(1)).finding.unwrap().reason, Reason::Ok);
+    assert_eq!(story.run(2, "", Some(2)).finding.unwrap().reason, Reason::HeartbeatTooEarly);
+    assert_eq!(story.run(3, "", Some(2)).finding.unwrap().reason, Reason::HeartbeatTooEarly, "as it was");
+    assert_eq!(story.run(4, "fail", Some(2)).finding.unwrap().reason, Reason::HeartbeatFailed);
+    // Whoever calls all runs the same is judged by each.
+    let mut story = Story::new(gap);
+    story.run(0, "", Some(1));
+    assert_eq!(story.run(60, "", Some(1)).finding.unwrap().reason, Reason::HeartbeatTooEarly);
+    assert_eq!(story.run(DAY, "", Some(1)).finding.unwrap().reason, Reason::Ok);
+}
+
+#[test]
 fn runs_that_overlap_are_told_when_they_may_not() {
     let mut story = Story::new(|spec| spec.forbid_overlap = true);
     let mut start = |run| story.run(0, "start", run).finding.map(|finding| finding.reason);
@@ -422,96 +363,7 @@ fn time_never_runs_backwards_between_pings() {
     assert_eq!(story.run(5, "", None).at, minutes(10));
 }
 
-fn zones() -> impl Strategy<Value = &'static str> {
-    // Changes of an hour, of half an hour, none, at midnight, and a day that was skipped.
-    prop::sample::select(vec![
-        "Europe/Berlin",
-        "America/New_York",
-        "Australia/Lord_Howe",
-        "Asia/Kolkata",
-        "America/Sao_Paulo",
-        "Africa/Cairo",
-        "Pacific/Apia",
-    ])
-}
-
-fn schedules() -> impl Strategy<Value = (Schedule, bool)> {
-    let fixed = (0_u8..24, 0_u8..60, zones()).prop_flat_map(|(hour, minute, zone)| {
-        prop::sample::select(vec![
-            (cron(&format!("{minute} {hour} * * *"), zone), true),
-            (on(&format!("{hour}:{minute}"), zone), true),
-        ])
-    });
-    let repeating = (1_u8..30, zones()).prop_flat_map(|(step, zone)| {
-        prop::sample::select(vec![
-            (cron(&format!("*/{step} * * * *"), zone), false),
-            (on(&format!("*:0/{step}"), zone), false),
-        ])
-    });
-    prop_oneof![fixed, repeating]
-}
-
-/// The hand of the clock in a zone, to the minute.
-fn wall(at: Timestamp, schedule: &Schedule) -> jiff::civil::DateTime {
-    let (Schedule::Cron { zone, .. } | Schedule::OnCalendar { zone, .. }) = schedule else { unreachable!() };
-    let zoned = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap().in_tz(zone).unwrap();
-    zoned.datetime()
-}
-
 proptest! {
-    #[test]
-    fn a_schedule_always_leads_forward((schedule, _) in schedules(), start in 1_300_000_000_000_i64..2_000_000_000_000) {
-        let timetable = Timetable::new(&schedule).unwrap();
-        let start = Timestamp::from_millis(start);
-        let first = timetable.next(start).unwrap();
-        prop_assert!(first > start);
-        // From anywhere before the next time, the next time is the same.
-        let between = Timestamp::from_millis((start.as_millis() + first.as_millis()) / 2);
-        prop_assert_eq!(timetable.next(between), Some(first));
-        prop_assert!(timetable.next(first).unwrap() > first);
-    }
-
-    #[test]
-    fn a_fixed_time_comes_once_for_each_day((schedule, fixed) in schedules(), start in 1_300_000_000_000_i64..2_000_000_000_000) {
-        prop_assume!(fixed);
-        let timetable = Timetable::new(&schedule).unwrap();
-        let mut last = timetable.next(Timestamp::from_millis(start)).unwrap();
-        for _ in 0..400 {
-            let next = timetable.next(last).unwrap();
-            let days = wall(last, &schedule).date().until(wall(next, &schedule).date()).unwrap().get_days();
-            // A zone that has skipped a whole day has skipped its job too, or made it up at the next midnight.
-            prop_assert!((1..=2).contains(&days) || next > last && wall(next, &schedule).time() != wall(last, &schedule).time(),
-                "{schedule:?} {last} {next}");
-            last = next;
-        }
-    }
-
-    #[test]
-    fn both_notations_agree(hour in 0_u8..24, minute in 0_u8..60, zone in zones(), start in 1_300_000_000_000_i64..2_000_000_000_000) {
-        let start = Timestamp::from_millis(start);
-        for (cron_text, calendar) in [
-            (format!("{minute} {hour} * * *"), format!("{hour}:{minute}")),
-            (format!("{minute} * * * *"), format!("*:{minute}")),
-            (format!("*/7 {hour} * * 1-5"), format!("Mon..Fri {hour}:0/7")),
-        ] {
-            let cron = Timetable::new(&cron(&cron_text, zone)).unwrap();
-            let calendar = Timetable::new(&on(&calendar, zone)).unwrap();
-            let mut from = start;
-            for _ in 0..50 {
-                prop_assert_eq!(cron.next(from), calendar.next(from), "{} {} {}", cron_text, zone, from);
-                from = cron.next(from).unwrap() + Duration::from_secs(86_400 * 5);
-            }
-        }
-    }
-
-    #[test]
-    fn no_expression_panics(text in "\\PC{0,40}", parts in "[0-9*/,.~: MonFri-]{0,30}") {
-        for text in [text, parts] {
-            let _ = Timetable::new(&on(&text, "UTC"));
-            let _ = Timetable::new(&cron(&text, "UTC"));
-        }
-    }
-
     #[test]
     fn whatever_comes_the_next_deadline_lies_in_the_future(
         events in prop::collection::vec((0_u64..3_000, 0_usize..6, prop::option::of(0_u128..3)), 1..60),
@@ -534,27 +386,5 @@ proptest! {
             prop_assert_eq!(&serde_json::from_str::<Beats>(&stored).unwrap(), &story.beats);
             prop_assert!(stored.len() < 4_000);
         }
-    }
-}
-
-#[test]
-fn a_day_that_a_zone_left_out_is_passed_over() {
-    // Samoa went from 29 to 31 December 2011.
-    let timetable =
-        Timetable::new(&Schedule::Cron { expression: "0 0 * * *".into(), zone: "Pacific/Apia".into() }).unwrap();
-    let at = |text: &str| Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond());
-    let first = timetable.next(at("2011-12-28T12:00:00Z")).unwrap();
-    assert_eq!(first, at("2011-12-29T10:00:00Z"));
-    assert_eq!(timetable.next(first), Some(at("2011-12-30T10:00:00Z")));
-    assert_eq!(timetable.next(at("2011-12-30T10:00:00Z")), Some(at("2011-12-31T10:00:00Z")));
-}
-
-#[test]
-fn a_time_that_never_comes_is_refused_in_any_zone() {
-    for zone in ["UTC", "Europe/Berlin", "Pacific/Apia"] {
-        assert!(
-            Timetable::new(&Schedule::Cron { expression: "0 0 31 2 *".into(), zone: zone.into() }).is_err(),
-            "{zone}"
-        );
     }
 }

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig};
 use monitor_core::Timestamp;
+use monitor_core::checks::DnsSpec;
 use monitor_core::http::HttpSpec;
 use monitor_core::monitor::{CheckSpec, MonitorName, Settings};
 use monitor_core::outcome::Outcome;
@@ -9,7 +10,7 @@ use test_support::targets::dns::{Zone, name_server};
 use test_support::targets::{Answer, answering};
 
 use super::*;
-use crate::{Check, OutboundConfig};
+use crate::{Check, OutboundConfig, is_lost};
 
 fn asking(server: SocketAddr, allow_private: bool) -> Outbound {
     let mut udp = ConnectionConfig::udp();
@@ -72,6 +73,27 @@ async fn failing_lookups_are_told_apart() {
         let outcome = get("http://shop.example/", &asking(server.addr(), true), timeout_ms).await;
         assert_eq!((outcome.reason, outcome.message.as_str()), (reason, message), "{zone:?}");
         assert!(outcome.timings.dns_lookup.is_some() && outcome.timings.tcp_connection.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_name_server_that_will_not_answer_is_there_unless_it_is_this_machine_s_own() {
+    let own = asking(SocketAddr::from((Ipv4Addr::LOCALHOST, 53)), true);
+    let other = asking(SocketAddr::from((Ipv4Addr::new(192, 0, 2, 53), 53)), true);
+    let compile = |spec| Check::compile(&Settings::new(MonitorName::new("target").unwrap(), spec)).unwrap();
+    let website = compile(CheckSpec::Http(HttpSpec::get("https://shop.example").unwrap()));
+    let name = compile(CheckSpec::Dns(DnsSpec::new("shop.example")));
+    let resolver = Some("192.0.2.54:53".parse().unwrap());
+    let asked = compile(CheckSpec::Dns(DnsSpec { resolver, ..DnsSpec::new("shop.example") }));
+    for (check, outbound, lost) in [
+        (&website, &own, true),
+        (&website, &other, false),
+        (&name, &own, true),
+        (&name, &other, false),
+        (&asked, &own, false),
+    ] {
+        assert_eq!(is_lost(check, outbound, Reason::DnsFailure), lost, "{check:?}");
+        assert!(is_lost(check, outbound, Reason::DnsTimeout));
     }
 }
 

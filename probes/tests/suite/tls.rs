@@ -46,6 +46,11 @@ async fn bad_certificates_are_told_apart() {
             "the certificate is for wrong.example, other.example, not for localhost",
         ),
         (Flaw::SelfSigned, Reason::TlsUntrusted, "the certificate is signed by nobody who is trusted here; "),
+        (
+            Flaw::SelfSignedAuthority,
+            Reason::TlsUntrusted,
+            "the certificate is that of an authority (CA:TRUE) and not a server's; ",
+        ),
     ] {
         let target = authority.serve(flaw, Answer::ok("")).await;
         let outcome = get(&outbound, &target.url_as("localhost")).await;

@@ -1,6 +1,7 @@
 //! The chat platforms in the configuration. A platform is spoken to when it has a token.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 
 use monitor_core::secret::Secret;
 use serde::Deserialize;
@@ -117,8 +118,8 @@ pub(super) fn validate(chat: &Chat, discord: &Discord, slack: &Slack, telegram: 
             return Err(("chat.listen", needs_listen("Discord")));
         }
     }
-    if !discord.guild.is_empty() && !discord.guild.bytes().all(|byte| byte.is_ascii_digit()) {
-        let why = "write the server's id, digits only; Discord shows it in developer mode under \"Copy Server ID\"";
+    if !discord.guild.is_empty() && discord.guild.parse::<NonZeroU64>().is_err() {
+        let why = "write the server's id, some 18 digits and nothing else; Discord shows it in developer mode under \"Copy Server ID\"";
         return Err(("discord.guild", why.to_owned()));
     }
     validate_slack(slack, listens.then_some(()).ok_or_else(|| needs_listen("Slack")))?;

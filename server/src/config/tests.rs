@@ -133,7 +133,7 @@ fn a_platform_that_lacks_something_is_refused_with_what_it_lacks() {
     let key = ("WATCHWORD_DISCORD_PUBLIC_KEY", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
     let telegram = [("WATCHWORD_TELEGRAM_TOKEN", "1:a"), ("WATCHWORD_TELEGRAM_MODE", "webhook")];
     let url = ("WATCHWORD_TELEGRAM_WEBHOOK_URL", "https://watch.example");
-    let cases: [(Vec<(&str, &str)>, &str); 9] = [
+    let cases: [(Vec<(&str, &str)>, &str); 12] = [
         (vec![token], "slack.app_token"),
         (vec![("WATCHWORD_SLACK_APP_TOKEN", "xapp-1")], "slack.bot_token"),
         (vec![token, ("WATCHWORD_SLACK_MODE", "http")], "slack.signing_secret"),
@@ -143,7 +143,10 @@ fn a_platform_that_lacks_something_is_refused_with_what_it_lacks() {
         ),
         (discord.to_vec(), "discord.public_key"),
         ([discord.to_vec(), vec![key]].concat(), "chat.listen"),
+        (vec![token, ("WATCHWORD_SLACK_MODE", "http"), ("WATCHWORD_SLACK_SIGNING_SECRET", "abc")], "chat.listen"),
         (vec![("WATCHWORD_DISCORD_GUILD", "our server")], "discord.guild"),
+        (vec![("WATCHWORD_DISCORD_GUILD", "0")], "discord.guild"),
+        (vec![("WATCHWORD_DISCORD_GUILD", "99999999999999999999")], "discord.guild"),
         (telegram.to_vec(), "telegram.webhook_url"),
         ([telegram.to_vec(), vec![url]].concat(), "chat.listen"),
     ];

@@ -56,7 +56,7 @@ fn chart(name: &str, window: Window, samples: &[Sample]) -> Chart {
     }
     let point = |(at, longest): (&monitor_core::Timestamp, &Duration)| Point {
         at_ms: (*at).max(window.from).as_millis(),
-        value: Some(longest.as_secs_f64() * 1e3),
+        value: (!longest.is_zero()).then_some(longest.as_secs_f64() * 1e3),
     };
     Chart::Line(LineChart {
         title: format!("Latency of {name}"),

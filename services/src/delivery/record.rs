@@ -1,12 +1,12 @@
 //! Writing down what came of a delivery: receipt, retry or dead letter, and who is told of that.
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::{Notification, NotificationId};
-use monitor_core::incident::Entry;
+use monitor_core::alerting::{Event, Notification};
+use monitor_core::incident::{Entry, IncidentId};
 use storage::{Audience, Destination, Ending, NewNotification, NotificationClaim, StoreError, Tx};
 
 use super::{Attempt, DeliveryOutcome};
-use crate::Services;
+use crate::{Services, routing};
 
 /// After so many failed attempts, a minute or two, the owner is told that a destination takes nothing.
 const FAILING_AFTER: u32 = 5;
@@ -31,6 +31,15 @@ impl Services {
             _ => None,
         };
         let tx = self.store().begin().await?;
+        if let (Some(_), Some(incident)) = (&fallback, claim.incident) {
+            // As everybody who tells of an incident does, before any row of theirs.
+            tx.lock_incidents().await?;
+            tx.standing(incident).await?;
+        }
+        let well = claim.attempts == 1 && destination.is_some_and(|destination| destination.failing_since.is_none());
+        if !(well && matches!(attempt.ending, Ending::Sent { .. })) {
+            tx.lock_destination(claim.destination, fallback.as_ref().map(|fallback| fallback.id)).await?;
+        }
         if !tx.end_notification(claim, &attempt.ending, now).await? {
             return Ok(DeliveryOutcome::Stale);
         }
@@ -146,29 +155,42 @@ impl Record<'_> {
             let because = format!("`{}` did not take it, but `{destination}` is told of it itself", self.name());
             return self.enter(Entry::Suppressed { destination, event: self.claim.event, because }).await;
         }
+        let (claim, event) = (self.claim, self.claim.event);
+        let because = format!("`{}` did not take it", self.name());
+        if let Some(incident) = claim.incident {
+            if event == Event::Opened && self.knows(incident, fallback).await? {
+                let destination = fallback.settings.name.clone();
+                let because = format!("{because}, but `{destination}` is told already");
+                return self.enter(Entry::Suppressed { destination, event, because }).await;
+            }
+            if routing::hold(self.tx, incident, (fallback.id, event), &because, self.now).await? {
+                return Ok(());
+            }
+        }
+        let not_before =
+            routing::not_before(self.tx, claim.organisation, fallback.id, claim.severity, self.now).await?;
         let mut content = content.clone();
-        content.key = format!("{}{INSTEAD}{}", content.key, self.claim.destination);
-        let claim = self.claim;
+        content.key = format!("{}{INSTEAD}{}", content.key, claim.destination);
         let new = NewNotification {
             organisation: claim.organisation,
             destination: fallback.id,
             incident: claim.incident,
-            event: claim.event,
+            event,
             severity: claim.severity,
-            not_before: self.now,
+            not_before,
             content,
         };
-        let queued: Vec<NotificationId> = self.tx.enqueue(&[new], self.now).await?;
-        for notification in queued {
-            self.enter(Entry::Queued {
-                notification,
-                destination: fallback.settings.name.clone(),
-                event: claim.event,
-                because: format!("`{}` did not take it", self.name()),
-            })
-            .await?;
+        for notification in self.tx.enqueue(&[new], self.now).await?.into_iter().flatten() {
+            let (destination, because) = (fallback.settings.name.clone(), because.clone());
+            self.enter(Entry::Queued { notification, destination, event, because }).await?;
         }
         Ok(())
+    }
+
+    /// Whether a destination was told that an incident lasts, or is about to be told.
+    async fn knows(&self, incident: IncidentId, destination: &Destination) -> Result<bool, StoreError> {
+        let told = self.tx.told(incident).await?;
+        Ok(told.iter().any(|told| told.destination == destination.id && told.event != Event::Resolved))
     }
 
     /// Whether a destination is told of the same event as well: by itself, then or later, or instead of another one.

@@ -217,8 +217,9 @@ impl Services {
         self.incident(actor, Some(&id.to_string())).await
     }
 
-    /// Opens incidents again that people resolved half an hour ago or longer, and whose monitors still fail; what their monitors
-    /// have open by now they become part of. After an absence it waits until that is known. Answers how many.
+    /// Opens incidents again that people resolved half an hour ago or longer, or that became part of another without all of their
+    /// alerts, and whose monitors still fail; what their monitors have open by now they become part of. After an absence it
+    /// waits until that is known. Answers how many.
     ///
     /// # Errors
     /// [`ServiceError::Internal`].
@@ -234,9 +235,13 @@ impl Services {
         }
         let mut told = false;
         for incident in &early {
-            let because = "it was resolved by hand a while ago, and still fails";
+            let standing = tx.standing(*incident).await?;
+            let because = match standing.and_then(|standing| standing.merged_into) {
+                None => "it was resolved by hand a while ago, and still fails".to_owned(),
+                Some(into) => format!("it became part of #{into} a while ago, but still fails by itself"),
+            };
             // One after the other, for two may be of one monitor.
-            let changes = worsening::begin_again(&tx, *incident, because, now).await?;
+            let changes = worsening::begin_again(&tx, *incident, &because, now).await?;
             told |= routing::tell(&tx, &changes, now).await?;
         }
         tx.commit().await?;

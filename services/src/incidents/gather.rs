@@ -6,12 +6,14 @@
 //! storm.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::{Event, RuleId, Severity};
 use monitor_core::incident::{Entry, Grouping, IncidentId};
 use monitor_core::monitor::MonitorId;
 use monitor_core::people::{OrganisationId, PersonId};
+use monitor_core::report::Window;
 use storage::{LooseAlert, NewIncident, StoreError, Tx};
 
 use super::worsening::{self, title};
@@ -100,6 +102,12 @@ impl Plan<'_> {
                 let belongs = if first { Belongs::First } else { Belongs::Because("so many at once".to_owned()) };
                 (index, storm.incident, belongs)
             }));
+            // What was to join an incident that the storm takes in joins the storm.
+            for (_, place, _) in &mut self.places {
+                if self.merged.iter().any(|(other, _)| other == place) {
+                    *place = storm.incident;
+                }
+            }
             return Ok(());
         }
         self.places.extend(returning.into_iter().map(|(index, incident)| (index, incident, Belongs::Again)));
@@ -131,14 +139,14 @@ impl Plan<'_> {
         }
         shared.sort_unstable();
         shared.dedup();
-        let mut known = tx.joinable(self.organisation, &shared, self.now - self.grouping.window).await?;
-        known.extend(tx.joinable(self.organisation, &own, Timestamp::default()).await?);
+        let mut known = tx.joinable(self.organisation, &shared, Some(self.around(self.grouping.window))).await?;
+        known.extend(tx.joinable(self.organisation, &own, None).await?);
         Ok(known)
     }
 
     /// The incident of a storm, if it is one: with these and what else came up lately there are many.
     async fn storm(&mut self, tx: &Tx, new: &[usize]) -> Result<Option<Storm>, StoreError> {
-        let lively = tx.lively_incidents(self.organisation, self.now - Grouping::STORM_WITHIN).await?;
+        let lively = tx.lively_incidents(self.organisation, self.around(Grouping::STORM_WITHIN)).await?;
         let lately: u64 = lively.iter().map(|(_, members)| members).sum();
         if (new.len() as u64) + lately < self.grouping.storm as u64 {
             return Ok(None);
@@ -152,6 +160,11 @@ impl Plan<'_> {
         let others = lively.into_iter().map(|(other, _)| other).filter(|other| *other != incident);
         self.merged.extend(others.map(|other| (other, incident)));
         Ok(Some(Storm { incident, first: None }))
+    }
+
+    /// What is so close to now. What seems to come later was before the clock was set back.
+    fn around(&self, time: Duration) -> Window {
+        Window { from: self.now - time, to: self.now + time }
     }
 
     async fn open(&mut self, tx: &Tx, index: usize) -> Result<IncidentId, StoreError> {

@@ -31,8 +31,8 @@ pub(super) async fn loudness(tx: &Tx, incidents: &[IncidentId]) -> Result<HashMa
     Ok(loudest.into_iter().map(|(incident, loudest)| (incident, loudest.alert.severity)).collect())
 }
 
-/// Has incidents go by their loudest alerts where nothing so loud failed before. Answers those that got worse by that, and
-/// how loud they are: something failed of them before.
+/// Has incidents go by their loudest alerts where nothing so loud failed before, unless they were louder once. Answers those
+/// that got worse by that, and how loud they are: something failed of them before.
 pub(super) async fn rename(
     tx: &Tx,
     incidents: &[IncidentId],
@@ -42,7 +42,8 @@ pub(super) async fn rename(
     for (incident, loudest) in tx.loudest(incidents).await? {
         let severity = loudest.alert.severity;
         let known = before.get(&incident);
-        if known.is_none_or(|known| *known < severity) {
+        let louder = known.is_none_or(|known| *known < severity);
+        if louder && (known.is_none() || tx.standing(incident).await?.is_some_and(|is| is.severity <= severity)) {
             tx.rename_incident(incident, &title(&loudest.monitor_name, &loudest.alert), &loudest.alert).await?;
             worse.extend(known.map(|_| (incident, severity)));
         }
@@ -77,7 +78,7 @@ pub(super) async fn begin_again(
     let cohorts = tx.cohorts(incident, &[]).await?;
     let failing: Vec<MonitorId> = cohorts.into_iter().flat_map(|cohort| cohort.monitors).collect();
     let keys: Vec<String> = failing.iter().map(|monitor| own_key(*monitor)).collect();
-    let open = tx.joinable(standing.organisation, &keys, Timestamp::default()).await?.into_values().min();
+    let open = tx.joinable(standing.organisation, &keys, None).await?.into_values().min();
     let Some(into) = open else {
         tx.reopen_incidents(&[incident]).await?;
         tx.add_entries(&[(incident, now, None, Entry::Reopened { because: because.to_owned() })]).await?;

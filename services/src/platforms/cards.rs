@@ -21,7 +21,7 @@ pub struct Transition {
 }
 
 impl Services {
-    /// The conversations of a platform where something changed that was not told, but for those that are closed.
+    /// The conversations of a platform where something changed that was not told, those that are closed too.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
@@ -105,20 +105,37 @@ impl Services {
         Ok(self.store().told(waiting.conversation, seq).await?)
     }
 
-    /// Notes that all that waits there was told in a summary.
+    /// Notes that all up to there was told in a summary.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
-    pub async fn summed_up(&self, waiting: &Waiting) -> Result<()> {
-        Ok(self.store().summed_up(waiting.conversation, waiting.last_seq).await?)
+    pub async fn summed_up(&self, waiting: &Waiting, seq: i64) -> Result<()> {
+        Ok(self.store().summed_up(waiting.conversation, seq).await?)
     }
 
-    /// Tells nothing there any more until somebody speaks there: the platform does not let it be written in.
+    /// Notes that the platform does not let it be written in.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
     pub async fn close_conversation(&self, waiting: &Waiting) -> Result<()> {
         Ok(self.store().close_conversation(waiting.conversation, self.now()).await?)
+    }
+
+    /// Notes that it can be written in again.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Internal`].
+    pub async fn open_conversation(&self, waiting: &Waiting) -> Result<()> {
+        Ok(self.store().open_conversation(waiting.conversation).await?)
+    }
+
+    /// Notes that a conversation of a platform, with all within it (`CHAT/TOPIC`), can be written in again, as the platform
+    /// says. Answers how many could not.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Internal`].
+    pub async fn open_conversations(&self, platform: &str, external_id: &str) -> Result<u64> {
+        Ok(self.store().open_conversations(platform, external_id).await?)
     }
 }
 

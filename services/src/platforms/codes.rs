@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::people::{Actor, Permission, PersonId, Role};
+use monitor_core::people::{Actor, OrganisationId, Permission, PersonId, Role};
 use sha2::{Digest, Sha256};
 use storage::{CodeFor, NewCode, Redeemed, StoreError, Tx};
 
@@ -53,9 +53,11 @@ impl Services {
     /// Makes a code that connects the place of that platform where it is said to the organisation.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::UnknownPlatform`], [`ServiceError::TooMany`], [`ServiceError::Internal`].
+    /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::UnknownPlatform`], [`ServiceError::TooMany`],
+    /// [`ServiceError::Internal`].
     pub async fn code_to_connect(&self, actor: &Actor, platform: &str) -> Result<Code> {
         require(actor, Permission::Manage)?;
+        require(&self.as_member(actor).await?, Permission::Manage)?;
         self.make_code(actor, platform, CodeFor::Connect).await
     }
 
@@ -66,20 +68,20 @@ impl Services {
     /// [`ServiceError::Internal`].
     pub async fn code_to_link(&self, actor: &Actor, platform: &str) -> Result<Code> {
         require(actor, Permission::Read)?;
-        if self.store().role(actor.organisation, actor.person).await?.is_none() {
-            return Err(ServiceError::NotMember);
-        }
+        self.as_member(actor).await?;
         self.make_code(actor, platform, CodeFor::Person(actor.person)).await
     }
 
     /// Makes a code by which somebody becomes a new member with that role.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::RoleAboveOwn`], [`ServiceError::NoName`],
+    /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::RoleAboveOwn`], [`ServiceError::NoName`],
     /// [`ServiceError::UnknownPlatform`], [`ServiceError::TooMany`], [`ServiceError::Internal`].
     pub async fn invite(&self, actor: &Actor, name: &str, role: Role, platform: &str) -> Result<Code> {
         require(actor, Permission::Manage)?;
-        within_own(actor, role)?;
+        let member = self.as_member(actor).await?;
+        require(&member, Permission::Manage)?;
+        within_own(&member, role)?;
         let name = clean(name);
         if name.is_empty() {
             return Err(ServiceError::NoName);
@@ -119,6 +121,7 @@ impl Services {
         let tx = self.store().begin().await?;
         let redeemed = tx.redeem_connect(&hash, place.platform, now).await?.ok_or(ServiceError::InvalidCode)?;
         let Redeemed { organisation, made_by, .. } = redeemed;
+        self.still_manages(organisation, made_by).await?;
         let connected = tx.connect(organisation, place.platform, external, &name, made_by, now).await?;
         let workspace = connected.ok_or(ServiceError::Connected)?;
         tx.commit().await?;
@@ -143,6 +146,20 @@ impl Services {
         Ok(welcome)
     }
 
+    /// Somebody as the member that they are, whatever the place where they speak lends them: what a code gives lasts longer.
+    pub(super) async fn as_member(&self, actor: &Actor) -> Result<Actor> {
+        let role = self.store().role(actor.organisation, actor.person).await?;
+        Ok(Actor { role: role.ok_or(ServiceError::NotMember)?, ..*actor })
+    }
+
+    /// Whoever made a code, if that member may make such codes now as well.
+    async fn still_manages(&self, organisation: OrganisationId, person: PersonId) -> Result<Actor> {
+        let role = self.store().role(organisation, person).await?.ok_or(ServiceError::InvalidCode)?;
+        let host = Actor { organisation, person, role };
+        require(&host, Permission::Manage).map_err(|_| ServiceError::InvalidCode)?;
+        Ok(host)
+    }
+
     /// The person whom a code is for. Who was linked nowhere before is called from now on what the platform says.
     async fn person_for(&self, tx: &Tx, redeemed: Redeemed, called: &str) -> Result<(PersonId, Welcome)> {
         match redeemed.does {
@@ -158,6 +175,8 @@ impl Services {
                 Ok((person, Welcome { name, role }))
             }
             CodeFor::Invite { name, role } => {
+                let host = self.still_manages(redeemed.organisation, redeemed.made_by).await?;
+                within_own(&host, role).map_err(|_| ServiceError::InvalidCode)?;
                 let person = tx.insert_person(redeemed.organisation, &name, role, self.now()).await?;
                 Ok((person, Welcome { name, role }))
             }

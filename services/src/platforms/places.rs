@@ -120,8 +120,8 @@ impl Services {
     /// Sets what those are in a workspace who have a role on the platform; `None`: nothing by that.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::RoleAboveOwn`], [`ServiceError::WorkspaceNotFound`],
-    /// [`ServiceError::TooMany`], [`ServiceError::Internal`].
+    /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::RoleAboveOwn`],
+    /// [`ServiceError::WorkspaceNotFound`], [`ServiceError::TooMany`], [`ServiceError::Internal`].
     pub async fn map_role(
         &self,
         actor: &Actor,
@@ -130,7 +130,10 @@ impl Services {
         role: Option<Role>,
     ) -> Result<WorkspaceRow> {
         require(actor, Permission::Manage)?;
-        role.map_or(Ok(()), |role| within_own(actor, role))?;
+        // What the place lends does not outlast it, here no more than in a code.
+        if let Some(role) = role {
+            within_own(&self.as_member(actor).await?, role)?;
+        }
         let row = self.own_workspace(actor, workspace).await?;
         if role.is_some() && row.roles.len() >= MOST_ROLES {
             return Err(ServiceError::TooMany { what: "roles of this place", most: MOST_ROLES });

@@ -2,7 +2,7 @@
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::rule::Class;
-use monitor_core::alerting::{Breadth, DestinationId, RotationId, RouteId, Selector, Severity, Target};
+use monitor_core::alerting::{Breadth, DestinationId, RotationId, RouteId, RuleId, Selector, Severity, Target};
 use monitor_core::incident::IncidentId;
 use monitor_core::labels::Labels;
 use monitor_core::people::OrganisationId;
@@ -55,6 +55,11 @@ impl Book {
         self.listeners.iter().find(|listener| listener.id == destination)
     }
 
+    /// When the quiet hours of a destination are over, if it has some now that are about what is so loud.
+    pub(super) fn quiet_until(&self, destination: DestinationId, severity: Severity) -> Option<Timestamp> {
+        self.listener(destination)?.quiet.as_ref()?.until(self.now, severity)
+    }
+
     /// Whether there is anybody outside who could be told.
     pub(super) fn has_listeners(&self) -> bool {
         !self.listeners.is_empty()
@@ -96,7 +101,7 @@ impl Book {
         let mut voices: Vec<&RuleRow> = Vec::new();
         for cohort in cohorts.iter().filter(|cohort| !cohort.monitors.is_empty()) {
             let voice = match cohort.rule {
-                Some(id) => self.rules.iter().find(|row| row.id == id),
+                Some(id) => self.rule(id),
                 None => self.down_rule(cohort),
             };
             voices.extend(voice.filter(|row| !voices.iter().any(|known| known.id == row.id)));
@@ -108,6 +113,11 @@ impl Book {
     /// Who a rule tells by itself.
     pub(super) fn told_by(&self, row: &RuleRow) -> Vec<Wanted> {
         row.rule.notify.iter().filter_map(|name| self.wanted(self.target(name)?, rule_words(row))).collect()
+    }
+
+    /// A rule as it is now.
+    pub(super) fn rule(&self, id: RuleId) -> Option<&RuleRow> {
+        self.rules.iter().find(|row| row.id == id)
     }
 
     /// Of several rules about being down the narrowest counts, and of those the oldest.

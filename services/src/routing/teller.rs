@@ -1,24 +1,17 @@
 //! Tells of one incident: what is told to whom now, what later, and what not.
 
+mod growth;
 mod waiting;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use monitor_core::Timestamp;
-use monitor_core::alerting::{DestinationId, Event, IncidentBrief, Notification};
+use monitor_core::alerting::{DestinationId, Event, IncidentBrief, Notification, NotificationId};
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::monitor::MonitorId;
-use storage::{Cohort, Escalation, Hushed, Later, NewNotification, Standing, StoreError, Told, Tx};
+use storage::{Cohort, Escalation, Later, NewNotification, Standing, StoreError, Told, Tx};
 
 use super::book::{self, Book, Wanted};
-
-/// How long after what it was told before a destination is told that an incident grows: a storm has told of its first
-/// monitors by then, and is all there soon.
-const GREW_FIRST: Duration = Duration::from_secs(5);
-
-/// How long after that it is told so again.
-const GREW_EVERY: Duration = Duration::from_secs(60);
 
 /// Why somebody is told who knows of an incident.
 const INFORMED: &str = "it was told of the incident before";
@@ -37,6 +30,8 @@ pub(super) struct Teller<'a> {
     brief: IncidentBrief,
     /// What each destination was told last.
     told: BTreeMap<DestinationId, Told>,
+    /// Those that take nothing, of which it is known.
+    unreachable: Vec<DestinationId>,
     /// What is told later: what was to be before, and what is added.
     later: Vec<Escalation>,
     added: usize,
@@ -65,11 +60,21 @@ impl<'a> Teller<'a> {
         standing: Standing,
     ) -> Result<Option<Self>, StoreError> {
         let Some(brief) = tx.incident_brief(incident).await? else { return Ok(None) };
-        let told = tx.told(incident).await?.into_iter().map(|told| (told.destination, told)).collect();
         let later = tx.escalations(incident).await?;
-        let (queued, entries, freed) = (Vec::new(), Vec::new(), Vec::new());
-        let added = later.len();
-        Ok(Some(Self { tx, book, standing, brief, told, added, later, queued, entries, freed, heard: false }))
+        Ok(Some(Self {
+            tx,
+            book,
+            standing,
+            brief,
+            told: tx.told(incident).await?.into_iter().map(|told| (told.destination, told)).collect(),
+            unreachable: Vec::new(),
+            added: later.len(),
+            later,
+            queued: Vec::new(),
+            entries: Vec::new(),
+            freed: Vec::new(),
+            heard: false,
+        }))
     }
 
     /// Whether conversations are told as well that have no card yet.
@@ -102,86 +107,16 @@ impl<'a> Teller<'a> {
             self.suppress("", event, UNROUTED.to_owned());
         }
         if event == Event::Reopened && self.heard {
-            // Of those who were told instead of others no route may speak, and they think that it is over.
-            let over = |told: &&Told| told.instead && told.event == Event::Resolved;
-            let over: Vec<_> = self.told.values().filter(over).map(|told| told.destination).collect();
-            for destination in over.into_iter().filter(|destination| !self.is_queued(*destination)).collect::<Vec<_>>()
-            {
-                let because = "it was told instead of another that it was over".to_owned();
-                self.deliver(Wanted { destination, because }, event);
+            // Of those who were told by a step, or instead of others, no route may speak, and they think that it is over.
+            let over: Vec<Told> = self.told.values().filter(|told| told.event == Event::Resolved).copied().collect();
+            for Told { destination, instead, .. } in over {
+                if !self.knows(destination) {
+                    let whom = if instead { "told instead of another" } else { "told" };
+                    self.deliver(Wanted { destination, because: format!("it was {whom} that it was over") }, event);
+                }
             }
         }
         Ok(())
-    }
-
-    /// More monitors belong to it: whoever was told is told, and who was not and should be now hears of it for the first time.
-    pub(super) async fn grow(&mut self, joined: &[MonitorId]) -> Result<(), StoreError> {
-        let cohorts = self.cohorts(joined).await?;
-        let informed = self.informed();
-        self.tell_first(&cohorts, Event::Grew, "");
-        if !self.heard {
-            return Ok(());
-        }
-        self.tell_grown(informed, "");
-        Ok(())
-    }
-
-    /// It became louder: whoever was told is told so at once, and the steps of routes begin anew.
-    pub(super) async fn worsen(&mut self, joined: &[MonitorId]) -> Result<(), StoreError> {
-        let (joined, all) = (self.cohorts(joined).await?, self.cohorts(&[]).await?);
-        let informed = self.informed();
-        self.tx.take_steps(self.brief.id).await?;
-        self.later.retain(|later| !matches!(later.what, Later::Started(_) | Later::Step(..) | Later::Postponed(..)));
-        self.added = self.later.len();
-        self.tell_first(&joined, Event::Worse, "");
-        let (audible, _) = self.book.audible(self.brief.id, &all);
-        self.begin(&audible);
-        if self.heard {
-            self.tell_worse(informed, "");
-        }
-        Ok(())
-    }
-
-    fn tell_worse(&mut self, informed: Vec<Told>, after: &str) {
-        for Told { destination, .. } in informed {
-            self.deliver(Wanted { destination, because: format!("{INFORMED}{after}") }, Event::Worse);
-        }
-    }
-
-    /// What joined in a silence which is over by now: whoever was told before, and nothing since that would have named it,
-    /// is told that the incident grew.
-    pub(super) async fn tell_hushed(&mut self, after: &str) -> Result<(), StoreError> {
-        let (mut latest, mut worsened) = (None, false);
-        for Hushed { at, monitors, worse } in self.tx.hushed(self.brief.id).await? {
-            let lasting = self.tx.cohorts(self.brief.id, &monitors).await?;
-            if !self.book.audible(self.brief.id, &lasting).0.is_empty() {
-                latest = latest.max(Some(at));
-                worsened |= worse;
-            }
-        }
-        let Some(latest) = latest else { return Ok(()) };
-        let mut informed = self.informed();
-        informed.retain(|told| told.at < latest && !self.is_queued(told.destination));
-        match worsened {
-            true => self.tell_worse(informed, after),
-            false => self.tell_grown(informed, after),
-        }
-        Ok(())
-    }
-
-    /// Tells that it grew, not too often.
-    fn tell_grown(&mut self, informed: Vec<Told>, after: &str) {
-        for Told { destination, event, at, .. } in informed {
-            let because = format!("{INFORMED}{after}");
-            let pause = if event == Event::Grew { GREW_EVERY } else { GREW_FIRST };
-            // Later than now it only is by a clock that was set back since.
-            let again = at.min(self.book.now) + pause;
-            if again > self.book.now {
-                self.hold(destination, Event::Grew, again, because);
-            } else {
-                self.deliver(Wanted { destination, because }, Event::Grew);
-            }
-        }
     }
 
     /// Those who were told that it lasts.
@@ -220,7 +155,8 @@ impl<'a> Teller<'a> {
         }
         let first_told = First { silenced: !silences.is_empty(), routed: deleted || !wanted.is_empty() };
         for Wanted { destination, because } in wanted {
-            if !self.knows(destination) {
+            let is_given_up = event == Event::Grew && self.unreachable.contains(&destination);
+            if !is_given_up && !self.knows(destination) {
                 self.deliver(Wanted { destination, because: format!("{because}{after}") }, first);
             }
         }
@@ -287,7 +223,17 @@ impl<'a> Teller<'a> {
         if event.is_loud() {
             self.free(destination);
         }
-        self.queued.push((about(&self.standing, &self.brief, destination, event, now), because));
+        let new = about(&self.standing, &self.brief, (destination, self.latest()), event, now);
+        // Several steps may come to the same one at once.
+        match self.queued.iter_mut().find(|(queued, _)| queued.content.key == new.content.key) {
+            Some((_, reasons)) => *reasons = format!("{reasons}; {because}"),
+            None => self.queued.push((new, because)),
+        }
+    }
+
+    /// The latest notification of the incident before those that are being written now.
+    fn latest(&self) -> Option<NotificationId> {
+        self.told.values().map(|told| told.notification).max()
     }
 
     pub(super) fn note(&mut self, entry: Entry) {
@@ -311,7 +257,12 @@ impl<'a> Teller<'a> {
         for (id, (new, because)) in ids.into_iter().zip(&self.queued) {
             let destination = self.name(new.destination);
             let because = because.clone();
-            entries.push(Entry::Queued { notification: id, destination, event: new.event, because });
+            entries.extend(id.map(|notification| Entry::Queued {
+                notification,
+                destination,
+                event: new.event,
+                because,
+            }));
         }
         for destination in self.freed {
             self.tx.drop_held(incident, destination).await?;
@@ -323,16 +274,18 @@ impl<'a> Teller<'a> {
     }
 }
 
-/// What a destination is told of an incident at once.
+/// What a destination is told of an incident at once. The same may happen twice at a time, so that its key says after what
+/// notification that is.
 pub(super) fn about(
     standing: &Standing,
     brief: &IncidentBrief,
-    destination: DestinationId,
+    (destination, latest): (DestinationId, Option<NotificationId>),
     event: Event,
     now: Timestamp,
 ) -> NewNotification {
+    let (at, latest) = (now.as_millis(), latest.map_or(0, |latest| latest.0));
     let content = Notification {
-        key: format!("watchword-{}-{}-{destination}-{}", brief.id, event.as_str(), now.as_millis()),
+        key: format!("watchword-{}-{}-{destination}-{at}-{latest}", brief.id, event.as_str()),
         event,
         at: now,
         incident: Some(brief.clone()),

@@ -52,9 +52,15 @@ impl Look<'_> {
         (changed.then_some(row), step)
     }
 
-    /// Takes in a check that may be good news, and has the chore look at once if it is, or is no more: so that what happens
-    /// to the incident does not wait for it.
+    /// Takes in a check that may be good news, and has the chore look at once if it is: so that what happens to the incident
+    /// does not wait for it. What is no news any more ends here, or the chore would take the next recovery for the same.
     fn leave_news(&self, state: &mut RuleState, due: Option<Timestamp>, now: Timestamp) -> Step {
+        let mut ended = state.clone();
+        let step = ended.step(&self.rule.rule, now, self.signals);
+        if step.change == Some(Change::Clear) {
+            *state = ended;
+            return Step { change: None, ..step };
+        }
         state.recall(&self.rule.rule, now, self.signals);
         let turned = state.held_since().is_some() != state.firing_since().is_some();
         Step { change: None, holds: None, why: String::new(), again_at: if turned { Some(now) } else { due } }

@@ -69,6 +69,14 @@ impl World {
         self.services = services(self.database.open_again(KEY).await, &self.clock, self.retention, true);
     }
 
+    /// Goes on as a process that believes these witnesses.
+    pub(crate) fn believe(&mut self, witnesses: Vec<Check>) {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let options = Options { witnesses, ..Options::default() };
+        let outbound = self.services.outbound().clone();
+        self.services = Services::with_options(self.store().clone(), outbound, clock, options);
+    }
+
     /// Another process over the same database.
     pub(crate) fn beside(&self, store: Store) -> Services {
         services(store, &self.clock, self.retention, true)
@@ -185,12 +193,4 @@ pub(crate) fn watching(name: &str, url: &str) -> Settings {
 fn services(store: Store, clock: &Arc<TestClock>, retention: Retention, allow_private: bool) -> Services {
     let config = OutboundConfig { allow_private, ca_file: None, user_agent: "Watchword/test".into() };
     Services::new(store, Outbound::new(&config).unwrap(), Arc::clone(clock) as Arc<dyn Clock>, retention)
-}
-
-/// Services at [`START`] that believe these witnesses.
-pub(crate) fn witnessed(database: &TestDatabase, witnesses: Vec<Check>) -> Services {
-    let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword/test".into() };
-    let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
-    let outbound = Outbound::new(&config).unwrap();
-    Services::with_options(database.store.clone(), outbound, clock, Options { witnesses, ..Options::default() })
 }

@@ -88,7 +88,7 @@ async fn tell(world: &World, to: &DestinationView, incident: IncidentId, events:
     let tx = world.store().begin().await.unwrap();
     let ids = tx.enqueue(&new, now).await.unwrap();
     tx.commit().await.unwrap();
-    ids
+    ids.into_iter().flatten().collect()
 }
 
 async fn claim(world: &World) -> Option<NotificationClaim> {

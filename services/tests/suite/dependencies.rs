@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use monitor_core::health::Status;
+use monitor_core::alerting::rule::Rule;
+use monitor_core::health::{Policy, Status};
 use monitor_core::monitor::{Monitor, Settings};
 use monitor_core::outcome::Reason;
-use services::ServiceError;
 use services::view::Withheld;
+use services::{LEASE_SLACK, PingAddress, ServiceError};
 use test_support::both;
 use test_support::database::TestDatabase;
 
-use crate::common::{World, watching};
+use crate::common::{World, strict, watching};
+use crate::heartbeats::{nightly, report};
 
 impl World {
     async fn below(&self, name: &str, parents: &[&Monitor]) -> Monitor {
@@ -23,6 +25,44 @@ impl World {
     async fn withheld(&self, name: &str) -> Option<Withheld> {
         let shown = self.services.show(&self.owner, name).await.unwrap();
         shown.outage.unwrap().withheld
+    }
+
+    /// A monitor of every hour, of which nothing is above.
+    async fn router(&self, policy: Policy) -> Monitor {
+        let interval = Duration::from_secs(3_600);
+        self.add_with(Settings { policy, interval, ..watching("router", "https://router.example") }).await
+    }
+
+    /// The same at once, not ten seconds later.
+    async fn check_now(&self, monitor: &Monitor, reason: Reason) {
+        let finished = self.finished(monitor, reason).await;
+        self.services.record(&[finished]).await.unwrap();
+    }
+
+    /// A job below that monitor, which has reported and then fallen silent.
+    async fn silent_job(&self, parent: &Monitor) -> Monitor {
+        let job = self.add_with(Settings { parents: vec![parent.id], ..nightly("job") }).await;
+        let address = self.store().heartbeat_address(job.id).await.unwrap().unwrap();
+        self.services.receive_ping(report(PingAddress::Uuid(address), "")).await.unwrap();
+        self.clock.advance(Duration::from_secs(25 * 3_600 - 60));
+        self.check(parent, Reason::Ok).await;
+        self.clock.advance(Duration::from_secs(50));
+        self.store().beat(self.now()).await.unwrap();
+        job
+    }
+
+    /// Looks at the deadline of a job.
+    async fn look_at(&self, job: &Monitor) -> Option<Reason> {
+        let claim = self.store().claim_one(job.id, self.now(), LEASE_SLACK).await.unwrap().unwrap();
+        let (_, outcome) = self.services.judge_heartbeat(claim).await.unwrap();
+        outcome.map(|outcome| outcome.reason)
+    }
+
+    /// A rule of one's own about a monitor that is degraded.
+    async fn degraded_rule(&self, name: &str) {
+        let selector = self.services.about(&self.owner, name).await.unwrap();
+        let rule = Rule::new(selector, "degraded".parse().unwrap());
+        self.services.add_alert(&self.owner, name, &rule).await.unwrap();
     }
 
     /// Of whom there are cards, in their order.
@@ -127,4 +167,115 @@ both!(what_was_withheld_is_told_when_it_depends_on_nothing_any_more, async |data
     world.services.edit_monitor(&world.owner, "shop", &alone).await.unwrap();
     world.check(&shop, Reason::ConnectTimeout).await;
     assert_eq!(world.told().await, ["router", "shop"]);
+});
+
+both!(an_alert_of_a_rule_that_fires_below_trouble_is_told_when_that_is_over, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.below("router", &[]).await;
+    let shop = world.below("shop", &[&router]).await;
+    world.degraded_rule("shop").await;
+    world.check(&shop, Reason::Ok).await;
+    world.check(&router, Reason::NoReply).await;
+    world.check(&shop, Reason::Slow).await;
+    world.services.tell_unexplained().await.unwrap();
+    assert_eq!(world.told().await, ["router"]);
+    // The shop does not fail, so no failure of it has it considered again.
+    world.check(&router, Reason::Ok).await;
+    assert_eq!(world.told().await, ["router", "shop"]);
+});
+
+both!(an_alert_of_a_rule_is_told_once_what_is_above_was_looked_at, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.below("router", &[]).await;
+    let shop = world.below("shop", &[&router]).await;
+    world.degraded_rule("shop").await;
+    world.check(&shop, Reason::Ok).await;
+    world.check(&router, Reason::Ok).await;
+    world.check(&shop, Reason::Slow).await;
+    assert_eq!(world.state(&router).await.next_due, Some(world.now()), "it is looked at first");
+    world.services.tell_unexplained().await.unwrap();
+    assert_eq!(world.told().await, [] as [&str; 0]);
+    world.check_now(&router, Reason::Ok).await;
+    world.services.tell_unexplained().await.unwrap();
+    world.services.tell_unexplained().await.unwrap();
+    assert_eq!(world.told().await, ["shop"]);
+});
+
+both!(what_fails_again_after_its_parents_trouble_has_all_its_alerts_told, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.below("router", &[]).await;
+    let shop = world.below("shop", &[&router]).await;
+    let selector = world.services.about(&world.owner, "shop").await.unwrap();
+    let rule = Rule::new(selector, "down for 2 checks".parse().unwrap());
+    world.services.add_alert(&world.owner, "shop", &rule).await.unwrap();
+    world.check(&router, Reason::NoReply).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
+    world.check(&router, Reason::Ok).await;
+    assert_eq!(world.told().await, ["router"], "it is checked again first");
+    assert_eq!(world.state(&shop).await.next_due, Some(world.now()));
+    world.services.tell_unexplained().await.unwrap();
+    assert_eq!(world.told().await, ["router"]);
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, ["router", "shop"]);
+});
+
+both!(a_parent_whose_failure_is_not_confirmed_yet_keeps_alerts_back, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let policy = Policy { needed: 2, of: 3, ..strict() };
+    let router = world.router(policy).await;
+    let shop = world.below("shop", &[&router]).await;
+    world.check(&router, Reason::Ok).await;
+    world.check(&router, Reason::NoReply).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, [] as [&str; 0]);
+    let fails = Some(Withheld { parent: "router".into(), down: false, maintenance: false });
+    assert_eq!(world.withheld("shop").await, fails);
+    // What is still failing has it looked at soon, whatever its interval is.
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.state(&router).await.next_due, Some(world.now()));
+    world.check(&router, Reason::NoReply).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, ["router"]);
+
+    // A failure that is outvoted explains nothing any more.
+    world.check(&router, Reason::Ok).await;
+    world.check(&shop, Reason::Ok).await;
+    world.check(&router, Reason::NoReply).await;
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, ["router"]);
+    world.check(&router, Reason::Ok).await;
+    assert_eq!(world.state(&shop).await.next_due, Some(world.now()));
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, ["router", "shop"]);
+});
+
+both!(what_is_above_a_job_is_looked_at_before_its_silence_is_told, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.router(strict()).await;
+    let job = world.silent_job(&router).await;
+    assert_eq!(world.look_at(&job).await, Some(Reason::HeartbeatMissed));
+    assert_eq!(world.told().await, [] as [&str; 0]);
+    assert_eq!(world.state(&router).await.next_due, Some(world.now()));
+    assert_eq!(world.state(&job).await.next_due, Some(world.now() + Duration::from_secs(1)));
+    // It was fine, so it is the job's own.
+    let next = world.now() + Duration::from_secs(24 * 3_600);
+    world.check_now(&router, Reason::Ok).await;
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(world.look_at(&job).await, None, "nothing else is wrong");
+    assert_eq!(world.told().await, ["job"]);
+    assert_eq!(world.state(&job).await.next_due, Some(next));
+});
+
+both!(the_silence_of_a_job_below_trouble_is_told_when_that_is_over, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.below("router", &[]).await;
+    let job = world.silent_job(&router).await;
+    world.look_at(&job).await;
+    world.check_now(&router, Reason::NoReply).await;
+    world.clock.advance(Duration::from_secs(1));
+    world.look_at(&job).await;
+    assert_eq!(world.told().await, ["router"]);
+    world.check(&router, Reason::Ok).await;
+    assert_eq!(world.told().await, ["router", "job"]);
 });

@@ -17,8 +17,9 @@ use services::{Clock, LEASE_SLACK, PingAddress, PingAnswer, PingError, PingRepor
 use test_support::both;
 use test_support::builders::{START, outcome};
 use test_support::database::{KEY, TestDatabase};
+use test_support::targets::misbehaving::never_connects;
 
-use crate::common::World;
+use crate::common::{World, watching};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -30,7 +31,7 @@ pub(crate) fn nightly(name: &str) -> Settings {
     Settings::new(MonitorName::new(name).unwrap(), CheckSpec::Heartbeat(spec))
 }
 
-fn report(to: PingAddress, signal: &str) -> PingReport {
+pub(crate) fn report(to: PingAddress, signal: &str) -> PingReport {
     PingReport {
         to,
         signal: Signal::from_word(signal).unwrap(),
@@ -45,13 +46,13 @@ fn report(to: PingAddress, signal: &str) -> PingReport {
 }
 
 impl World {
-    async fn heartbeat(&self, name: &str) -> (Monitor, PingAddress) {
+    pub(crate) async fn heartbeat(&self, name: &str) -> (Monitor, PingAddress) {
         let monitor = self.add_with(nightly(name)).await;
         let address = self.store().heartbeat_address(monitor.id).await.unwrap().unwrap();
         (monitor, PingAddress::Uuid(address))
     }
 
-    async fn ping(&self, to: &PingAddress, signal: &str) -> Recorded {
+    pub(crate) async fn ping(&self, to: &PingAddress, signal: &str) -> Recorded {
         let (answer, recorded) = self.services.receive_ping(report(to.clone(), signal)).await.unwrap();
         assert_eq!(answer, PingAnswer::Received);
         recorded
@@ -340,9 +341,11 @@ both!(while_the_network_cannot_be_seen_nobody_is_held_to_a_deadline, async |data
         let spec = CheckSpec::Icmp(IcmpSpec::new(&format!("{host}.example")).unwrap());
         Check::compile(&Settings::new(MonitorName::new("x").unwrap(), spec)).unwrap()
     };
-    for host in ["a", "b", "c"] {
-        world.clock.advance(Duration::from_secs(3));
-        world.services.examine(&check(host), outcome(world.now(), Reason::NoReply)).await;
+    for reason in [Reason::Ok, Reason::NoReply] {
+        for host in ["a", "b", "c"] {
+            world.clock.advance(Duration::from_secs(3));
+            world.services.examine(&check(host), outcome(world.now(), reason)).await;
+        }
     }
     assert!(world.look().await.is_empty());
     assert_eq!(world.status(&monitor).await, Status::Up);
@@ -355,6 +358,36 @@ both!(while_the_network_cannot_be_seen_nobody_is_held_to_a_deadline, async |data
     assert_eq!(world.state(&monitor).await.next_due, Some(world.now() + DAY + HOUR));
     world.live(DAY + HOUR).await;
     assert_eq!(world.look().await, [Reason::HeartbeatMissed], "it can be seen again");
+});
+
+both!(heartbeats_alone_have_their_witnesses_looked_at_before_they_are_missed, async |database| {
+    let mut world = World::new(database).await;
+    let witness = never_connects().await;
+    let url = format!("http://{}/", witness.addr());
+    world.believe(vec![Check::compile(&watching("witness", &url)).unwrap()]);
+    let mut monitors = Vec::new();
+    for number in 0..12 {
+        let (monitor, address) = world.heartbeat(&format!("job{number}")).await;
+        world.ping(&address, "").await;
+        monitors.push(monitor);
+    }
+    world.live(DAY + HOUR).await;
+    assert_eq!(world.look().await, [], "their pings could not arrive");
+    for monitor in &monitors {
+        assert_eq!(world.status(monitor).await, Status::Up);
+    }
+    assert!(world.incidents().await.is_empty());
+    let [(1, notice)] = &world.notices().await[..] else { panic!("{:?}", world.notices().await) };
+    assert!(notice.starts_with("I cannot see the network: 1 of 1 witnesses do not answer"), "{notice}");
+
+    // It refuses from now on, which is an answer.
+    drop(witness);
+    world.clock.advance(MINUTE);
+    world.services.beat().await.unwrap();
+    let [(2, notice)] = &world.notices().await[..] else { panic!("{:?}", world.notices().await) };
+    assert!(notice.starts_with("I can see the network again"), "{notice}");
+    world.live(DAY + HOUR).await;
+    assert_eq!(world.look().await, [Reason::HeartbeatMissed; 12]);
 });
 
 both!(two_processes_make_the_same_heartbeats_at_once_and_lose_no_ping, async |database: TestDatabase| {

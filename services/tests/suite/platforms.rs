@@ -105,6 +105,62 @@ both!(nobody_may_do_less_for_being_linked, async |database| {
     assert_eq!(admitted(&world, &OPS, &ADA).await.0.role, Role::Admin);
 });
 
+both!(power_that_a_place_lends_does_not_last, async |database| {
+    let world = World::new(database).await;
+    connect(&world, &world.owner, &OPS).await;
+    invite(&world, &world.owner, &ADA, Role::Viewer).await;
+    let (_, ops) = admitted(&world, &OPS, &ADA).await;
+    world.services.set_access(&world.owner, ops, Some(Role::Admin)).await.unwrap();
+    let ((ada, _), (eve, _)) = (admitted(&world, &OPS, &ADA).await, admitted(&world, &OPS, &EVE).await);
+    assert_eq!((ada.role, eve.role), (Role::Admin, Role::Admin));
+    // Neither a guest nor a member who is less elsewhere lets anybody in for good.
+    for (actor, guest) in [(eve, true), (ada, false)] {
+        let invited = world.services.invite(&actor, "Rex", Role::Viewer, "discord").await.map(drop);
+        for refused in [invited, world.services.code_to_connect(&actor, "discord").await.map(drop)] {
+            let right = match &refused {
+                Err(ServiceError::NotMember) => guest,
+                Err(ServiceError::Denied { role: Role::Viewer, .. }) => !guest,
+                _ => false,
+            };
+            assert!(right, "{refused:?}");
+        }
+        let workspace = world.services.connections(&actor).await.unwrap().workspaces[0].id;
+        let refused = world.services.map_role(&actor, workspace, "everyone", Some(Role::Admin)).await;
+        assert!(
+            matches!(refused, Err(ServiceError::NotMember | ServiceError::RoleAboveOwn { .. })),
+            "{actor:?}: {refused:?}"
+        );
+    }
+});
+
+both!(a_code_lets_in_only_as_long_as_whoever_made_it_might_make_it, async |database| {
+    let world = World::new(database).await;
+    invite(&world, &world.owner, &ADA, Role::Owner).await;
+    let (ada, _) = admitted(&world, &DIRECT, &ADA).await;
+    let now_is = async |role: Role| {
+        let update = format!("UPDATE membership SET role = '{}' WHERE person_id = {}", role.as_str(), ada.person);
+        world.database.execute(&update).await;
+    };
+    let codes = async |role| {
+        let invite = world.services.invite(&ada, "Eve", role, "discord").await.unwrap().code;
+        (invite, world.services.code_to_connect(&ada, "discord").await.unwrap().code)
+    };
+    let (owner, connect) = codes(Role::Owner).await;
+    now_is(Role::Admin).await;
+    // As an admin she could still connect a place, but make nobody an owner.
+    let refused = world.services.link(&DIRECT, &EVE, &owner).await;
+    assert!(matches!(refused, Err(ServiceError::InvalidCode)), "{refused:?}");
+    world.services.connect(&OPS, &connect).await.unwrap();
+    let (admin, connect) = codes(Role::Admin).await;
+    now_is(Role::Editor).await;
+    let refused = world.services.link(&DIRECT, &EVE, &admin).await;
+    assert!(matches!(refused, Err(ServiceError::InvalidCode)), "{refused:?}");
+    let elsewhere = Place { workspace: Some("other"), ..OPS };
+    let refused = world.services.connect(&elsewhere, &connect).await;
+    assert!(matches!(refused, Err(ServiceError::InvalidCode)), "{refused:?}");
+    assert_eq!(self::refused(&world, &DIRECT, &EVE).await, Meeting::Unlinked);
+});
+
 both!(a_code_lets_one_in_and_no_other, async |database| {
     let world = World::new(database).await;
     let code = world.services.invite(&world.owner, "Ada", Role::Viewer, "discord").await.unwrap();

@@ -179,10 +179,10 @@ both!(steps_come_one_after_the_other_until_somebody_takes_care, async |database:
     assert_eq!(world.told().await[2..], ["acknowledged ops", "acknowledged ada"]);
     world.check(&shop, Reason::Ok).await;
     assert_eq!(world.told().await[4..], ["resolved ops", "resolved ada"], "all who know, and the boss does not");
-    // Soon after it begins again: the same incident, from the first step on.
+    // Soon after it begins again: the same incident, from the first step on, and all who think that it is over are told.
     world.check(&shop, Reason::NoReply).await;
     world.pass(MINUTE * 31).await;
-    assert_eq!(world.told().await[6..], ["reopened ops", "escalated ada", "escalated boss"]);
+    assert_eq!(world.told().await[6..], ["reopened ops", "reopened ada", "escalated ada", "escalated boss"]);
 });
 
 both!(two_processes_escalate_once, async |database: TestDatabase| {

@@ -22,7 +22,7 @@ use test_support::database::KEY;
 use crate::common::{World, strict};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const BAD: Reason = Reason::ConnectionRefused;
+pub(crate) const BAD: Reason = Reason::ConnectionRefused;
 
 impl World {
     async fn rule(&self, words: &str, condition: &str, severity: Severity) -> AlertRuleView {
@@ -41,7 +41,7 @@ impl World {
     }
 
     /// Time passes, and the rules look.
-    async fn look_after(&self, time: Duration) -> Vec<String> {
+    pub(crate) async fn look_after(&self, time: Duration) -> Vec<String> {
         self.clock.advance(time);
         self.services.evaluate_rules().await.unwrap();
         self.titles().await
@@ -55,7 +55,7 @@ impl World {
         self.services.record(&[Finished { outcome, ..finished }]).await.unwrap();
     }
 
-    async fn destinations(&self, names: &[&str]) {
+    pub(crate) async fn destinations(&self, names: &[&str]) {
         let tx = self.store().begin().await.unwrap();
         for name in names {
             let (name, kind) = ((*name).to_owned(), "webhook".to_owned());
@@ -72,14 +72,14 @@ impl World {
     }
 
     /// Has `ops` told when the shop has recovered.
-    async fn recovery_rule(&self, cooldown: Duration) -> RuleId {
+    pub(crate) async fn recovery_rule(&self, cooldown: Duration) -> RuleId {
         let rule = self.written("shop", "recovered", Severity::Info).await;
         let rule = Rule { notify: vec!["#ops".to_owned()], cooldown, ..rule };
         self.services.add_alert(&self.owner, "shop", &rule).await.unwrap().row.id
     }
 
     /// The notices that are told outside, sorted: `ops: shop has recovered`.
-    async fn news(&self) -> Vec<String> {
+    pub(crate) async fn news(&self) -> Vec<String> {
         let filter = NotificationFilter::default();
         let (_, rows) = self.store().notifications(self.owner.organisation, &filter, 0, 1_000).await.unwrap();
         // Only read: what is claimed is not committed.

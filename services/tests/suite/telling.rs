@@ -23,7 +23,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 impl World {
-    async fn webhook(&self, name: &str, receiver: &Receiver, fallback: Option<&str>) -> DestinationView {
+    pub(crate) async fn webhook(&self, name: &str, receiver: &Receiver, fallback: Option<&str>) -> DestinationView {
         let new = NewDestination {
             name: name.to_owned(),
             kind: "webhook".to_owned(),
@@ -35,19 +35,19 @@ impl World {
     }
 
     /// Has the first of these told of everything at once, and each other one ten minutes after the one before.
-    async fn all_to(&self, names: &[&str]) {
+    pub(crate) async fn all_to(&self, names: &[&str]) {
         let steps = names.iter().zip(0_u32..).map(|(name, step)| (MINUTE * 10 * step, vec![(*name).to_owned()]));
         let route = NewRoute { about: "all".to_owned(), severity: Severity::Info, steps: steps.collect() };
         self.services.add_route(&self.owner, &route).await.unwrap();
     }
 
-    async fn grouped(&self, name: &str) -> Monitor {
+    pub(crate) async fn grouped(&self, name: &str) -> Monitor {
         let policy = strict();
         self.add_with(Settings { policy, group: Some("shop".to_owned()), ..settings(name, MINUTE) }).await
     }
 
     /// A warning of that monitor, which lasts: it is slow.
-    async fn slow(&self, monitor: &Monitor) {
+    pub(crate) async fn slow(&self, monitor: &Monitor) {
         let name = monitor.settings.name.as_str();
         let selector = self.services.about(&self.owner, name).await.unwrap();
         let rule =
@@ -59,7 +59,7 @@ impl World {
     }
 
     /// Checks of all these monitors end so at once.
-    async fn all_end(&self, monitors: &[Monitor], reason: Reason) {
+    pub(crate) async fn all_end(&self, monitors: &[Monitor], reason: Reason) {
         self.clock.advance(SECOND);
         let mut batch: Vec<Finished> = Vec::new();
         for monitor in monitors {
@@ -69,19 +69,19 @@ impl World {
     }
 
     /// Time passes, and what is due is told.
-    async fn later(&self, time: Duration) {
+    pub(crate) async fn later(&self, time: Duration) {
         self.clock.advance(time);
         self.services.escalate().await.unwrap();
     }
 
     /// Delivers all that is due now.
-    async fn deliver_all(&self) {
+    pub(crate) async fn deliver_all(&self) {
         while let Some(claim) = self.services.claim_deliveries(1).await.unwrap().claims.pop() {
             self.services.deliver(&claim).await.unwrap();
         }
     }
 
-    async fn sent(&self) -> Vec<NotificationRow> {
+    pub(crate) async fn sent(&self) -> Vec<NotificationRow> {
         let all = NotificationFilter::default();
         let mut rows = self.services.notifications(&self.owner, &all, 0, 10_000).await.unwrap().1;
         rows.reverse();
@@ -89,12 +89,12 @@ impl World {
     }
 
     /// Everything that was queued, in order: `opened ops`.
-    async fn said(&self) -> Vec<String> {
+    pub(crate) async fn said(&self) -> Vec<String> {
         let rows = self.sent().await;
         rows.iter().map(|row| format!("{} {}", row.event.as_str(), row.destination_name)).collect()
     }
 
-    async fn lasting(&self) -> Vec<IncidentRow> {
+    pub(crate) async fn lasting(&self) -> Vec<IncidentRow> {
         let open = IncidentFilter { open: Some(true), ..IncidentFilter::default() };
         self.services.incidents(&self.owner, None, &open, 100).await.unwrap()
     }

@@ -99,13 +99,14 @@ impl Tx {
         Ok(())
     }
 
-    /// The incidents that people resolved before that time while alerts of theirs still last, and have not ended since.
+    /// The incidents that people resolved before that time while alerts of theirs still last, and have not ended since; and
+    /// those that became part of others before it and have such alerts all the same.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn resolved_too_early(&self, before: Timestamp, limit: u64) -> Result<Vec<IncidentId>, StoreError> {
         const EARLY: Sql = sql!(
-            "SELECT i.id FROM incident i WHERE i.resolution = 'by_hand' AND i.resolved_at_ms <= $1
+            "SELECT i.id FROM incident i WHERE i.resolution IN ('by_hand', 'merged') AND i.resolved_at_ms <= $1
                  AND i.id IN (SELECT a.incident_id FROM alert a WHERE a.resolved_at_ms IS NULL)
              ORDER BY i.id LIMIT $2 " (postgres "FOR UPDATE SKIP LOCKED")
         );
@@ -114,13 +115,14 @@ impl Tx {
         rows.iter().map(|row| Ok(IncidentId(get(row, "id")?))).collect()
     }
 
-    /// Makes ended incidents open again, and not acknowledged.
+    /// Makes ended incidents open again, incidents of their own, and not acknowledged.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn reopen_incidents(&self, incidents: &[IncidentId]) -> Result<(), StoreError> {
         const REOPEN: Sql = sql!(
-            "UPDATE incident SET resolved_at_ms = NULL, resolution = NULL, acknowledged_at_ms = NULL, acknowledged_by = NULL
+            "UPDATE incident SET resolved_at_ms = NULL, resolution = NULL, acknowledged_at_ms = NULL, acknowledged_by = NULL,
+                 merged_into = NULL
              WHERE id IN (SELECT CAST(value->>0 AS bigint) FROM " rows " AS r)"
         );
         self.of_incidents(&REOPEN, incidents, []).await

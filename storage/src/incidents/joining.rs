@@ -8,6 +8,7 @@ use monitor_core::incident::{Alert, IncidentId};
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::Reason;
 use monitor_core::people::{OrganisationId, PersonId};
+use monitor_core::report::Window;
 use sea_orm::ConnectionTrait;
 
 use super::ids;
@@ -69,7 +70,7 @@ impl Tx {
         Ok(IncidentId(get(&row, "id")?))
     }
 
-    /// Makes alerts part of incidents. The incidents become as severe as their loudest open alert.
+    /// Makes alerts part of incidents.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -80,9 +81,7 @@ impl Tx {
              WHERE alert.id = new.id"
         );
         const JOINED: Sql = sql!(
-            "UPDATE incident SET joined_at_ms = $2, severity = COALESCE((
-                 SELECT max(a.severity) FROM alert a WHERE a.incident_id = incident.id AND a.resolved_at_ms IS NULL
-             ), severity) WHERE id IN (SELECT CAST(value->>1 AS bigint) FROM " rows " AS r)"
+            "UPDATE incident SET joined_at_ms = $2 WHERE id IN (SELECT CAST(value->>1 AS bigint) FROM " rows " AS r)"
         );
         if joins.is_empty() {
             return Ok(());
@@ -149,8 +148,8 @@ impl Tx {
         Ok(())
     }
 
-    /// The open incidents of an organisation that something with these keys belongs to, and that something joined since
-    /// then, by key. Of several of a key it is the oldest.
+    /// The open incidents of an organisation that something with these keys belongs to, and that something joined within that
+    /// window if one is given, by key. Of several of a key it is the oldest.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -158,40 +157,41 @@ impl Tx {
         &self,
         organisation: OrganisationId,
         keys: &[String],
-        since: Timestamp,
+        within: Option<Window>,
     ) -> Result<HashMap<String, IncidentId>, StoreError> {
         const JOINABLE: Sql = sql!(
             "SELECT k.key, min(i.id) AS id FROM " rows " AS asked CROSS JOIN incident_key k CROSS JOIN incident i
              WHERE k.key = value->>0 AND i.id = k.incident_id AND i.organisation_id = $2 AND i.resolved_at_ms IS NULL
-                 AND i.joined_at_ms >= $3 GROUP BY k.key"
+                 AND i.joined_at_ms >= $3 AND i.joined_at_ms < $4 GROUP BY k.key"
         );
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
         let keys: Vec<[&str; 1]> = keys.iter().map(|key| [key.as_str()]).collect();
-        let values = [json(&keys)?, organisation.0.into(), since.as_millis().into()];
+        let (from, to) = within.map_or((i64::MIN, i64::MAX), |within| (within.from.as_millis(), within.to.as_millis()));
+        let values = [json(&keys)?, organisation.0.into(), from.into(), to.into()];
         let rows = self.conn().query_all_raw(JOINABLE.with(self.store().backend(), values)).await?;
         rows.iter().map(|row| Ok((get(row, "key")?, IncidentId(get(row, "id")?)))).collect()
     }
 
-    /// The open incidents of an organisation that alerts opened or joined since then, the oldest first, and how many
-    /// monitors they have.
+    /// The open incidents of an organisation that alerts opened or joined within that window, the oldest first, and of how many
+    /// monitors alerts were opened within it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn lively_incidents(
         &self,
         organisation: OrganisationId,
-        since: Timestamp,
+        within: Window,
     ) -> Result<Vec<(IncidentId, u64)>, StoreError> {
         const LIVELY: Sql = Sql::both(
             "SELECT i.id, (SELECT count(DISTINCT a.monitor_id) FROM alert a WHERE a.incident_id = i.id
-                 AND a.opened_at_ms >= $2) AS members
+                 AND a.opened_at_ms >= $2 AND a.opened_at_ms < $3) AS members
              FROM incident i WHERE i.organisation_id = $1 AND i.resolved_at_ms IS NULL AND i.joined_at_ms >= $2
-                 AND i.declared_by IS NULL ORDER BY i.id",
+                 AND i.joined_at_ms < $3 AND i.declared_by IS NULL ORDER BY i.id",
         );
-        let statement = LIVELY.with(self.store().backend(), [organisation.0.into(), since.as_millis().into()]);
-        let rows = self.conn().query_all_raw(statement).await?;
+        let values = [organisation.0.into(), within.from.as_millis().into(), within.to.as_millis().into()];
+        let rows = self.conn().query_all_raw(LIVELY.with(self.store().backend(), values)).await?;
         rows.iter().map(|row| Ok((IncidentId(get(row, "id")?), count(row, "alert", "members")?))).collect()
     }
 

@@ -42,6 +42,30 @@ pub enum Ending {
 }
 
 impl Tx {
+    /// Takes a destination until the end of the transaction, and keeps its fallback from being deleted. Whoever changes
+    /// notifications takes their destination before, and whoever deletes a destination takes those that fall back on it after
+    /// it: in another order two could wait for each other.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn lock_destination(
+        &self,
+        destination: DestinationId,
+        fallback: Option<DestinationId>,
+    ) -> Result<(), StoreError> {
+        const KEEP: Sql = Sql::both("SELECT id FROM destination WHERE id = $1 FOR KEY SHARE");
+        const TAKE: Sql = Sql::both("SELECT id FROM destination WHERE id = $1 FOR NO KEY UPDATE");
+        let backend = self.store().backend();
+        // SQLite has one writer at a time.
+        if self.store().is_postgres() {
+            if let Some(fallback) = fallback {
+                self.conn().execute_raw(KEEP.with(backend, [fallback.0.into()])).await?;
+            }
+            self.conn().execute_raw(TAKE.with(backend, [destination.0.into()])).await?;
+        }
+        Ok(())
+    }
+
     /// Notes how an attempt ended. `false`: the lease has passed to somebody else, or the notification is gone, and nothing
     /// was changed.
     ///

@@ -1,6 +1,5 @@
 //! Writing notifications down.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use monitor_core::Timestamp;
@@ -36,8 +35,8 @@ pub struct NewNotification {
 const CHUNK: usize = 1_000;
 
 impl Tx {
-    /// Has notifications delivered. Answers their ids, one for each, in their order. One whose key is there already is
-    /// passed over, and the id is that of the other; one whose destination was just deleted is on record as dropped.
+    /// Has notifications delivered. Answers their ids, one for each, in their order; `None` for one whose key is there already,
+    /// which is passed over. One whose destination was just deleted is on record as dropped.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -45,7 +44,7 @@ impl Tx {
         &self,
         notifications: &[NewNotification],
         now: Timestamp,
-    ) -> Result<Vec<NotificationId>, StoreError> {
+    ) -> Result<Vec<Option<NotificationId>>, StoreError> {
         let mut ids = Vec::with_capacity(notifications.len());
         for chunk in notifications.chunks(CHUNK) {
             ids.extend(self.enqueue_chunk(chunk, now).await?);
@@ -57,7 +56,7 @@ impl Tx {
         &self,
         notifications: &[NewNotification],
         now: Timestamp,
-    ) -> Result<Vec<NotificationId>, StoreError> {
+    ) -> Result<Vec<Option<NotificationId>>, StoreError> {
         // What is due at once is due at no time in particular, so that a clock that is set back keeps nothing waiting.
         const INSERT: Sql = sql!(
             "WITH told AS MATERIALIZED (
@@ -72,10 +71,7 @@ impl Tx {
                  CASE WHEN told.id IS NULL THEN $2 END,
                  CASE WHEN told.id IS NULL THEN 'the destination was deleted' END
              FROM " rows " AS r LEFT JOIN told ON told.id = CAST(value->>1 AS bigint) WHERE TRUE
-             ORDER BY CAST(value->>8 AS bigint) ON CONFLICT (key) DO NOTHING"
-        );
-        const IDS: Sql = sql!(
-            "SELECT id, key FROM notification WHERE key IN (SELECT value->>0 FROM " rows " AS r)"
+             ORDER BY CAST(value->>8 AS bigint) ON CONFLICT (key) DO NOTHING RETURNING id, key"
         );
         let keys: Vec<_> = notifications.iter().map(|new| text(&new.content.key)).collect();
         let mut rows = Vec::with_capacity(notifications.len());
@@ -97,13 +93,10 @@ impl Tx {
             ));
         }
         let backend = self.store().backend();
-        self.conn().execute_raw(INSERT.with(backend, [json(&rows)?, now.as_millis().into()])).await?;
-        let keys: Vec<_> = keys.iter().map(|key| [key]).collect();
-        let found = self.conn().query_all_raw(IDS.with(backend, [json(&keys)?])).await?;
-        let found: HashMap<String, i64> =
-            found.iter().map(|row| Ok((get(row, "key")?, get(row, "id")?))).collect::<Result<_, StoreError>>()?;
+        let written = self.conn().query_all_raw(INSERT.with(backend, [json(&rows)?, now.as_millis().into()])).await?;
+        let mut written: HashMap<String, i64> =
+            written.iter().map(|row| Ok((get(row, "key")?, get(row, "id")?))).collect::<Result<_, StoreError>>()?;
         self.wake_outbox();
-        let id = |[key]: [&Cow<'_, str>; 1]| found.get(key.as_ref()).map(|id| NotificationId(*id));
-        Ok(keys.into_iter().filter_map(id).collect())
+        Ok(keys.iter().map(|key| written.remove(key.as_ref()).map(NotificationId)).collect())
     }
 }

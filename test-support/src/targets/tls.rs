@@ -24,6 +24,8 @@ pub enum Flaw {
     None,
     /// It signs itself.
     SelfSigned,
+    /// It signs itself, as an authority: what `openssl req -x509` makes.
+    SelfSignedAuthority,
     /// It ended on 2020-01-01.
     Expired,
     /// It begins on 2090-01-01.
@@ -115,8 +117,11 @@ impl Authority {
             _ => (date_time_ymd(2020, 1, 1), date_time_ymd(2090, 1, 1)),
         };
         let key = KeyPair::generate().expect("a key");
+        if flaw == Flaw::SelfSignedAuthority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
         let certificate = match flaw {
-            Flaw::SelfSigned => params.self_signed(&key),
+            Flaw::SelfSigned | Flaw::SelfSignedAuthority => params.self_signed(&key),
             _ => params.signed_by(&key, &self.issuer),
         };
         let chain = vec![certificate.expect("a certificate").der().clone()];

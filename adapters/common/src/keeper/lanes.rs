@@ -1,6 +1,6 @@
 //! Which conversation is told something when.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,8 +16,17 @@ const SAME_CARD: Duration = Duration::from_secs(2);
 /// A conversation that was told something in this time had no outage.
 pub(super) const LATELY: Duration = Duration::from_secs(300);
 
-/// What a platform has taken and the database has not, by the post: it is noted before anything else is done about that post.
-pub(super) type Unnoted = Arc<Mutex<HashMap<String, Posted>>>;
+/// How long a conversation that cannot be written in is let alone. Whoever muted it for a night need not come back and speak.
+const CLOSED: Duration = Duration::from_secs(3_600);
+
+/// What a platform has taken and the database has not.
+#[derive(Debug, Default)]
+pub(super) struct Unnoted {
+    /// By the post: it is noted before anything else is done about that post.
+    pub(super) posted: HashMap<String, Posted>,
+    /// Up to where a summary told: that is noted before anything else is done.
+    pub(super) summed_seq: i64,
+}
 
 /// What a step has to know of what was done before.
 #[derive(Debug, Clone)]
@@ -29,7 +38,7 @@ pub(super) struct Context {
     pub(super) fresh: HashMap<String, Instant>,
     /// How often the message of a post was gone lately.
     pub(super) gone: HashMap<String, u32>,
-    pub(super) unnoted: Unnoted,
+    pub(super) unnoted: Arc<Mutex<Unnoted>>,
 }
 
 /// What a step did.
@@ -43,6 +52,8 @@ pub(super) enum Did {
     Gone(String),
     /// What comes next has to wait until then.
     Early(Instant),
+    /// The conversation cannot be written in.
+    Closed,
     /// The platform is to be let alone.
     Later { after: Option<Duration>, why: String },
     /// The database did not answer.
@@ -56,21 +67,27 @@ pub(super) struct Done {
 }
 
 struct Lane {
+    /// What the platform counts it under.
+    unit: String,
     running: bool,
     waits: bool,
+    closed: bool,
     rests_until: Instant,
     failures: u32,
     told_at: Option<Instant>,
     fresh: HashMap<String, Instant>,
     gone: HashMap<String, u32>,
-    unnoted: Unnoted,
+    unnoted: Arc<Mutex<Unnoted>>,
 }
 
 /// All conversations of a platform, as far as anything is remembered of them.
 pub(super) struct Lanes {
     platform: &'static str,
     pace: Duration,
+    unit: fn(&str) -> &str,
     lanes: HashMap<ConversationId, Lane>,
+    /// Until when what the platform counts together rests.
+    units: HashMap<String, Instant>,
     /// The platform as a whole is let alone until then.
     rests_until: Instant,
     /// Since when.
@@ -79,38 +96,53 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) fn new(platform: &'static str, pace: Duration, now: Instant) -> Self {
-        Self { platform, pace, lanes: HashMap::new(), rests_until: now, rests_since: now, failures: 0 }
+    /// Those of a platform with that pace, which it counts for what `unit` gives of a conversation's id.
+    pub(super) fn new(platform: &'static str, pace: Duration, unit: fn(&str) -> &str, now: Instant) -> Self {
+        let (lanes, units) = (HashMap::new(), HashMap::new());
+        Self { platform, pace, unit, lanes, units, rests_until: now, rests_since: now, failures: 0 }
     }
 
-    /// Takes those of the conversations that are due, no more than `free`, the ones that were at rest longest before others.
+    /// Takes those of the conversations that are due, no more than `free` and one of what is counted together, the ones that
+    /// were at rest longest before others.
     pub(super) fn begin(&mut self, waiting: Vec<Waiting>, now: Instant, free: usize) -> Vec<(Waiting, Context)> {
         for lane in self.lanes.values_mut() {
             lane.waits = false;
             lane.fresh.retain(|_, until| *until > now);
         }
-        let new = || Lane {
+        self.units.retain(|_, until| *until > now);
+        let new = |waiting: &Waiting| Lane {
+            unit: (self.unit)(&waiting.external_id).to_owned(),
             running: false,
             waits: true,
+            closed: waiting.closed,
             rests_until: now,
             failures: 0,
             told_at: None,
             fresh: HashMap::new(),
             gone: HashMap::new(),
-            unnoted: Unnoted::default(),
+            unnoted: Arc::default(),
         };
         let mut due = Vec::new();
         for waiting in waiting {
-            let lane = self.lanes.entry(waiting.conversation).or_insert_with(new);
+            let lane = self.lanes.entry(waiting.conversation).or_insert_with(|| new(&waiting));
             lane.waits = true;
-            if !lane.running && lane.rests_until <= now && self.rests_until <= now {
-                due.push((lane.rests_until, waiting));
+            if lane.closed && !waiting.closed && !lane.running {
+                // Somebody spoke there, or the platform said that it is open.
+                lane.rests_until = now;
+            }
+            lane.closed = waiting.closed;
+            let rests = lane.rests_until > now || self.rests_until > now || self.units.contains_key(&lane.unit);
+            if !lane.running && !rests {
+                due.push((lane.rests_until, lane.unit.clone(), waiting));
             }
         }
         self.lanes.retain(|_, lane| lane.waits || lane.running || lane.told_at.is_some_and(|at| at + LATELY > now));
-        due.sort_by_key(|(since, _)| *since);
+        due.sort_by_key(|(since, ..)| *since);
+        let running = self.lanes.values().filter(|lane| lane.running);
+        let mut busy: HashSet<String> = running.map(|lane| lane.unit.clone()).collect();
+        due.retain(|(_, unit, _)| busy.insert(unit.clone()));
         due.truncate(free);
-        due.into_iter().filter_map(|(_, waiting)| self.start(waiting, now)).collect()
+        due.into_iter().filter_map(|(.., waiting)| self.start(waiting, now)).collect()
     }
 
     fn start(&mut self, waiting: Waiting, now: Instant) -> Option<(Waiting, Context)> {
@@ -124,7 +156,9 @@ impl Lanes {
     /// When something is due that waits.
     pub(super) fn next(&self, now: Instant) -> Instant {
         let waits = self.lanes.values().filter(|lane| lane.waits && !lane.running);
-        let next = waits.map(|lane| lane.rests_until.max(self.rests_until)).filter(|at| *at > now).min();
+        let unit = |lane: &Lane| self.units.get(&lane.unit).copied().unwrap_or(now);
+        let next =
+            waits.map(|lane| lane.rests_until.max(self.rests_until).max(unit(lane))).filter(|at| *at > now).min();
         next.unwrap_or(now + LATELY)
     }
 
@@ -134,7 +168,9 @@ impl Lanes {
         lane.running = false;
         match done.did {
             Did::Told(post) => {
+                lane.closed = false;
                 lane.rests_until = now + self.pace;
+                self.units.insert(lane.unit.clone(), now + self.pace);
                 lane.failures = 0;
                 lane.told_at = Some(now);
                 lane.fresh.insert(post, now + SAME_CARD);
@@ -150,9 +186,15 @@ impl Lanes {
             }
             Did::Gone(post) => {
                 lane.rests_until = now + self.pace;
+                self.units.insert(lane.unit.clone(), now + self.pace);
                 *lane.gone.entry(post).or_default() += 1;
             }
             Did::Early(until) => lane.rests_until = until,
+            Did::Closed => {
+                lane.closed = true;
+                lane.rests_until = now + CLOSED;
+                lane.failures = 0;
+            }
             Did::Failed => {
                 if lane.failures == 0 {
                     let conversation = done.conversation;
@@ -162,7 +204,10 @@ impl Lanes {
                 lane.failures += 1;
                 lane.rests_until = now + pace::backoff(lane.failures, random).max(self.pace);
             }
-            Did::Later { after: Some(after), .. } => lane.rests_until = now + pace::asked(after).max(self.pace),
+            Did::Later { after: Some(after), .. } => {
+                lane.rests_until = now + pace::asked(after).max(self.pace);
+                self.units.insert(lane.unit.clone(), lane.rests_until);
+            }
             Did::Later { after: None, why } => {
                 lane.failures += 1;
                 lane.rests_until = now + pace::backoff(lane.failures, random).max(self.pace);
@@ -201,7 +246,13 @@ mod tests {
             told_seq: 0,
             summed_seq: 0,
             last_seq: 1,
+            closed: false,
         }
+    }
+
+    /// Those of a platform that counts each conversation for itself.
+    fn lanes(now: Instant) -> Lanes {
+        Lanes::new("test", PACE, |conversation| conversation, now)
     }
 
     fn begun(lanes: &mut Lanes, now: Instant, free: usize) -> Vec<i64> {
@@ -219,7 +270,7 @@ mod tests {
     #[test]
     fn conversations_take_turns_at_their_pace() {
         let start = Instant::now();
-        let mut lanes = Lanes::new("test", PACE, start);
+        let mut lanes = lanes(start);
         assert_eq!(begun(&mut lanes, start, 2), [1, 2]);
         assert_eq!(begun(&mut lanes, start, 2), [3], "what runs is not begun again");
         finish(&mut lanes, 1, Did::Told("1".to_owned()), start);
@@ -231,7 +282,7 @@ mod tests {
     #[test]
     fn who_is_asked_to_wait_waits_alone() {
         let start = Instant::now();
-        let mut lanes = Lanes::new("test", PACE, start);
+        let mut lanes = lanes(start);
         begun(&mut lanes, start, 1);
         finish(&mut lanes, 1, later(Some(Duration::MAX)), start);
         assert_eq!(begun(&mut lanes, start, 3), [2, 3]);
@@ -240,9 +291,40 @@ mod tests {
     }
 
     #[test]
+    fn what_a_platform_counts_together_is_paced_together() {
+        let start = Instant::now();
+        let mut lanes = Lanes::new("test", PACE, |_| "all", start);
+        assert_eq!(begun(&mut lanes, start, 3), [1], "one at a time");
+        assert_eq!(begun(&mut lanes, start, 3), [0_i64; 0]);
+        finish(&mut lanes, 1, Did::Told("1".to_owned()), start);
+        assert_eq!(begun(&mut lanes, start, 3), [0_i64; 0]);
+        assert_eq!(lanes.next(start), start + PACE);
+        assert_eq!(begun(&mut lanes, start + PACE, 3), [2], "they take turns");
+        finish(&mut lanes, 2, later(Some(60 * SECOND)), start + PACE);
+        assert_eq!(begun(&mut lanes, start + 60 * SECOND, 3), [0_i64; 0], "all of them are asked to wait");
+        assert_eq!(begun(&mut lanes, start + 61 * SECOND, 3), [3]);
+    }
+
+    #[test]
+    fn a_closed_conversation_is_tried_once_an_hour_and_at_once_when_it_is_open_again() {
+        let start = Instant::now();
+        let mut lanes = lanes(start);
+        let begin = |lanes: &mut Lanes, now: Instant, closed: bool| {
+            lanes.begin(vec![Waiting { closed, ..waiting(1) }], now, 1).len()
+        };
+        assert_eq!(begin(&mut lanes, start, true), 1, "whatever a process before this one found");
+        finish(&mut lanes, 1, Did::Closed, start);
+        assert_eq!(begin(&mut lanes, start + 3_599 * SECOND, true), 0);
+        assert_eq!(begin(&mut lanes, start + 3_600 * SECOND, true), 1);
+        finish(&mut lanes, 1, Did::Closed, start + 3_600 * SECOND);
+        assert_eq!(begin(&mut lanes, start + 3_601 * SECOND, true), 0);
+        assert_eq!(begin(&mut lanes, start + 3_602 * SECOND, false), 1);
+    }
+
+    #[test]
     fn a_database_that_does_not_answer_is_asked_less_often_each_time() {
         let start = Instant::now();
-        let mut lanes = Lanes::new("test", PACE, start);
+        let mut lanes = lanes(start);
         let (mut now, mut tries) = (start, 0);
         while now < start + 3_600 * SECOND {
             tries += begun(&mut lanes, now, 1).len();
@@ -258,7 +340,7 @@ mod tests {
     #[test]
     fn a_platform_that_is_down_is_let_alone_for_longer_each_time() {
         let start = Instant::now();
-        let mut lanes = Lanes::new("test", PACE, start);
+        let mut lanes = lanes(start);
         let (mut now, mut tries) = (start, 0);
         while now < start + 3_600 * SECOND {
             for conversation in begun(&mut lanes, now, 3) {

@@ -68,7 +68,7 @@ impl<C: Courier> Keeper<C> {
     }
 
     fn new(courier: Arc<C>, services: Services) -> Self {
-        let lanes = Lanes::new(C::PLATFORM, C::PACE, Instant::now());
+        let lanes = Lanes::new(C::PLATFORM, C::PACE, C::unit, Instant::now());
         Self { courier, services, lanes, running: FuturesUnordered::new() }
     }
 

@@ -1,6 +1,5 @@
 //! The next thing that a conversation is told: one message at most.
 
-use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use services::view::{AuditRow, Content, Post, SilenceRow};
 use services::{Result, Services};
 use tokio::time::timeout;
 
-use super::lanes::{Context, Did, Done, LATELY};
+use super::lanes::{Context, Did, Done, LATELY, Unnoted};
 use super::words;
 use crate::{Courier, Fault, Sent, Target};
 
@@ -62,10 +61,24 @@ pub(super) struct Step<C> {
 }
 
 impl<C: Courier> Step<C> {
-    pub(super) async fn run(self) -> Done {
+    pub(super) async fn run(mut self) -> Done {
         // The cause of what fails is logged where it happened.
-        let did = self.take().await.unwrap_or(Did::Failed);
+        let did = self.begin().await.unwrap_or(Did::Failed);
         Done { conversation: self.waiting.conversation, began: self.context.now, did }
+    }
+
+    async fn begin(&mut self) -> Result<Did> {
+        let summed_seq = self.unnoted().summed_seq;
+        if summed_seq > self.waiting.summed_seq {
+            self.services.summed_up(&self.waiting, summed_seq).await?;
+            self.waiting.summed_seq = summed_seq;
+        }
+        let did = self.take().await?;
+        if self.waiting.closed && matches!(did, Did::Told(_)) {
+            tracing::info!(platform = C::PLATFORM, conversation_id = %self.waiting.conversation, "a conversation is told again");
+            self.services.open_conversation(&self.waiting).await?;
+        }
+        Ok(did)
     }
 
     async fn take(&self) -> Result<Did> {
@@ -94,7 +107,7 @@ impl<C: Courier> Step<C> {
         }
         let Some(backlog) = self.services.backlog(&self.waiting, AFTER_SUMMARY).await? else { return Ok(None) };
         let now = self.services.now();
-        if backlog.cards <= FEW as u64 || now.since(backlog.oldest) <= LATELY {
+        if backlog.cards <= FEW as u64 || now.since(backlog.since) <= LATELY {
             return Ok(None);
         }
         let (target, summary) = (self.target(), words::summary(C::PLATFORM, &backlog, now));
@@ -103,7 +116,9 @@ impl<C: Courier> Step<C> {
             Err(Fault::Refused(why) | Fault::Gone(why)) => self.log_refused("summary", &why),
             Err(fault) => return self.give_up(fault, "summary").await.map(Some),
         }
-        self.services.summed_up(&self.waiting).await?;
+        // Kept in mind until it is noted, so that it is not said again.
+        self.unnoted().summed_seq = self.waiting.last_seq;
+        self.services.summed_up(&self.waiting, self.waiting.last_seq).await?;
         Ok(Some(Did::Told("summary".to_owned())))
     }
 
@@ -216,7 +231,7 @@ impl<C: Courier> Step<C> {
 
     /// The message that shows a post. What could not be noted before is noted first, so that it is not sent again.
     async fn posted(&self, post: &Post) -> Result<Option<Posted>> {
-        let unnoted = self.unnoted().get(&post.id).cloned();
+        let unnoted = self.unnoted().posted.get(&post.id).cloned();
         match unnoted {
             Some(posted) => self.note(post, &posted).await.map(|()| Some(posted)),
             None => self.services.posted(post).await,
@@ -227,13 +242,13 @@ impl<C: Courier> Step<C> {
     async fn note(&self, post: &Post, posted: &Posted) -> Result<()> {
         let noted = self.services.keep_posted(post, posted).await;
         match &noted {
-            Ok(()) => self.unnoted().remove(&post.id),
-            Err(_) => self.unnoted().insert(post.id.clone(), posted.clone()),
+            Ok(()) => self.unnoted().posted.remove(&post.id),
+            Err(_) => self.unnoted().posted.insert(post.id.clone(), posted.clone()),
         };
         noted
     }
 
-    fn unnoted(&self) -> MutexGuard<'_, HashMap<String, Posted>> {
+    fn unnoted(&self) -> MutexGuard<'_, Unnoted> {
         self.context.unnoted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -266,11 +281,14 @@ impl<C: Courier> Step<C> {
         match fault {
             Fault::Later { after, why } => Ok(Did::Later { after, why }),
             Fault::Closed(why) => {
-                let conversation = self.waiting.conversation;
-                let told = "nothing can be told there until somebody speaks there";
-                tracing::warn!(platform = C::PLATFORM, conversation_id = %conversation, why, "{told}");
-                self.services.close_conversation(&self.waiting).await?;
-                Ok(Did::Moved)
+                if !self.waiting.closed {
+                    let conversation = self.waiting.conversation;
+                    let told =
+                        "nothing can be told there, which is tried again once an hour and when somebody speaks there";
+                    tracing::warn!(platform = C::PLATFORM, conversation_id = %conversation, why, "{told}");
+                    self.services.close_conversation(&self.waiting).await?;
+                }
+                Ok(Did::Closed)
             }
             Fault::Gone(why) | Fault::Refused(why) => {
                 self.log_refused(what, &why);

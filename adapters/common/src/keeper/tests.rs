@@ -411,6 +411,91 @@ async fn an_hour_of_outage_ends_with_a_summary_and_the_cards_that_are_still_open
 }
 
 #[tokio::test]
+async fn an_outage_of_platform_and_targets_that_ends_for_all_at_once_is_a_summary() {
+    let mut world = World::new().await;
+    let mut monitors = Vec::new();
+    for number in 0..12 {
+        let monitor = world.add(&format!("m{number}"), "ops").await;
+        if number < 6 {
+            // These have cards already, which change.
+            world.fail(&monitor).await;
+            world.keep_for(20 * MINUTE).await;
+        }
+        monitors.push(monitor);
+    }
+    world.keep_for(10 * MINUTE).await;
+    assert_eq!(world.waits().await, 0);
+    world.platform.calls();
+
+    world.platform.seen().down = Some(Fault::Later { after: None, why: "connection refused".to_owned() });
+    for (number, monitor) in monitors.iter().enumerate() {
+        if number < 6 {
+            world.services.acknowledge(&world.owner, Some(monitor.settings.name.as_str()), "").await.unwrap();
+        } else {
+            world.fail(monitor).await;
+        }
+        world.pass(11 * MINUTE);
+    }
+    world.keep_for(20 * MINUTE).await;
+    // Targets and platform come back together.
+    for monitor in &monitors {
+        world.check(monitor, Reason::Ok).await;
+    }
+    world.platform.seen().down = None;
+    world.keep_for(10 * MINUTE).await;
+    let calls = world.platform.calls();
+    assert_eq!(calls.iter().filter(|call| *call == "post ops").count(), 1, "the summary alone: {calls:?}");
+    assert!(!calls.iter().any(|call| call == "tell ops"), "no thread is flooded: {calls:?}");
+    assert!(
+        world.platform.shown("ops").contains("12 incidents, none is open any more"),
+        "{}",
+        world.platform.shown("ops")
+    );
+    assert_eq!(world.waits().await, 0);
+}
+
+#[tokio::test]
+async fn many_that_recover_at_once_are_no_outage_of_the_platform() {
+    let mut world = World::new().await;
+    let mut monitors = Vec::new();
+    for number in 0..8 {
+        let monitor = world.add(&format!("m{number}"), "ops").await;
+        world.fail(&monitor).await;
+        world.keep_for(20 * MINUTE).await;
+        monitors.push(monitor);
+    }
+    world.keep_for(60 * MINUTE).await;
+    for monitor in &monitors {
+        world.check(monitor, Reason::Ok).await;
+    }
+    world.keep_for(10 * MINUTE).await;
+    assert!(!world.platform.shown("ops").contains("could not be told"), "{}", world.platform.shown("ops"));
+    assert_eq!(world.platform.calls().iter().filter(|call| *call == "tell ops").count(), 8);
+}
+
+#[tokio::test]
+async fn a_summary_that_could_not_be_noted_is_not_said_again() {
+    for table in ["INSERT ON posted", "UPDATE ON conversation"] {
+        let mut world = World::new().await;
+        for number in 0..8 {
+            let monitor = world.add(&format!("m{number}"), "ops").await;
+            world.pass(10 * MINUTE);
+            world.fail(&monitor).await;
+        }
+        world.pass(10 * MINUTE);
+        let full = "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
+        world.database.execute(&format!("CREATE TRIGGER full BEFORE {table} {full}")).await;
+        world.keep_for(60 * MINUTE).await;
+        let summaries = |world: &World| world.platform.shown("ops").matches("could not be told").count();
+        assert_eq!(summaries(&world), 1, "{table}");
+        world.database.execute("DROP TRIGGER full").await;
+        world.keep_for(10 * MINUTE).await;
+        assert_eq!((summaries(&world), world.waits().await), (1, 0), "{table}");
+        assert_eq!(world.platform.calls().len(), 9, "{table}: the summary, and each card once");
+    }
+}
+
+#[tokio::test]
 async fn a_restart_after_the_summary_tells_no_second_one() {
     let mut world = World::new().await;
     for number in 0..8 {
@@ -524,17 +609,36 @@ async fn a_message_that_is_refused_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_closed_conversation_is_let_alone_until_somebody_speaks_there() {
+async fn a_closed_conversation_is_tried_once_an_hour_and_when_somebody_speaks_there() {
     let mut world = World::new().await;
     let shop = world.add("shop", "ops").await;
     world.platform.seen().faults.push_back(Fault::Closed("kicked".to_owned()));
     world.fail(&shop).await;
     world.keep_for(MINUTE).await;
-    assert_eq!((world.waits().await, world.platform.seen().tries), (0, 1));
+    assert_eq!((world.waits().await, world.platform.seen().tries), (1, 1));
     let conversation = world.conversation("ops").await;
+    let closed_at = async |world: &World| world.services.following(&world.owner, conversation).await.unwrap().closed_at;
+    let since = closed_at(&world).await;
+    assert!(since.is_some());
+    // It is closed as long as it was, and again to a process that knows nothing of it.
+    world.platform.seen().down = Some(Fault::Closed("kicked".to_owned()));
+    world.keep_for(120 * MINUTE).await;
+    assert_eq!((closed_at(&world).await, world.platform.seen().tries), (since, 3));
+    world.restart().await;
+    world.keep_for(MINUTE).await;
+    assert_eq!((closed_at(&world).await, world.platform.seen().tries), (since, 4));
+    world.platform.seen().down = None;
     world.services.store().open_conversation(conversation).await.unwrap();
     world.keep_for(MINUTE).await;
     assert_eq!(world.platform.calls(), ["post ops"]);
+
+    world.platform.seen().faults.push_back(Fault::Closed("muted".to_owned()));
+    world.check(&shop, Reason::Ok).await;
+    world.keep_for(59 * MINUTE).await;
+    assert_eq!(world.platform.calls(), [""; 0]);
+    world.keep_for(2 * MINUTE).await;
+    assert_eq!(world.platform.calls(), ["edit ops", "tell ops"], "it heals by itself");
+    assert_eq!((world.waits().await, closed_at(&world).await), (0, None));
 }
 
 #[tokio::test]

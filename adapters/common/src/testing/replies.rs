@@ -51,7 +51,7 @@ pub fn essence(reply: &Reply) -> Vec<String> {
                 found.extend(items.iter().flat_map(|item| beginning(&item.name).chain(beginning(&item.detail))));
             }
             Block::Chart { chart } => found.extend(beginning(chart.title())),
-            Block::Form { title, fields } => {
+            Block::Form { title, fields, .. } => {
                 found.extend(beginning(title));
                 found.extend(fields.iter().flat_map(|field| beginning(&field.label)));
             }
@@ -105,7 +105,7 @@ fn mark(reply: &mut Reply) {
                 Chart::Bars(chart) => &mut chart.title,
                 Chart::Timeline(chart) => &mut chart.title,
             }),
-            Block::Form { title, fields } => {
+            Block::Form { title, fields, .. } => {
                 number(title);
                 fields.iter_mut().map(|field| &mut field.label).for_each(&mut number);
             }
@@ -224,7 +224,8 @@ fn block() -> impl Strategy<Value = Block> {
         3 => (title(), prop::collection::vec(item, 0..30)).prop_map(|(title, items)| Block::StatusList { title, items }),
         1 => chart().prop_map(|chart| Block::Chart { chart }),
         2 => text().prop_map(|text| Block::Code { text }),
-        1 => (label(), prop::collection::vec(form_field(), 0..8)).prop_map(|(title, fields)| Block::Form { title, fields }),
+        1 => (label(), "[0-9a-f]{16}", prop::collection::vec(form_field(), 0..8))
+            .prop_map(|(title, token, fields)| Block::Form { title, token, fields }),
         1 => (label(), select(&["image/png", "text/csv", "application/pdf", "a/b\nc"][..]), select(&["", "AA==", "aGVsbG8gd29ybGQ="][..]))
             .prop_map(|(name, media_type, data)| Block::File { name, media_type: media_type.to_owned(), data: data.to_owned() }),
     ]

@@ -55,7 +55,7 @@ pub(super) fn parts(block: &Block) -> Vec<Part> {
         Block::Table { title, columns, rows } => table(title.as_deref(), columns, rows),
         Block::StatusList { title, items } => statuses(title.as_deref(), items),
         Block::Chart { chart } => self::chart(chart),
-        Block::Form { title, fields } => form(title, fields),
+        Block::Form { title, fields, .. } => form(title, fields),
         Block::File { name, data, .. } => attached(name, data),
     }
 }

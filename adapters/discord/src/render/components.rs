@@ -1,7 +1,7 @@
 //! Buttons, menus and modals, and what comes back from them.
 
-use bot_core::Reply;
 use bot_core::reply::{Action, ActionStyle, Block, FormField, FormKind};
+use bot_core::{Input, Reply};
 use serde_json::{Value, json};
 
 use super::UNITS;
@@ -13,9 +13,6 @@ const PRESS: &str = "press:";
 const ASK: &str = "ask:";
 const PICK: &str = "pick:";
 
-/// Most characters of an argument's name in an id.
-const NAME: usize = 40;
-
 /// What somebody wants who uses a component.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Said<'a> {
@@ -25,10 +22,14 @@ pub(crate) enum Said<'a> {
     Answer(Question<'a>),
 }
 
-/// A question of a form, as the id of its component holds it: `NAME|LABEL`. The name is empty when the form asks nothing else.
+/// A question of a form, as the id of its component holds it: `TOKEN|NAME|LABEL`. With the longest of each the id is as long as it
+/// may be.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Question<'a> {
-    name: &'a str,
+    /// The form's token.
+    pub(crate) token: &'a str,
+    /// The field's name.
+    pub(crate) name: &'a str,
     label: &'a str,
 }
 
@@ -38,18 +39,18 @@ impl<'a> Said<'a> {
             return Some(Self::Press(token));
         }
         let question = custom_id.strip_prefix(ASK).or_else(|| custom_id.strip_prefix(PICK))?;
-        let (name, label) = question.split_once('|')?;
-        Some(Self::Answer(Question { name, label }))
+        let mut parts = question.splitn(3, '|');
+        let (first, second, label) = (parts.next()?, parts.next()?, parts.next());
+        // What an earlier version has shown has no token, and answers nothing any more.
+        let (token, name, label) = label.map_or(("", "", second), |label| (first, second, label));
+        Some(Self::Answer(Question { token, name, label }))
     }
 }
 
 impl Question<'_> {
     /// What an answer says to the engine.
-    pub(crate) fn line(&self, answer: &str) -> String {
-        match self.name {
-            "" => answer.to_owned(),
-            name => crate::line::pair(name, answer),
-        }
+    pub(crate) fn answer(&self, value: String) -> Input {
+        Input::Answer { token: self.token.to_owned(), values: vec![(self.name.to_owned(), value)] }
     }
 }
 
@@ -64,15 +65,15 @@ pub(crate) fn modal(custom_id: &str, question: &Question<'_>) -> Value {
 pub(super) fn rows(reply: &Reply) -> Vec<Row> {
     let (mut menus, mut buttons): (Vec<Component>, Vec<Component>) = (Vec::new(), Vec::new());
     for block in &reply.blocks {
-        let Block::Form { fields, .. } = block else { continue };
+        let Block::Form { token, fields, .. } = block else { continue };
         // What asks for yes or no is answered by the reply's own buttons.
         if !reply.actions.is_empty() && fields.iter().all(|field| field.kind == FormKind::Confirm) {
             continue;
         }
         for field in fields {
-            match menu(field, fields.len() == 1) {
+            match menu(token, field) {
                 Some(menu) => menus.push(menu),
-                None => buttons.push(ask(field, fields.len() == 1)),
+                None => buttons.push(ask(token, field, fields.len() == 1)),
             }
         }
     }
@@ -98,13 +99,13 @@ fn press(action: &Action) -> Component {
     Component::button(style, label(&action.label, limits::BUTTON_LABEL), format!("{PRESS}{}", action.token))
 }
 
-fn ask(field: &FormField, alone: bool) -> Component {
+fn ask(token: &str, field: &FormField, alone: bool) -> Component {
     let text = if alone { "Answer".to_owned() } else { label(&field.label, limits::BUTTON_LABEL) };
-    Component::button(1, text, id(ASK, field, alone))
+    Component::button(1, text, id(ASK, token, field))
 }
 
 /// A menu, if the choices are few and short enough to be in one.
-fn menu(field: &FormField, alone: bool) -> Option<Component> {
+fn menu(token: &str, field: &FormField) -> Option<Component> {
     let yes_or_no = ["yes".to_owned(), "no".to_owned()];
     let choices = match field.kind {
         FormKind::Text => return None,
@@ -118,12 +119,13 @@ fn menu(field: &FormField, alone: bool) -> Option<Component> {
         return None;
     }
     let options = choices.iter().map(|choice| SelectOption { label: choice.clone(), value: choice.clone() }).collect();
-    Some(Component::select(id(PICK, field, alone), label(&field.label, limits::SELECT_PLACEHOLDER), options))
+    Some(Component::select(id(PICK, token, field), label(&field.label, limits::SELECT_PLACEHOLDER), options))
 }
 
-fn id(prefix: &str, field: &FormField, alone: bool) -> String {
-    let name = if alone { "" } else { UNITS.head(&field.name, NAME) };
-    format!("{prefix}{name}|{}", label(&field.label, limits::MODAL_TEXT).replace('\n', " "))
+fn id(prefix: &str, token: &str, field: &FormField) -> String {
+    // No argument has a longer name than an option may have.
+    let name = UNITS.head(&field.name, limits::COMMAND_NAME);
+    format!("{prefix}{token}|{name}|{}", label(&field.label, limits::MODAL_TEXT).replace('\n', " "))
 }
 
 fn label(text: &str, limit: usize) -> String {

@@ -152,9 +152,14 @@ fn all_kinds_of_blocks_in_one_answer() {
         Block::text("Which monitor?"),
         Block::Form {
             title: "Which monitor?".into(),
+            token: "1f".into(),
             fields: vec![field("Which monitor?", FormKind::Choice, &["shop", "blog"])],
         },
-        Block::Form { title: "Which address?".into(), fields: vec![field("Which address?", FormKind::Text, &[])] },
+        Block::Form {
+            title: "Which address?".into(),
+            token: "20".into(),
+            fields: vec![field("Which address?", FormKind::Text, &[])],
+        },
     ]);
     insta::assert_json_snapshot!(shown(&reply));
 }
@@ -180,11 +185,34 @@ fn a_question_comes_back_as_its_answer() {
         placeholder: None,
         choices: Vec::new(),
     };
-    let reply = Reply::of(vec![Block::Form { title: "Which address?".into(), fields: vec![field] }]);
+    let form =
+        |token: &str| Block::Form { title: "Which address?".into(), token: token.into(), fields: vec![field.clone()] };
+    let reply = Reply::of(vec![form("00112233445566ff")]);
     let id = messages(&reply)[0].components[0].components[0].custom_id().to_owned();
     let Some(Said::Answer(question)) = Said::of(&id) else { panic!("{id}") };
     insta::assert_json_snapshot!(modal(&id, &question));
-    assert_eq!(question.line("https://shop.example"), "https://shop.example");
+    assert_eq!((question.token, question.name), ("00112233445566ff", "target"));
     assert_eq!(Said::of("press:abc"), Some(Said::Press("abc")));
     assert_eq!(Said::of("other"), None);
+
+    // One that an earlier version has shown says no question.
+    for old in ["pick:|Which monitor?", "ask:target|Which address?"] {
+        let Some(Said::Answer(question)) = Said::of(old) else { panic!("{old}") };
+        assert_eq!((question.token, question.name), ("", ""), "{old}");
+    }
+}
+
+#[test]
+fn the_longest_question_can_be_answered() {
+    let field = FormField {
+        name: "n".repeat(limits::COMMAND_NAME),
+        label: "l".repeat(300),
+        kind: FormKind::Text,
+        required: true,
+        placeholder: None,
+        choices: Vec::new(),
+    };
+    let form = Block::Form { title: "Which?".into(), token: "0".repeat(16), fields: vec![field] };
+    let all = messages(&Reply::of(vec![form]));
+    assert_eq!(all[0].components.len(), 1);
 }

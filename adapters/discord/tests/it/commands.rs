@@ -1,5 +1,7 @@
 //! Slash commands are registered as they are declared.
 
+use std::num::NonZeroU64;
+
 use serde_json::json;
 use test_support::platforms::discord::{Failure, GUILD};
 
@@ -61,7 +63,7 @@ async fn commands_of_one_guild_are_none_of_all() {
         let known = state.commands.entry(0).or_default();
         known.insert("status".into(), json!({ "id": "7", "name": "status", "type": 1, "description": "x" }));
     });
-    let serving = world.serve(adapter_discord::Config { guild: Some(GUILD), ..world.config() });
+    let serving = world.serve(adapter_discord::Config { guild: NonZeroU64::new(GUILD), ..world.config() });
     let count = registered(&world, GUILD).await;
     assert!(world.fake.with(|state| state.commands[&0].is_empty()));
     serving.stop().await;
@@ -79,5 +81,17 @@ async fn registering_goes_on_after_discord_was_out_of_order() {
     world.fake.fail_next("GET /oauth2", Failure::Broken);
     let serving = world.serving().await;
     registered(&world, 0).await;
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn a_guild_that_the_bot_is_not_in_yet_is_waited_for() {
+    let world = World::start().await;
+    let of_guild = format!("/guilds/{GUILD}/commands");
+    for (status, code) in [(403, 50001), (404, 10004)] {
+        world.fake.fail_next(&of_guild, Failure::Refusal(status, code));
+    }
+    let serving = world.serve(adapter_discord::Config { guild: NonZeroU64::new(GUILD), ..world.config() });
+    registered(&world, GUILD).await;
     serving.stop().await;
 }

@@ -279,3 +279,82 @@ async fn what_is_sent_is_what_discord_takes() {
     serving.stop().await;
     crate::fake::hold_against_schemas(&world.fake).await;
 }
+
+#[tokio::test]
+async fn a_form_whose_question_is_over_shows_nothing_to_the_others() {
+    let world = World::start().await;
+    let serving = world.serving().await;
+    let asked = world.slash("add-monitor", &[]).await;
+    let opened = world.fake.act(CHANNEL, Deed::Press(id(&asked), &component(&asked, "Answer")));
+    let modal = world.fake.first_answer(opened).await;
+    world.slash("cancel", &[]).await;
+    let submitted = world.fake.act(CHANNEL, Deed::Submit(modal["data"]["custom_id"].as_str().unwrap(), "KEY-hunter2"));
+    let answer = world.fake.answer(submitted).await;
+    assert!(is_quiet(&answer), "{answer}");
+    assert!(text(&answer).starts_with("That question is settled already"), "{answer}");
+    let shown = world.fake.with(|state| format!("{:?}", state.of_bot(CHANNEL)));
+    assert!(!shown.contains("hunter2"), "{shown}");
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn a_menu_answers_its_own_question_and_no_other() {
+    let world = World::start().await;
+    monitors(&world.database.store, &[std::time::Duration::from_secs(30); 1]).await;
+    let serving = world.serving().await;
+    let first = world.slash("pause-monitor", &[]).await;
+    let second = world.slash("delete-monitor", &[]).await;
+    let pick = |menu: &Value| {
+        let menu = (id(menu), component(menu, "Which monitor?"));
+        world.fake.act(CHANNEL, Deed::Pick(menu.0, &menu.1, "m1"))
+    };
+    // What an earlier version has shown has no token.
+    let old = world.fake.act(CHANNEL, Deed::Pick(id(&first), "pick:|Which monitor?", "m1"));
+    for stale in [pick(&first), old] {
+        let stale = world.fake.answer(stale).await;
+        assert!(is_quiet(&stale) && text(&stale).starts_with("That question is settled already"), "{stale}");
+    }
+    let confirm = world.fake.answer(pick(&second)).await;
+    assert!(text(&confirm).contains("Shall I delete"), "{confirm}");
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_filled_in_is_no_command() {
+    let world = World::start().await;
+    monitors(&world.database.store, &[std::time::Duration::from_secs(30); 1]).await;
+    let serving = world.serving().await;
+    world.slash("declare-incident", &[("title", json!("the shop is slow"))]).await;
+    let asked = world.slash("note", &[("incident", json!("#1"))]).await;
+    let opened = world.fake.act(CHANNEL, Deed::Press(id(&asked), &component(&asked, "Answer")));
+    let modal = world.fake.first_answer(opened).await;
+    let submitted = world.fake.act(CHANNEL, Deed::Submit(modal["data"]["custom_id"].as_str().unwrap(), "Pause m1"));
+    let answer = world.fake.answer(submitted).await;
+    assert!(text(&answer).starts_with("Noted"), "{answer}");
+    let monitor = world.slash("show-monitor", &[("monitor", json!("m1"))]).await;
+    assert!(!text(&monitor).contains("paused"), "{monitor}");
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_is_brought_when_discord_is_well_again() {
+    let world = World::start().await;
+    let target = misbehaving::never_answers().await;
+    let serving = world.serving().await;
+    for failure in [Failure::Status(503), Failure::Broken, Failure::Lost] {
+        world.fake.fail_next("/callback", failure);
+    }
+    let answer = world.slash("whoami", &[]).await;
+    assert!(text(&answer).contains("Ada"), "{answer}");
+
+    for failure in [Failure::Status(503), Failure::Refusal(500, 0), Failure::Broken] {
+        world.fake.fail_next("PATCH /webhooks/", failure);
+    }
+    let options = [("target", json!(target.url())), ("timeout", json!("3s")), ("interval", json!("60s"))];
+    let answer = world.slash("add-monitor", &options).await;
+    assert!(!text(&answer).is_empty(), "{answer}");
+
+    world.fake.fail_next(&format!("POST /channels/{DIRECT}/messages"), Failure::Status(502));
+    assert!(!text(&world.write("help whoami").await).is_empty());
+    serving.stop().await;
+}

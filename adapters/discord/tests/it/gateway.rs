@@ -134,3 +134,17 @@ async fn it_waits_as_long_as_discord_asks_it_to() {
     assert_eq!(tries, 2);
     serving.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_put_off_is_answered_before_the_program_ends() {
+    let world = World::start().await;
+    let target = test_support::targets::misbehaving::never_answers().await;
+    let serving = world.serving().await;
+    let options = [("target", json!(target.url())), ("timeout", json!("3s")), ("interval", json!("60s"))];
+    let asked = world.fake.act(CHANNEL, Deed::Slash("add-monitor", &options));
+    assert_eq!(world.fake.first_answer(asked).await["type"], 5);
+    // Once more, so that it does not end by chance in time.
+    world.fake.fail_next("PATCH /webhooks/", Failure::Status(503));
+    serving.stop().await;
+    assert!(world.fake.with(|state| state.answered(asked.id)).is_some(), "nothing more is waited for");
+}

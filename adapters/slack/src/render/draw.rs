@@ -16,6 +16,9 @@ use super::{Attachment, modal};
 /// Pixels per unit of a chart: twice looks sharp.
 const CHART_SCALE: f32 = 2.0;
 
+/// Longest title of a table that is named beside its file.
+const TITLE: usize = 200;
+
 /// A part of a message.
 #[derive(Debug)]
 pub(super) enum Piece {
@@ -40,7 +43,7 @@ pub(super) fn pieces(reply: &Reply) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for block in &reply.blocks {
         match block {
-            Block::Form { title, fields } => pieces.extend(form(said, title, fields)),
+            Block::Form { title, fields, .. } => pieces.extend(form(said, title, fields)),
             block => pieces.extend(piece(block)),
         }
         said = if let Block::Text { text } = block { text } else { "" };
@@ -56,7 +59,7 @@ fn piece(block: &Block) -> Vec<Piece> {
         Block::Table { title, columns, rows } => table(title.as_deref(), columns, rows),
         Block::Chart { chart } => self::chart(chart),
         Block::Code { text } => code("output.txt", text),
-        Block::Form { title, fields } => form("", title, fields),
+        Block::Form { title, fields, .. } => form("", title, fields),
         Block::File { name, media_type, data } => file(name, media_type, data),
     }
 }
@@ -112,11 +115,13 @@ fn table(title: Option<&str>, columns: &[Column], rows: &[Vec<String>]) -> Vec<P
         return pieces;
     }
     let name = file_name(title.unwrap_or("table"), "csv");
-    let of = title.map(|title| format!(" “{}”", clean(title))).unwrap_or_default();
+    let title = title.map(|title| shorten(&clean(title), TITLE));
+    let of = title.as_ref().map(|title| format!(" “{title}”")).unwrap_or_default();
     let note = format!("The table{of} ({} rows) is too large for a message: it is in the file {name}.", rows.len());
     let data = table::csv(columns, rows).into_bytes();
-    let media_type = "text/csv".to_owned();
-    with_note(note, Attachment { alt: name.clone(), name, media_type, data, instead: drawn.text })
+    let (media_type, note) = ("text/csv".to_owned(), Some(note));
+    let instead = title.into_iter().chain([drawn.text]).collect::<Vec<_>>().join("\n");
+    vec![Piece::File(Attachment { alt: name.clone(), name, media_type, data, note, instead })]
 }
 
 /// A text in a fixed width, as a file when it is long.
@@ -125,24 +130,18 @@ fn code(name: &str, text: &str) -> Vec<Piece> {
         return fixed(text);
     }
     let note = format!("The text is too long for a message: it is in the file {name}.");
-    let file = Attachment {
+    vec![Piece::File(Attachment {
         name: name.to_owned(),
         alt: name.to_owned(),
         media_type: "text/plain".to_owned(),
         data: text.into(),
+        note: Some(note),
         instead: text.to_owned(),
-    };
-    with_note(note, file)
+    })]
 }
 
 fn fixed(text: &str) -> Vec<Piece> {
     preformatted(text).into_iter().map(|(block, length)| Piece::Block(block, length)).collect()
-}
-
-fn with_note(note: String, file: Attachment) -> Vec<Piece> {
-    let mut pieces = rich(vec![Run::Plain(note)]);
-    pieces.push(Piece::File(file));
-    pieces
 }
 
 fn chart(chart: &Chart) -> Vec<Piece> {
@@ -153,6 +152,7 @@ fn chart(chart: &Chart) -> Vec<Piece> {
             alt: shorten(&chart.alt(), ALT),
             media_type: "image/png".to_owned(),
             data,
+            note: None,
             instead,
         })],
         Err(error) => {
@@ -173,7 +173,8 @@ fn file(name: &str, media_type: &str, data: &str) -> Vec<Piece> {
         Ok(text) if media_type.starts_with("text/") || media_type == "application/json" => text.to_owned(),
         _ => format!("The file {name} cannot be shown here. Ask for it in a direct message to me."),
     };
-    vec![Piece::File(Attachment { alt: name.clone(), name, media_type: media_type.to_owned(), data, instead })]
+    let (alt, media_type) = (name.clone(), media_type.to_owned());
+    vec![Piece::File(Attachment { name, alt, media_type, data, note: None, instead })]
 }
 
 /// What a question asks for, but what was `said` before it; the answer can be said as well as given in the form.
@@ -193,10 +194,7 @@ fn form(said: &str, title: &str, fields: &[FormField]) -> Vec<Piece> {
 
 /// The buttons, in as many blocks as they need. The first open forms.
 pub(super) fn buttons(reply: &Reply) -> Vec<Piece> {
-    let forms = reply.blocks.iter().filter_map(|block| match block {
-        Block::Form { title, fields } => modal::Form::of(title, fields),
-        _ => None,
-    });
+    let forms = reply.blocks.iter().filter_map(modal::Form::of);
     let answers = forms.filter_map(|form| form.to_value()).map(|value| ("Answer", modal::ANSWER, value, "primary"));
     let presses = reply.actions.iter().map(|Action { label, token, style }| {
         let style = match style {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use draw::{Piece, buttons, notification};
 use limits::{MESSAGE_BLOCKS, MESSAGE_CHARS};
+pub(crate) use rich::escape;
 
 /// A message to post.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub struct Attachment {
     pub media_type: String,
     /// Its bytes.
     pub data: Vec<u8>,
+    /// What is said about it once it is shared.
+    pub note: Option<String>,
     /// What is said where it cannot be shared, to be shown in a fixed width.
     pub instead: String,
 }

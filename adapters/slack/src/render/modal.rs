@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bot_core::reply::{FormField, FormKind};
+use bot_core::reply::{Block, FormKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -27,6 +27,9 @@ const INPUT: &str = "input";
 pub(crate) struct Form {
     #[serde(rename = "t")]
     title: String,
+    /// What says which question it asks; a button of an earlier version has none.
+    #[serde(rename = "k", default)]
+    pub(crate) token: String,
     #[serde(rename = "f")]
     fields: Vec<Question>,
 }
@@ -46,8 +49,9 @@ struct Question {
 }
 
 impl Form {
-    /// The form that asks this; `None` when it asks only for a yes or no, for which there are buttons.
-    pub(crate) fn of(title: &str, fields: &[FormField]) -> Option<Self> {
+    /// The form that a block is; `None` when it asks only for a yes or no, for which there are buttons.
+    pub(crate) fn of(block: &Block) -> Option<Self> {
+        let Block::Form { title, token, fields } = block else { return None };
         let asked = fields.iter().filter(|field| field.kind != FormKind::Confirm).map(|field| Question {
             name: field.name.clone(),
             label: shorten(&field.label, 200),
@@ -56,7 +60,7 @@ impl Form {
             choices: field.choices.clone(),
         });
         let fields: Vec<Question> = asked.take(VIEW_BLOCKS).collect();
-        (!fields.is_empty()).then(|| Self { title: shorten(title, 200), fields })
+        (!fields.is_empty()).then(|| Self { title: shorten(title, 200), token: token.clone(), fields })
     }
 
     /// The value of the button that opens it; `None` when it asks more than a button can keep. Choices go first: their
@@ -75,14 +79,14 @@ impl Form {
         serde_json::from_str(value).ok()
     }
 
-    /// The modal. `origin` comes back when it is submitted; `None` when that is too long to be kept.
-    pub(crate) fn view(&self, origin: &str) -> Option<Value> {
+    /// The modal. `kept` comes back when it is submitted; `None` when that is too long to be kept.
+    pub(crate) fn view(&self, kept: &str) -> Option<Value> {
         let blocks: Vec<Value> = self.fields.iter().map(Question::input).collect();
-        (units(origin) <= VIEW_METADATA).then(|| {
+        (units(kept) <= VIEW_METADATA).then(|| {
             json!({
                 "type": "modal",
                 "callback_id": CALLBACK,
-                "private_metadata": origin,
+                "private_metadata": kept,
                 "title": plain(&self.title, MODAL_TITLE),
                 "submit": plain("Answer", MODAL_TITLE),
                 "close": plain("Not now", MODAL_TITLE),
@@ -146,28 +150,21 @@ struct Choice {
 }
 
 impl Answers {
-    /// What was answered, as it would be typed: one answer as it is, several each with its name.
-    pub(crate) fn text(self) -> String {
-        let said = self.values.into_iter().filter_map(|(name, mut block)| {
+    /// What was filled into which field.
+    pub(crate) fn filled(self) -> Vec<(String, String)> {
+        let filled = self.values.into_iter().filter_map(|(name, mut block)| {
             let answer = block.remove(INPUT)?;
             let value = answer.selected_option.map(|choice| choice.value).or(answer.value)?;
             (!value.trim().is_empty()).then_some((name, value))
         });
-        let mut said: Vec<(String, String)> = said.collect();
-        match said.as_mut_slice() {
-            [(_, value)] => std::mem::take(value),
-            said => said.iter().map(|(name, value)| format!("{name}:{}", quoted(value))).collect::<Vec<_>>().join(" "),
-        }
+        filled.collect()
     }
-}
-
-/// A value as the grammar reads it back.
-fn quoted(value: &str) -> String {
-    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]
 mod tests {
+    use bot_core::reply::FormField;
+
     use super::*;
 
     fn field(name: &str, choices: &[&str]) -> FormField {
@@ -181,9 +178,13 @@ mod tests {
         }
     }
 
+    fn form(title: &str, field: FormField) -> Form {
+        Form::of(&Block::Form { title: title.to_owned(), token: "1f".to_owned(), fields: vec![field] }).unwrap()
+    }
+
     #[test]
     fn a_form_survives_its_button() {
-        let form = Form::of("Which monitor?", &[field("monitor", &["shop", "blog"])]).unwrap();
+        let form = form("Which monitor?", field("monitor", &["shop", "blog"]));
         assert_eq!(Form::from_value(&form.to_value().unwrap()), Some(form));
     }
 
@@ -191,22 +192,26 @@ mod tests {
     fn choices_that_a_button_cannot_keep_are_typed() {
         let names: Vec<String> = (0..90).map(|number| format!("a-rather-long-name-of-a-monitor-{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let kept = Form::of("Which?", &[field("monitor", &names)]).unwrap().to_value().unwrap();
+        let kept = form("Which?", field("monitor", &names)).to_value().unwrap();
         let view = Form::from_value(&kept).unwrap().view("{}").unwrap();
         assert_eq!(view["blocks"][0]["element"]["type"], "plain_text_input");
     }
 
     #[test]
-    fn one_answer_is_said_as_it_is_and_several_with_their_names() {
-        let answers = |value: Value| serde_json::from_value::<Answers>(value).unwrap().text();
-        let one =
-            json!({ "values": { "url": { "input": { "type": "plain_text_input", "value": "https://x.example" } } } });
-        assert_eq!(answers(one), "https://x.example");
+    fn a_button_of_an_earlier_version_opens_a_form_that_answers_nothing() {
+        let old = r#"{"t":"Which?","f":[{"n":"monitor","l":"Which?","r":true}]}"#;
+        assert_eq!(Form::from_value(old).unwrap().token, "");
+    }
+
+    #[test]
+    fn what_was_filled_in_is_each_answer_with_its_name() {
+        let filled = |value: Value| serde_json::from_value::<Answers>(value).unwrap().filled();
         let two = json!({ "values": {
             "a": { "input": { "type": "plain_text_input", "value": "say \"hi\"" } },
             "b": { "input": { "type": "static_select", "selected_option": { "value": "shop" } } },
             "c": { "input": { "type": "plain_text_input", "value": null } },
         } });
-        assert_eq!(answers(two), r#"a:"say \"hi\"" b:"shop""#);
+        let wanted = [("a", "say \"hi\""), ("b", "shop")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(filled(two), wanted);
     }
 }

@@ -148,7 +148,7 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
 
 /// The text for the one place where Slack does read markup: no mention, no link.
 /// Source: <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

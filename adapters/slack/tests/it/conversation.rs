@@ -2,7 +2,7 @@
 
 use monitor_core::people::Role;
 use serde_json::json;
-use test_support::platforms::slack::{ADA, ADA_DIRECT, BETWEEN, BOB, Failure, OPS, RANDOM};
+use test_support::platforms::slack::{ADA, ADA_DIRECT, BETWEEN, BOB, Failure, Message, OPS, RANDOM, State};
 use test_support::targets::answering::{Answer, answering};
 use test_support::targets::misbehaving::never_answers;
 
@@ -212,4 +212,46 @@ async fn while_slack_does_not_tell_who_reads_along_nothing_is_done() {
     let told = world.fake.messages(BETWEEN, 1).await.remove(0);
     assert_eq!(told.only.as_deref(), Some(ADA));
     assert!(told.words().contains("Say it again in a moment"), "{}", told.words());
+}
+
+#[tokio::test]
+async fn a_form_whose_question_is_over_does_nothing_and_shows_nothing_to_the_others() {
+    let world = World::start().await;
+    world.fake.command(OPS, ADA, "add-monitor").await;
+    let modal = world.fake.until("a form", |state| state.views.first().cloned()).await;
+    world.fake.command(OPS, ADA, "cancel").await;
+    world.fake.messages(OPS, 2).await;
+    let block = modal.view["blocks"][0]["block_id"].as_str().unwrap();
+    world.fake.submit(ADA, &modal.id, &[(block, "KEY-hunter2")]).await;
+    let told = world.fake.messages(OPS, 3).await.remove(2);
+    assert_eq!(told.only.as_deref(), Some(ADA));
+    assert!(told.words().starts_with("That question is settled already"), "{}", told.words());
+
+    // A form that stands in somebody's way is none of another question.
+    world.fake.command(OPS, ADA, "note #1").await;
+    let asked = world.fake.messages(OPS, 4).await.remove(3);
+    world.fake.submit(ADA, &modal.id, &[(block, "https://shop.example")]).await;
+    let told = world.fake.messages(OPS, 5).await.remove(4);
+    assert!(told.words().starts_with("That question is settled already"), "{}", told.words());
+    assert!(!format!("{:?}", world.fake.messages(OPS, 5).await).contains("hunter2"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn what_is_filled_in_is_no_command() {
+    let world = World::start().await;
+    test_support::builders::monitors(&world.database.store, &[std::time::Duration::from_secs(30)]).await;
+    world.fake.command(OPS, ADA, "declare-incident \"the shop is slow\"").await;
+    world.fake.messages(OPS, 1).await;
+    world.fake.command(OPS, ADA, "note #1").await;
+    let modal = world.fake.until("a form", |state| state.views.first().cloned()).await;
+    let block = modal.view["blocks"][0]["block_id"].as_str().unwrap();
+    world.fake.submit(ADA, &modal.id, &[(block, "Pause m1")]).await;
+    let saying = |words: &'static str| {
+        let find = move |state: &State| state.messages.iter().map(Message::words).find(|shown| shown.contains(words));
+        world.fake.until(words, find)
+    };
+    saying("Noted").await;
+    world.fake.command(OPS, ADA, "show-monitor m1").await;
+    let shown = saying("unknown").await;
+    assert!(shown.contains("m1") && !shown.contains("paused"), "{shown}");
 }

@@ -61,3 +61,26 @@ async fn each_thing_that_is_wrong_says_how_it_is_mended() {
     unreachable.bot_token = Secret::new("xoxb-1-test");
     insta::assert_snapshot!(lines(&unreachable, now()).await, @"wrong: Slack cannot be reached: there is no connection; see that this system reaches https://slack.com");
 }
+
+#[tokio::test]
+async fn slack_being_unwell_says_nothing_of_the_tokens() {
+    let world = World::new().await;
+    for failure in
+        [Failure::Code("internal_error"), Failure::Code("ratelimited"), Failure::RateLimited(30), Failure::Status(503)]
+    {
+        for method in ["auth.test", "apps.connections.open"] {
+            world.fake.fail(method, failure.clone());
+        }
+        let found = lines(&world.socket_mode(), now()).await;
+        let wrong = found.lines().filter(|line| line.starts_with("wrong: "));
+        let unwell = wrong.filter(|line| {
+            line.starts_with("wrong: Slack does not answer just now (") || line.contains("it answers 503")
+        });
+        assert!(
+            unwell.count() >= 1 && !found.contains("token is not accepted") && !found.contains("opens no"),
+            "{found}"
+        );
+        // What was not asked for is not left for the next.
+        world.fake.clear_failures();
+    }
+}

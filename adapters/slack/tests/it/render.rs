@@ -37,7 +37,7 @@ fn everything() -> Reply {
         },
         Block::File { name: "report.csv".to_owned(), media_type: "text/csv".to_owned(), data: "YSxi".to_owned() },
         Block::text("Which monitor?"),
-        Block::Form { title: "Which monitor?".to_owned(), fields: vec![field] },
+        Block::Form { title: "Which monitor?".to_owned(), token: "1f".to_owned(), fields: vec![field] },
     ]);
     reply.actions = vec![button("Yes", ActionStyle::Primary), button("Delete", ActionStyle::Danger)];
     reply
@@ -95,7 +95,17 @@ fn all_of(messages: &[Message]) -> String {
     for message in messages {
         message.blocks.iter().for_each(|block| gather(block, &mut all));
         for file in &message.files {
-            all.extend([file.name.as_str(), " ", &file.alt, " ", &String::from_utf8_lossy(&file.data), "\n"]);
+            let note = file.note.as_deref().unwrap_or_default();
+            all.extend([
+                file.name.as_str(),
+                " ",
+                note,
+                " ",
+                &file.alt,
+                " ",
+                &String::from_utf8_lossy(&file.data),
+                "\n",
+            ]);
         }
     }
     all

@@ -45,7 +45,7 @@ impl World {
         let outbound = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword".into() };
         let outbound = Outbound::new(&outbound).unwrap();
         let services = Services::new(database.store.clone(), outbound, Arc::new(Still), Retention::default());
-        Self { fake, courier: TelegramCourier { api, services }, _database: database }
+        Self { fake, courier: TelegramCourier { api, services, tasks: TaskTracker::new() }, _database: database }
     }
 }
 
@@ -169,12 +169,36 @@ async fn a_long_message_comes_in_parts_and_its_first_is_the_card() {
     let World { fake, courier, .. } = World::start().await;
     let mut reply = card(Status::Down, "is down. #1");
     reply.blocks.push(Block::text("every word counts ".repeat(400)));
-    fake.fail("sendDocument", Failure::TooMany(0));
     let sent = courier.post(&to(ADA), &reply).await.unwrap();
+    fake.until("its second part is there", |fake| fake.messages(ADA).len() == 2).await;
     let messages = fake.messages(ADA);
-    assert!(messages.len() > 1);
     assert_eq!(messages[0]["message_id"].to_string(), sent.message);
     assert!(messages[0].get("reply_markup").is_some());
+}
+
+#[tokio::test]
+async fn what_is_taken_is_told_at_once_however_long_the_rest_takes() {
+    let World { fake, courier, .. } = World::start().await;
+    let mut reply = card(Status::Down, "is down. #1");
+    reply.blocks.push(Block::text("every word counts ".repeat(4_000)));
+    // The keeper would not wait for so long, and say it all again.
+    fake.fail("sendDocument", Failure::TooMany(60));
+    let ada = to(ADA);
+    let posting = courier.post(&ada, &reply);
+    let sent = tokio::time::timeout(Duration::from_secs(30), posting).await.expect("it is told").unwrap();
+    fake.until("the rest is tried", |fake| !fake.calls_of("sendDocument").is_empty()).await;
+    assert_eq!(fake.messages(ADA)[0]["message_id"].to_string(), sent.message);
+    // A rest that is refused is not said from the beginning.
+    fake.fail("sendDocument", Failure::Refused(400, "Bad Request: file is too big"));
+    courier.post(&to(ADA), &reply).await.unwrap();
+    fake.until("the rest is tried", |fake| fake.calls_of("sendDocument").len() == 2).await;
+    assert_eq!(fake.said(ADA).len(), 2);
+}
+
+#[test]
+fn all_topics_of_a_group_have_one_pace() {
+    let units = ["5", "-1001234567890", "-1001234567890/17"].map(TelegramCourier::unit);
+    assert_eq!(units, ["5", "-1001234567890", "-1001234567890"]);
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub fn messages(reply: &Reply) -> Vec<Message> {
         let drawn = match block {
             Block::Chart { chart } => media::chart(chart),
             Block::File { name, media_type, data } => media::file(name, media_type, data),
-            Block::Form { title, fields } => Err(blocks::form(title, fields, reply, index)),
+            Block::Form { title, fields, .. } => Err(blocks::form(title, fields, reply, index)),
             block => Err(blocks::draw(block)),
         };
         match drawn {

@@ -39,7 +39,7 @@ fn field(kind: FormKind, choices: &[&str], placeholder: Option<&str>) -> Block {
     let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
     let (name, label) = ("monitor".to_owned(), "Which monitor?".to_owned());
     let field = FormField { name, label, kind, required: true, placeholder: placeholder.map(str::to_owned), choices };
-    Block::Form { title: "Which monitor?".to_owned(), fields: vec![field] }
+    Block::Form { title: "Which monitor?".to_owned(), token: "1".to_owned(), fields: vec![field] }
 }
 
 fn chart() -> Chart {

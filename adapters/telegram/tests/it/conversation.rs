@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use monitor_core::monitor::MonitorId;
 use serde_json::json;
-use test_support::platforms::telegram::TOKEN;
+use test_support::platforms::telegram::{BOT_ID, TOKEN};
 
 use crate::clients::assert_models;
 use crate::world::{ADA, BOB, OPS, SUPER_TEAM, TEAM, World};
@@ -200,6 +200,47 @@ async fn a_group_that_became_a_supergroup_unheard_is_known_once_something_is_sai
     assert!(!said.contains("I do not know this place"), "{said}");
     world.fake.until("the card says so", |fake| fake.said(SUPER_TEAM)[0].contains("Ada has acknowledged it")).await;
     world.is_at_super_team_alone().await;
+}
+
+#[tokio::test]
+async fn a_place_that_lets_the_bot_in_again_is_told_what_it_missed() {
+    let world = World::with_ada().await;
+    world.connect().await;
+    world.ask(OPS, ADA, "/follow@its_bot everything").await;
+    let topic = world.fake.topic(OPS, "Incidents");
+    let mut heard = world.fake.said(OPS).len();
+    world.fake.say_in_topic(OPS, topic, ADA, "/follow everything");
+    heard = world.fake.hears(OPS, heard + 1).await.len();
+    world.ask(ADA, ADA, "add-monitor http://127.0.0.1:9/ name:shop --yes").await;
+    let person = json!({ "id": BOB, "is_bot": false, "first_name": "Bob" });
+    let bot = json!({ "id": BOT_ID, "is_bot": true, "first_name": "Watchword", "username": "its_bot" });
+    let group = json!({ "id": OPS, "type": "supergroup", "title": "Ops", "is_forum": true });
+    let added = json!({ "message_id": 900, "from": person, "chat": group, "date": 1, "new_chat_members": [bot] });
+    let member = json!({ "from": person, "chat": group, "date": 1, "old_chat_member": { "status": "left", "user": bot },
+        "new_chat_member": { "status": "member", "user": bot } });
+
+    world.fake.close_topic(OPS, topic);
+    world.fail(MonitorId(1)).await;
+    // The card is in the group, and in the private chat where the monitor was added.
+    heard = world.fake.hears(OPS, heard + 1).await.len();
+    world.is_closed(1).await;
+    let places = world.ask(ADA, ADA, "list-connections").await;
+    assert!(places.contains("closed since 2026-03-01 00:01"), "{places}");
+    world.fake.open_topic(OPS, topic, BOB);
+    world.fake.hears(OPS, heard + 1).await;
+    assert_eq!(world.fake.messages(OPS).pop().unwrap()["message_thread_id"], topic);
+    world.is_closed(0).await;
+
+    for (kind, happens) in [("message", added), ("my_chat_member", member)] {
+        world.fake.shut_out(OPS, "bot was kicked from the supergroup chat");
+        world.services.note(&world.owner, Some("shop"), kind).await.unwrap();
+        world.is_closed(2).await;
+        world.fake.let_in(OPS);
+        world.fake.happen(kind, &happens);
+        world.is_closed(0).await;
+    }
+    let noted = |text: &String| text.contains("noted: my_chat_member");
+    world.fake.until("what was noted is told", |fake| fake.said(OPS).iter().any(noted)).await;
 }
 
 #[tokio::test]

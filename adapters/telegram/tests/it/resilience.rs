@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use adapter_telegram::{Config, StartError, serve};
+use monitor_core::monitor::MonitorId;
 use monitor_core::secret::Secret;
 use serde_json::json;
 use test_support::platforms::telegram::Failure;
@@ -91,13 +92,16 @@ async fn a_press_that_is_too_old_is_not_done() {
     world.ask(ADA, ADA, "add-monitor http://127.0.0.1:9/ name:shop").await;
     let asked = world.last(ADA);
     world.stop().await.unwrap();
-    let press = world.fake.press(ADA, ADA, asked, "Yes");
-    world.fake.forget(&press);
+    for button in ["Yes", "No"] {
+        let press = world.fake.press(ADA, ADA, asked, button);
+        world.fake.forget(&press);
+    }
     world.pass(Duration::from_secs(2 * 3_600));
     let before = world.fake.said(ADA).len();
     world.wake(None);
-    let said = world.fake.hears(ADA, before + 1).await.pop().unwrap();
-    assert!(said.starts_with("I was away"), "{said}");
+    // Each of them is answered, for each of them looks as if it were done.
+    let said = world.fake.hears(ADA, before + 2).await.split_off(before);
+    assert!(said.iter().all(|said| said.starts_with("I was away")), "{said:?}");
     assert!(world.ask(ADA, ADA, "list-monitors").await.contains("no monitors"));
 }
 
@@ -113,6 +117,69 @@ async fn a_press_that_is_no_older_than_its_message_is_done_though_telegram_takes
     world.wake(None);
     let said = world.fake.hears(ADA, before + 1).await.pop().unwrap();
     assert!(said.starts_with("I watch shop now"), "{said}");
+}
+
+#[tokio::test]
+async fn a_press_of_now_is_done_however_old_its_message_is_and_whatever_telegram_says_of_it() {
+    let world = World::with_ada().await;
+    world.ask(ADA, ADA, "add-monitor http://127.0.0.1:9/ name:shop --yes").await;
+    let heard = world.fake.said(ADA).len();
+    world.fail(MonitorId(1)).await;
+    world.fake.hears(ADA, heard + 1).await;
+    let card = world.last(ADA);
+    world.pass(Duration::from_secs(2 * 3_600));
+    // All is known that happened until then.
+    for _ in 0..2 {
+        world.ask(ADA, ADA, "whoami").await;
+    }
+    let words = "Bad Request: query is too old and response timeout expired or query ID is invalid";
+    world.fake.fail("answerCallbackQuery", Failure::Refused(400, words));
+    world.fake.press(ADA, ADA, card, "Acknowledge");
+    world.fake.until("the card says so", |fake| fake.said(ADA)[heard].contains("Ada has acknowledged it")).await;
+}
+
+#[tokio::test]
+async fn as_much_as_people_say_at_once_is_done() {
+    let world = World::with_ada().await;
+    let before = world.fake.said(ADA).len();
+    for _ in 0..250 {
+        world.fake.say(ADA, ADA, "whoami");
+    }
+    world.fake.hears(ADA, before + 250).await;
+    world.fake.until("all is confirmed", |fake| fake.pending() == 0).await;
+    assert_eq!(world.fake.said(ADA).len(), before + 250, "each once");
+}
+
+#[tokio::test]
+async fn whoever_says_more_than_can_be_done_is_told_and_holds_nobody_up() {
+    let world = World::with_ada().await;
+    // The first answer waits longer than a test does.
+    world.fake.fail("sendMessage", Failure::TooMany(120));
+    let (before, sent) = (world.fake.said(ADA).len(), world.fake.calls_of("sendMessage").len());
+    world.fake.say(ADA, ADA, "whoami");
+    world.fake.until("it is being answered", |fake| fake.calls_of("sendMessage").len() > sent).await;
+    for _ in 0..130 {
+        world.fake.say(ADA, ADA, "whoami");
+    }
+    world.fake.say(BOB, BOB, "/start");
+    world.fake.until("what there is room for is confirmed", |fake| fake.pending() == 31).await;
+    let asked = world.fake.calls_of("getUpdates").len();
+    world.fake.until("the rest comes again", |fake| fake.calls_of("getUpdates").len() > asked + 1).await;
+    assert_eq!((world.fake.said(ADA).len(), world.fake.said(BOB).len()), (before, 0));
+    world.pass(Duration::from_secs(61));
+    world.fake.hears(BOB, 1).await;
+    let said = world.fake.hears(ADA, before + 1).await.split_off(before);
+    assert!(said.len() == 1 && said[0].starts_with("More is said here at once"), "{said:?}");
+    world.fake.until("all is confirmed", |fake| fake.pending() == 0).await;
+}
+
+#[tokio::test]
+async fn an_answer_outlasts_what_breaks_on_the_way() {
+    let world = World::with_ada().await;
+    for failure in [Failure::Refused(500, "Internal Server Error"), Failure::Page(502)] {
+        world.fake.fail("sendMessage", failure);
+    }
+    assert!(world.ask(ADA, ADA, "whoami").await.contains("Ada"));
 }
 
 #[tokio::test]

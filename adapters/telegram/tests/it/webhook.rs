@@ -72,6 +72,24 @@ async fn whoever_does_not_know_the_secret_is_turned_away() {
 }
 
 #[tokio::test]
+async fn what_there_is_no_room_for_is_delivered_again() {
+    let (world, url) = delivered(SECRET).await;
+    world.fake.until("the webhook is set", |fake| fake.webhook() == url).await;
+    // The first answer waits longer than a test does.
+    world.fake.fail("sendMessage", test_support::platforms::telegram::Failure::TooMany(120));
+    world.fake.say(ADA, ADA, "/start");
+    world.fake.until("it is being answered", |fake| !fake.calls_of("sendMessage").is_empty()).await;
+    for _ in 0..101 {
+        world.fake.say(ADA, ADA, "/start");
+    }
+    world.fake.until("the last comes again", |fake| fake.deliveries().ends_with(&[200, 503, 503])).await;
+    assert_eq!(
+        (world.fake.pending(), world.fake.deliveries().iter().filter(|status| **status == 200).count()),
+        (1, 101)
+    );
+}
+
+#[tokio::test]
 async fn a_delivery_before_telegram_says_who_the_bot_is_comes_again() {
     let (world, url) = delivered(SECRET).await;
     world.fake.until("the webhook is set", |fake| fake.webhook() == url).await;

@@ -128,6 +128,21 @@ impl World {
         assert_eq!(places, 1, "{connections:?}");
     }
 
+    /// Waits until so many conversations cannot be written in.
+    pub(crate) async fn is_closed(&self, count: usize) {
+        let closed = async {
+            loop {
+                let places = self.services.connections(&self.owner).await.unwrap().places;
+                if places.iter().filter(|place| place.closed_at.is_some()).count() == count {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let patience = Duration::from_secs(60);
+        assert!(tokio::time::timeout(patience, closed).await.is_ok(), "{count} were to be closed");
+    }
+
     /// Lets a check of a monitor fail.
     pub(crate) async fn fail(&self, monitor: MonitorId) {
         self.pass(Duration::from_secs(60));

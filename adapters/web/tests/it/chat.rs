@@ -67,6 +67,23 @@ async fn a_button_does_what_it_says_only_where_it_was_shown() {
 }
 
 #[tokio::test]
+async fn a_form_answers_its_own_question_where_it_was_asked() {
+    let world = World::start().await;
+    world.monitors(1, "c").await;
+    let asked = world.say("pause-monitor").await;
+    let form = asked["replies"][0]["blocks"].as_array().unwrap().iter().find(|block| block["type"] == "form").unwrap();
+    let answer = |token: &serde_json::Value, conversation: &str| {
+        json!({ "answer": { "token": token, "values": { "monitor": "m1" } }, "conversation": conversation }).to_string()
+    };
+    for other in [answer(&form["token"], "d"), answer(&json!(""), "c")] {
+        let (status, refused) = world.post(other).await;
+        assert_eq!((status, &refused["replies"][0]["code"]), (StatusCode::OK, &json!("no_question")), "{refused}");
+    }
+    let (_, done) = world.post(answer(&form["token"], "c")).await;
+    assert!(done["replies"][0]["text"].as_str().unwrap().starts_with("`m1` is paused"), "{done}");
+}
+
+#[tokio::test]
 async fn charts_come_with_a_drawing_and_a_sentence() {
     let world = World::start().await;
     let (_, monitors) = world.monitors(1, "c").await;

@@ -28,11 +28,6 @@ impl Field {
         text.split(',').map(|part| Part::parse(part, least, most)).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether it has `*` or a step.
-    pub(super) fn is_repeating(&self) -> bool {
-        self.0.iter().any(|part| part.repeating)
-    }
-
     pub(super) fn has(&self, number: i16) -> bool {
         self.0.iter().any(|part| part.has(number))
     }

@@ -11,6 +11,7 @@ use jiff::civil::{Date, DateTime, Time, date};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use super::civil::{self, Skipped};
 use field::Field;
 
 /// Calendar events.
@@ -54,36 +55,8 @@ impl Calendar {
 }
 
 impl Event {
-    /// Goes from one change of the clocks to the next: between them the civil time runs evenly.
     fn next(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        let mut offset = zone.to_offset(after);
-        let mut from = next_second(offset.to_datetime(after))?;
-        // In a repeated hour, a job at fixed times has had its time.
-        let begun = zone.preceding(after.checked_add(Span::new().nanoseconds(1)).ok()?).next();
-        if let Some(change) = begun.filter(|_| self.is_fixed()) {
-            let earlier = change.timestamp().checked_sub(Span::new().nanoseconds(1)).ok()?;
-            from = from.max(zone.to_offset(earlier).to_datetime(change.timestamp()));
-        }
-        let mut changes = zone.following(after);
-        loop {
-            let found = self.next_civil(from)?;
-            let at = offset.to_timestamp(found).ok()?;
-            let Some(change) = changes.next().filter(|change| change.timestamp() <= at) else { return Some(at) };
-            let before = offset.to_datetime(change.timestamp());
-            offset = change.offset();
-            from = offset.to_datetime(change.timestamp());
-            if self.is_fixed() {
-                if found < from {
-                    return Some(change.timestamp()); // its time is one that was skipped
-                }
-                from = from.max(before);
-            }
-        }
-    }
-
-    /// Whether the job is expected at times that are said outright.
-    fn is_fixed(&self) -> bool {
-        ![&self.hours, &self.minutes, &self.seconds].into_iter().any(Field::is_repeating)
+        civil::next(after, zone, Skipped::Never, |from| self.next_civil(from))
     }
 
     /// The first time of the event that is not before that one.
@@ -143,11 +116,4 @@ impl Event {
             return Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok();
         }
     }
-}
-
-/// The whole second after that time.
-fn next_second(at: DateTime) -> Option<DateTime> {
-    let time = at.time();
-    let whole = Time::new(time.hour(), time.minute(), time.second(), 0).ok()?;
-    at.date().to_datetime(whole).checked_add(Span::new().seconds(1)).ok()
 }

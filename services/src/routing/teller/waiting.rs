@@ -5,7 +5,7 @@ use monitor_core::alerting::{DestinationId, Event, RouteId, Step};
 use storage::{Cohort, Escalation, Later};
 
 use super::Teller;
-use crate::routing::book;
+use crate::routing::book::{self, Wanted};
 
 /// When something never comes that only is to be remembered.
 const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -42,8 +42,20 @@ impl Teller<'_> {
 
     /// When the quiet hours of a destination are over, if it has some now that are about what is so loud.
     pub(super) fn quiet_until(&self, destination: DestinationId) -> Option<Timestamp> {
-        let quiet = self.book.listener(destination)?.quiet.as_ref()?;
-        quiet.until(self.book.now, self.standing.severity)
+        self.book.quiet_until(destination, self.standing.severity)
+    }
+
+    /// Tells at once what waits for the end of quiet hours that do not hold back any more what is so loud.
+    pub(super) fn let_through(&mut self) {
+        let loud = |later: &Escalation| match later.what {
+            Later::Held(destination, event) if event.is_loud() => Some((destination, event, later.because.clone())),
+            _ => None,
+        };
+        for (destination, event, because) in self.later.iter().filter_map(loud).collect::<Vec<_>>() {
+            if self.held(destination).is_some() && self.quiet_until(destination).is_none() {
+                self.deliver(Wanted { destination, because }, event);
+            }
+        }
     }
 
     /// What waits for a destination.

@@ -36,12 +36,13 @@ pub(super) fn member(id: u64) -> Value {
     member
 }
 
-pub(super) fn application(public_key: &str) -> Value {
+pub(super) fn application(public_key: &str, endpoint: Option<&str>) -> Value {
     json!({
         "id": APPLICATION.to_string(), "name": "Watchword", "icon": null, "description": "", "summary": "", "type": null,
         "is_monetized": false, "is_verified": false, "is_discoverable": false, "bot_public": true, "bot_require_code_grant": false,
         "hook": true, "verify_key": public_key, "flags": 0, "owner": user(ADA), "team": null, "rpc_origins": [], "install_params": null,
         "integration_types_config": { "0": {} }, "bot": user(BOT), "redirect_uris": [], "tags": [],
+        "interactions_endpoint_url": endpoint,
     })
 }
 

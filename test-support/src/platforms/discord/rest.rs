@@ -38,8 +38,8 @@ pub(super) async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Reque
     });
     match failure {
         Some(Failure::Hang) => pending().await,
+        Some(Failure::Lost) | None => {}
         Some(failure) => return fail(failure),
-        None => {}
     }
     let segments: Vec<&str> = path.split('/').collect();
     // Who has the token of an interaction needs no other.
@@ -48,7 +48,8 @@ pub(super) async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Reque
         return write((401, json!({ "message": "401: Unauthorized", "code": 0 })));
     }
     let said = Said { method: &method, segments: &segments, body: &body, files: &files, with_response };
-    write(shared.with(|state| said.answer(state)))
+    let answer = shared.with(|state| said.answer(state));
+    if failure == Some(Failure::Lost) { fail(Failure::Lost) } else { write(answer) }
 }
 
 fn fail(failure: Failure) -> Response {
@@ -71,7 +72,7 @@ fn fail(failure: Failure) -> Response {
             (status, [("content-type", "text/html")], "<html>upstream</html>").into_response()
         }
         Failure::Refusal(status, code) => write((status, json!({ "message": "That is refused", "code": code }))),
-        Failure::Broken | Failure::Hang => {
+        Failure::Broken | Failure::Lost | Failure::Hang => {
             let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
             Body::from_stream(futures_util::stream::iter([Ok(Bytes::from_static(b"{")), Err(broken)])).into_response()
         }
@@ -132,7 +133,7 @@ impl Said<'_> {
                 (200, json!({ "url": state.gateway, "shards": 1, "session_start_limit": limit }))
             }
             ["oauth2", "applications", "@me"] | ["applications", "@me"] if get => {
-                (200, objects::application(&state.public_key))
+                (200, objects::application(&state.public_key, state.endpoint.as_deref()))
             }
             ["users", "@me"] if get => (200, objects::user(BOT)),
             ["users", "@me", "channels"] if self.body["recipient_id"].as_str().and_then(number) == Some(ADA) => {

@@ -22,6 +22,8 @@ pub enum Failure {
     Hang,
     /// The connection ends in the middle of the answer.
     Broken,
+    /// The same, after what was asked for was done.
+    Lost,
 }
 
 /// A request that came.
@@ -55,6 +57,8 @@ pub struct State {
     pub token: String,
     /// What the bot may do in the guild.
     pub permissions: u64,
+    /// Where the application has interactions posted.
+    pub endpoint: Option<String>,
     /// Requests, in their order.
     pub requests: Vec<Received>,
     /// What happened at the gateway.
@@ -102,6 +106,7 @@ impl State {
         Self {
             token: TOKEN.to_owned(),
             permissions: 1 << 3,
+            endpoint: None,
             requests: Vec::new(),
             events: Vec::new(),
             failures: Vec::new(),

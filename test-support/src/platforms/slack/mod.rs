@@ -167,6 +167,11 @@ impl Fake {
         self.shared.change(|state| state.failures.entry(method.to_owned()).or_default().push_back(failure));
     }
 
+    /// Has no call fail any more that was to fail.
+    pub fn clear_failures(&self) {
+        self.shared.change(|state| state.failures.clear());
+    }
+
     /// Has every call fail from now on, or none any more.
     pub fn fail_all(&self, failure: Option<Failure>) {
         self.shared.change(|state| state.always = failure);

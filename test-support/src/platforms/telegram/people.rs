@@ -56,6 +56,33 @@ impl Fake {
         self.alter(chat, |chat| chat.closed = Some(words));
     }
 
+    /// Lets the bot write in a chat again, of which it is not told.
+    ///
+    /// # Panics
+    /// When there is no such chat.
+    pub fn let_in(&self, chat: i64) {
+        self.alter(chat, |chat| chat.closed = None);
+    }
+
+    /// Opens a topic again, of which the bot is told.
+    ///
+    /// # Panics
+    /// When there is no such topic.
+    pub fn open_topic(&self, chat: i64, topic: i64, person: i64) {
+        self.change(|state| {
+            state
+                .chats
+                .get_mut(&chat)
+                .and_then(|chat| chat.topics.get_mut(&topic))
+                .expect("the topic is there")
+                .closed = false;
+            let number = state.number();
+            let message = json!({ "message_id": number, "from": state.users[&person], "chat": state.chats[&chat].value,
+                "date": state.now, "message_thread_id": topic, "is_topic_message": true, "forum_topic_reopened": {} });
+            state.update("message", &message);
+        });
+    }
+
     /// Lets the bot delete what others wrote in a group.
     ///
     /// # Panics

@@ -1,0 +1,86 @@
+//! Forms that are filled in, now or when their question is long over.
+
+use bot_core::Reply;
+use insta::assert_snapshot;
+use monitor_core::people::Role;
+
+use crate::chat::{Chat, redacted};
+
+const SETTLED: &str =
+    "✗ That question is settled already, or it was somebody else's. Nothing was done; say what you want anew.";
+
+fn one_line(reply: &Reply) -> String {
+    redacted(reply).replace('\n', " ")
+}
+
+#[tokio::test]
+async fn a_form_answers_its_own_question_and_no_other() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    let first = chat.reply("pause-monitor").await;
+    let second = chat.reply("delete-monitor").await;
+    let stale = chat.fill_in(chat.actor, &first, &[("monitor", "shop")]).await;
+    assert_eq!((one_line(&stale).as_str(), stale.sensitive), (SETTLED, true));
+    assert!(!chat.say("show-monitor shop").await.contains("paused"));
+    let confirm = chat.fill_in(chat.actor, &second, &[("monitor", "shop")]).await;
+    assert!(redacted(&confirm).starts_with("Shall I delete `shop`"), "{confirm:?}");
+    let late = chat.fill_in(chat.actor, &second, &[("monitor", "shop")]).await;
+    assert_eq!(one_line(&late), SETTLED);
+    assert_snapshot!(redacted(&chat.fill_in(chat.actor, &confirm, &[("yes", "yes")]).await), @"`shop` is deleted.");
+}
+
+#[tokio::test]
+async fn what_is_filled_in_too_late_is_repeated_to_nobody() {
+    let chat = Chat::start().await;
+    let asked = chat.reply("add-destination ops slack").await;
+    chat.say("cancel").await;
+    let late = chat.fill_in(chat.actor, &asked, &[("url", "hunter2")]).await;
+    assert!(!redacted(&late).contains("hunter2") && late.sensitive, "{late:?}");
+}
+
+#[tokio::test]
+async fn nobody_answers_for_somebody_else_with_a_form() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    let colleague = chat.person(Role::Owner).await;
+    let asked = chat.reply("pause-monitor").await;
+    assert_eq!(one_line(&chat.fill_in(colleague, &asked, &[("monitor", "shop")]).await), SETTLED);
+    chat.says(colleague, "delete-monitor").await;
+    assert_eq!(one_line(&chat.fill_in(colleague, &asked, &[("monitor", "shop")]).await), SETTLED);
+    let done = chat.fill_in(chat.actor, &asked, &[("monitor", "shop")]).await;
+    assert!(redacted(&done).starts_with("`shop` is paused"), "{done:?}");
+}
+
+#[tokio::test]
+async fn what_is_filled_in_is_no_command() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    chat.say("declare-incident \"the shop is slow\"").await;
+    for text in ["Pause shop", "no", "cancel", "text: it's \"full\" --really", "https://shop.example is slow"] {
+        let asked = chat.reply("note #1").await;
+        let noted = chat.fill_in(chat.actor, &asked, &[("text", text)]).await;
+        assert!(redacted(&noted).starts_with("Noted"), "{text}: {noted:?}");
+        let shown = one_line(&chat.reply("show-incident #1").await);
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+    assert!(!chat.say("show-monitor shop").await.contains("paused"));
+    let asked = chat.reply("show-monitor").await;
+    let wrong = chat.fill_in(chat.actor, &asked, &[("monitor", "delete-monitor")]).await;
+    assert!(!wrong.ok && redacted(&wrong).contains("Which monitor?"), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn a_field_may_say_more_and_there_may_be_several() {
+    let chat = Chat::start().await;
+    let asked = chat.reply("add-monitor").await;
+    let proposal =
+        chat.fill_in(chat.actor, &asked, &[("url", &format!("{} every 30s name shop", chat.target.url()))]).await;
+    assert!(redacted(&proposal).contains("every 30s"), "{proposal:?}");
+    assert!(chat.press(&proposal, "Yes").await.starts_with("I watch `shop` now"));
+    let asked = chat.reply("edit-monitor every 10s").await;
+    let empty = chat.fill_in(chat.actor, &asked, &[("monitor", " ")]).await;
+    assert_snapshot!(redacted(&empty), @"Which monitor? Or say `cancel`.");
+    let changed = chat.fill_in(chat.actor, &asked, &[("monitor", "shop"), ("group", "front"), ("timeout", "")]).await;
+    assert!(changed.ok, "{changed:?}");
+    assert!(chat.say("show-monitor shop").await.contains("front"));
+}
