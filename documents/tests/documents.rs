@@ -44,7 +44,7 @@ fn tag(rest: &str) -> Tag {
         }
     }
     let attribute = |part: &String| {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let (name, value) = part.split_once('=').unwrap_or((part.as_str(), ""));
         (name.to_owned(), value.to_owned())
     };
     Tag { name: parts[0].clone(), attributes: parts[1..].iter().map(attribute).collect(), text: rest[end..].to_owned() }

@@ -34,7 +34,7 @@ pub(crate) enum Chore {
     Forget,
 }
 
-pub(crate) const ALL: [Chore; 8] = [
+pub(crate) const ALL: [Chore; 9] = [
     Chore::Beat,
     Chore::Escalate,
     Chore::TurnMaintenance,

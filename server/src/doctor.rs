@@ -120,8 +120,8 @@ async fn look_at_address(config: &Config) -> Finding {
 }
 
 async fn look_at_audits(config: &Config) -> Vec<Finding> {
-    let looked = lighthouse_bridge::examine(&audits::bridge(config, Vec::new()));
-    let Ok(found) = tokio::time::timeout(PATIENCE, looked).await else {
+    let bridge = audits::bridge(config, Vec::new());
+    let Ok(found) = tokio::time::timeout(PATIENCE, lighthouse_bridge::examine(&bridge)).await else {
         let what = format!("what makes audits did not answer within {PATIENCE:?}");
         return vec![Finding::wrong(what, "see whether Chromium starts on this machine")];
     };

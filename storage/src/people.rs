@@ -11,6 +11,15 @@ use crate::tx::Lock;
 use crate::{Store, StoreError, Tx};
 
 impl Store {
+    /// What a person is called; `None`: there is no such person.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn person_name(&self, person: PersonId) -> Result<Option<String>, StoreError> {
+        let found = person::Entity::find_by_id(person.0).one(self.reader()).await?;
+        Ok(found.map(|found| found.display_name))
+    }
+
     /// Every organisation.
     ///
     /// # Errors
@@ -142,15 +151,6 @@ impl Tx {
     pub async fn is_linked(&self, person: PersonId) -> Result<bool, StoreError> {
         let found = chat_identity::Entity::find().filter(chat_identity::Column::PersonId.eq(person.0)).one(self.conn());
         Ok(found.await?.is_some())
-    }
-
-    /// What a person is called; `None`: there is no such person.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn person_name(&self, person: PersonId) -> Result<Option<String>, StoreError> {
-        let found = person::Entity::find_by_id(person.0).one(self.reader()).await?;
-        Ok(found.map(|found| found.display_name))
     }
 
     /// Remembers what a person is called now.

@@ -398,7 +398,7 @@ async fn a_report_comes_as_files_or_json_too() {
 
     let reply = chat.reply("show-report shop 1h as pdf").await;
     assert!(redacted(&reply).starts_with("The report on shop"), "{}", redacted(&reply));
-    let [(name, media_type, data)] = files(reply).try_into().unwrap();
+    let [(name, media_type, data)]: [(String, String, String); 1] = files(reply).try_into().unwrap();
     assert_eq!((name.as_str(), media_type.as_str()), ("report-shop-2026-03-01-2026-03-01.pdf", "application/pdf"));
     assert!(data.starts_with("%PDF-"), "{data}");
     let document = chat.audits.printed().pop().unwrap();

@@ -32,7 +32,7 @@ fn uptime_curve(document: &ReportDocument<'_>) -> Chart {
 
 fn title(what: &str, document: &ReportDocument<'_>) -> String {
     match document.monitor {
-        Some(monitor) => format!("{what} of {}", monitor),
+        Some(monitor) => format!("{what} of {monitor}"),
         None => format!("{what} of all monitors"),
     }
 }
