@@ -3,9 +3,9 @@
 mod files;
 mod json;
 
+use monitor_core::duration;
 use monitor_core::health::Status;
 use monitor_core::report::Report;
-use monitor_core::duration;
 use services::view::ReportView;
 
 use super::{bytes, count, latency, percent};
