@@ -1,5 +1,7 @@
 //! Security checks: findings about what the outside can see of a site, and the grade that they add up to.
 
+pub mod observed;
+
 use serde::{Deserialize, Serialize};
 
 /// How bad a finding is.
