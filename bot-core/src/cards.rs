@@ -1,9 +1,11 @@
-//! The live cards of a conversation: one per incident or audit, which changes as that does.
+//! The live cards of a conversation: one per incident, audit or security check, which changes as that does.
 //!
-//! Whatever the buttons of a card do can be said as well. Their tokens name the incident or audit and the deed, so that a card
+//! Whatever the buttons of a card do can be said as well. Their tokens name what the card is of and the deed, so that a card
 //! costs nothing to draw; whether the person may do it is decided when the button is pressed.
 
 pub(crate) mod audit;
+pub(crate) mod security;
+mod task;
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::{Severity, Stage};
@@ -13,6 +15,7 @@ use monitor_core::incident::Resolution;
 use services::view::{Content, IncidentRow};
 
 pub use audit::{audit, report};
+pub use security::security;
 
 use crate::present;
 use crate::reply::{Action, ActionStyle, Block, Reply, StatusItem};
@@ -35,6 +38,7 @@ pub fn card(content: &Content, now: Timestamp) -> Reply {
     match content {
         Content::Incident(row) => incident(row, now),
         Content::Audit(row) => audit(row, now),
+        Content::SecurityCheck(row) => security(row, now),
         Content::Notice(text) => Reply::text(text.clone()),
     }
 }

@@ -11,7 +11,9 @@ mod alert;
 mod audit;
 pub(crate) mod cancel;
 mod cancel_audit;
+mod cancel_security_check;
 mod check_now;
+mod check_security;
 mod compare_audits;
 pub(crate) mod connect;
 mod declare_incident;
@@ -28,6 +30,7 @@ mod edit_monitor;
 mod end_maintenance;
 mod end_silence;
 mod follow;
+mod forget_host;
 pub(crate) mod help;
 mod incident;
 mod invite;
@@ -38,12 +41,14 @@ mod list_audit_schedules;
 mod list_audits;
 mod list_connections;
 mod list_destinations;
+mod list_hosts;
 mod list_incidents;
 mod list_maintenance;
 mod list_monitors;
 mod list_notifications;
 mod list_rotations;
 mod list_routes;
+mod list_security_checks;
 mod list_silences;
 mod map_role;
 mod note;
@@ -67,12 +72,14 @@ mod show_incident;
 mod show_monitor;
 mod show_pings;
 mod show_report;
+mod show_security_check;
 mod silence;
 mod simulate_alert;
 mod status;
 mod test_destination;
 mod unfollow;
 mod unlink;
+mod verify_host;
 mod who_is_on_call;
 mod whoami;
 mod why;
@@ -108,6 +115,13 @@ pub const COMMANDS: &[&Command] = &[
     &schedule_audit::COMMAND,
     &list_audit_schedules::COMMAND,
     &delete_audit_schedule::COMMAND,
+    &check_security::COMMAND,
+    &list_security_checks::COMMAND,
+    &show_security_check::COMMAND,
+    &cancel_security_check::COMMAND,
+    &verify_host::COMMAND,
+    &list_hosts::COMMAND,
+    &forget_host::COMMAND,
     &list_incidents::COMMAND,
     &show_incident::COMMAND,
     &why::COMMAND,
@@ -164,6 +178,7 @@ const TOPICS: &[(&str, &Command)] = &[
     ("How things are and were", &status::COMMAND),
     ("Heartbeats", &show_pings::COMMAND),
     ("Audits", &audit::COMMAND),
+    ("Security", &check_security::COMMAND),
     ("Incidents", &list_incidents::COMMAND),
     ("When to tell", &add_alert::COMMAND),
     ("Where to tell", &add_destination::COMMAND),

@@ -6,6 +6,7 @@ mod incident;
 pub(crate) mod maintenance;
 mod overview;
 pub(crate) mod report;
+pub(crate) mod security;
 
 use std::time::Duration;
 

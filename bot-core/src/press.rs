@@ -15,7 +15,7 @@ pub(crate) async fn press(turn: Turn<'_>, token: &str) -> Result<Reply, Failure>
     if let Some((incident, says)) = cards::said(token) {
         return hear(turn, &of_card(turn, incident, says).await?).await;
     }
-    if let Some(says) = cards::audit::said(token) {
+    if let Some(says) = cards::audit::said(token).or_else(|| cards::security::said(token)) {
         return hear(turn, &says).await;
     }
     let text = turn.services.action(turn.actor, turn.conversation, token).await?;

@@ -1,7 +1,7 @@
 //! What the value of an argument could be: words that are fixed, and the names and numbers of what there is.
 
 use monitor_core::people::Actor;
-use services::view::{AuditFilter, AuditRow, IncidentFilter, IncidentRow};
+use services::view::{AuditFilter, AuditRow, IncidentFilter, IncidentRow, SecurityFilter, SecurityRow};
 use services::{Result, Services};
 
 use crate::commands::COMMANDS;
@@ -16,7 +16,7 @@ const MOST: usize = 20;
 /// Incidents that are looked through.
 const INCIDENTS: u64 = 100;
 
-/// Audits that are looked through.
+/// Audits and security checks that are looked through.
 const AUDITS: u64 = 50;
 
 /// Longest title of what is offered, in characters.
@@ -80,6 +80,15 @@ impl Engine {
             Known::AuditSchedule => {
                 let schedules = services.audit_schedules(actor).await?;
                 beginning(schedules.into_iter().map(|row| row.name).collect(), typed)
+            }
+            Known::SecurityCheck => {
+                let (_, checks) = services.security_checks(actor, &SecurityFilter::default(), 0, AUDITS).await?;
+                let said = |row: SecurityRow| (row.id.0, format!("{}, {}", row.url, row.state.as_str()));
+                numbered(checks.into_iter().map(said), typed)
+            }
+            Known::Host => {
+                let hosts = services.owned_hosts(actor).await?;
+                beginning(hosts.into_iter().map(|row| row.host).collect(), typed)
             }
             Known::Member => beginning(services.member_names(actor).await?, typed.trim_start_matches('@')),
             Known::Workspace => {

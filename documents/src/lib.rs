@@ -5,7 +5,7 @@
 //! | [`audit`] | the report of an audit of a page |
 //! | [`report`] | the report of what a period looked like |
 //! | [`tables`] | the same period as tables of comma-separated values |
-//!
+//! | [`findings`] | what a security check found as such a table |
 //!
 //! Almost every text in a document was written by a stranger: by the page that was audited, by whoever named a monitor. `maud`
 //! escapes them all, `text` takes out what controls a terminal or the direction of what follows, and the page's own policy lets it
@@ -18,6 +18,7 @@ mod figures;
 mod page;
 mod picture;
 mod report;
+mod security;
 mod text;
 
 pub use audit::{AuditDocument, Before, Past, audit};
@@ -25,3 +26,4 @@ pub use report::charts::{charts, uptime as uptime_chart};
 pub use report::counting::{counting, error_rate};
 pub use report::tables::tables;
 pub use report::{Outage, ReportDocument, report};
+pub use security::findings;

@@ -75,7 +75,7 @@ codes! {
     InvalidDestination "invalid_destination" "A field of the destination is missing or does not work.";
     NotDelivered "not_delivered" "The destination did not take the test.";
     NotificationNotFound "notification_not_found" "There is no such notification, or it is not one that could be sent again.";
-    NotFound "not_found" "There is no such route, rotation, silence, maintenance, place, person, audit or schedule.";
+    NotFound "not_found" "There is no such route, rotation, silence, maintenance, place, person, audit, security check, host or schedule.";
     InvalidCode "invalid_code" "The code is none that can be said there: it was said before, is too old, or is for another platform.";
     Unconnected "unconnected" "The place where it was said is connected to no organisation.";
     Unlinked "unlinked" "Whoever said it is not linked, and may do nothing there without that.";
@@ -87,6 +87,7 @@ codes! {
     PageNotFound "page_not_found" "The list has fewer pages.";
     NoQuestion "no_question" "There is no question open, or it is settled.";
     ExpiredButton "expired_button" "The button is unknown or too old.";
+    Unverified "unverified" "It is done only to hosts that are shown to be one's own.";
     Denied "denied" "The person's role does not allow it.";
     Unavailable "unavailable" "What it needs is not there: the message says what to install or set.";
     Busy "busy" "The monitor is being checked and did not become free in time.";

@@ -1,5 +1,9 @@
 //! What a certificate and the TLS around it say, as facts for assertions.
 
+mod chain;
+
+pub(crate) use self::chain::shown;
+
 use monitor_core::Timestamp;
 use monitor_core::assertion::FactKind;
 use rustls::pki_types::CertificateDer;

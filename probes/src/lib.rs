@@ -51,6 +51,7 @@ mod reach;
 mod redis;
 mod resolve;
 mod secrets;
+pub mod security;
 mod smtp;
 mod tcp;
 mod tls;

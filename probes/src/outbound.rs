@@ -47,13 +47,15 @@ pub enum OutboundError {
 
 /// The outbound client. Cheap to clone: all clones share the resolver's cache and the trusted authorities.
 #[derive(Clone)]
-pub struct Outbound(Arc<Inner>);
+pub struct Outbound {
+    allow_private: bool,
+    user_agent: HeaderValue,
+    inner: Arc<Inner>,
+}
 
 struct Inner {
-    allow_private: bool,
     resolver: Resolver,
     tls: Tls,
-    user_agent: HeaderValue,
     pings: Pings,
     bootstrap: Bootstrap,
     tokens: Tokens,
@@ -62,7 +64,7 @@ struct Inner {
 
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbound").field("allow_private", &self.0.allow_private).finish_non_exhaustive()
+        f.debug_struct("Outbound").field("allow_private", &self.allow_private).finish_non_exhaustive()
     }
 }
 
@@ -77,45 +79,63 @@ impl Outbound {
     }
 
     pub(crate) fn with_resolver(config: &OutboundConfig, resolver: Resolver) -> Result<Self, OutboundError> {
-        let user_agent = HeaderValue::from_str(&config.user_agent)
-            .map_err(|_| OutboundError::UserAgent(config.user_agent.clone()))?;
+        let user_agent = user_agent(&config.user_agent)?;
         let tls = Tls::new(config.ca_file.as_deref())?;
-        let (allow_private, pings, bootstrap) = (config.allow_private, Pings::default(), Bootstrap::default());
+        let (pings, bootstrap) = (Pings::default(), Bootstrap::default());
         let (tokens, body_room) = (Tokens::default(), BodyRoom::default());
-        Ok(Self(Arc::new(Inner { allow_private, resolver, tls, user_agent, pings, bootstrap, tokens, body_room })))
+        let inner = Arc::new(Inner { resolver, tls, pings, bootstrap, tokens, body_room });
+        Ok(Self { allow_private: config.allow_private, user_agent, inner })
+    }
+
+    /// The same client under another name, such as one that says whom to ask about what it does.
+    ///
+    /// # Errors
+    /// [`OutboundError::UserAgent`].
+    pub fn with_user_agent(&self, name: &str) -> Result<Self, OutboundError> {
+        Ok(Self { user_agent: user_agent(name)?, ..self.clone() })
+    }
+
+    /// The same client for an address that the operator has configured: it may be a private one.
+    #[must_use]
+    pub fn to_configured(&self) -> Self {
+        Self { allow_private: true, ..self.clone() }
     }
 
     pub(crate) fn allow_private(&self) -> bool {
-        self.0.allow_private
+        self.allow_private
     }
 
     pub(crate) fn resolver(&self) -> &Resolver {
-        &self.0.resolver
+        &self.inner.resolver
     }
 
     pub(crate) fn tls(&self) -> &Tls {
-        &self.0.tls
+        &self.inner.tls
     }
 
     pub(crate) fn pings(&self) -> &Pings {
-        &self.0.pings
+        &self.inner.pings
     }
 
     pub(crate) fn bootstrap(&self) -> &Bootstrap {
-        &self.0.bootstrap
+        &self.inner.bootstrap
     }
 
     pub(crate) fn user_agent(&self) -> &HeaderValue {
-        &self.0.user_agent
+        &self.user_agent
     }
 
     /// The room that bodies have in memory, shared by all checks.
     pub(crate) fn body_room(&self) -> &BodyRoom {
-        &self.0.body_room
+        &self.inner.body_room
     }
 
     /// The tokens of logins, shared by all checks.
     pub(crate) fn tokens(&self) -> &Tokens {
-        &self.0.tokens
+        &self.inner.tokens
     }
+}
+
+fn user_agent(name: &str) -> Result<HeaderValue, OutboundError> {
+    HeaderValue::from_str(name).map_err(|_| OutboundError::UserAgent(name.to_owned()))
 }

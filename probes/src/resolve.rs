@@ -152,4 +152,4 @@ fn failed(name: &str, error: &NetError) -> Failure {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,6 +3,8 @@
 //! Sessions are not resumed: every check does the whole handshake, so that its time is the time of a new visitor and a
 //! certificate is looked at each time. Only where connections are kept, which measures no handshake anyway, they are.
 
+mod doubt;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +13,8 @@ use monitor_core::Timestamp;
 use monitor_core::checks::ClientIdentity;
 use monitor_core::duration::humanize;
 use monitor_core::outcome::Reason;
-use rustls::client::Resumption;
+use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
@@ -60,6 +63,8 @@ pub(crate) struct Tls {
     roots: Arc<RootCertStore>,
     /// One for each of [`Alpn::ALL`], for checks that show no certificate of their own.
     plain: [TlsConnector; 4],
+    /// Holds certificates against the authorities, for who wants to look at untrusted ones as well.
+    verifier: Arc<WebPkiServerVerifier>,
 }
 
 impl Tls {
@@ -85,7 +90,10 @@ impl Tls {
         let roots = Arc::new(roots);
         let plain = |alpn: Alpn| connector(&roots, alpn, None).map_err(|error| OutboundError::Tls(error.message));
         let [none, http1, http2, both] = Alpn::ALL.map(plain);
-        Ok(Self { plain: [none?, http1?, http2?, both?], roots })
+        let plain = [none?, http1?, http2?, both?];
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), provider()).build();
+        let verifier = verifier.map_err(|error| OutboundError::Tls(error.to_string()))?;
+        Ok(Self { roots, plain, verifier })
     }
 
     /// The connector that offers these protocols and shows no certificate.
@@ -97,6 +105,28 @@ impl Tls {
     /// A connector that shows a certificate, to be kept for many checks.
     pub(crate) fn identified(&self, alpn: Alpn, identity: &ClientIdentity) -> Result<TlsConnector, Failure> {
         connector(&self.roots, alpn, Some(identity))
+    }
+
+    /// Does the handshake with the server of that name, whether or not its certificate is trusted, and says what speaks
+    /// against it. For who sends nothing that others may not see, and tells that what came may be forged.
+    pub(crate) async fn inspect<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        host: &Host<&str>,
+        stream: S,
+        trace: &mut Trace,
+    ) -> Result<(TlsStream<S>, Option<String>), Failure> {
+        let doubting = Arc::new(doubt::Doubting::new(Arc::clone(&self.verifier)));
+        let mut config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| failed(&error, host, trace))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&doubting) as Arc<_>)
+            .with_no_client_auth();
+        config.alpn_protocols = Alpn::Both.protocols();
+        config.resumption = Resumption::disabled();
+        let stream = self.handshake(&TlsConnector::from(Arc::new(config)), host, stream, trace).await?;
+        let doubt = doubting.doubt().map(|error| failed(&error, host, trace).message);
+        Ok((stream, doubt))
     }
 
     /// Does the handshake with the server of that name, and notes what its certificate says.
@@ -135,7 +165,7 @@ fn connector(
     let broken = |what: &str, why: &dyn fmt::Display| {
         Failure::new(Reason::ProbeFailed, format!("{what} cannot be used ({})", clean(&why.to_string(), 80)))
     };
-    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| broken("TLS", &error))?
         .with_root_certificates(Arc::clone(roots));
@@ -152,6 +182,10 @@ fn connector(
     config.alpn_protocols = alpn.protocols();
     config.resumption = Resumption::disabled();
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
 }
 
 fn from_unix(time: UnixTime) -> Timestamp {

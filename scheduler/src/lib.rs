@@ -7,15 +7,15 @@
 //! No queue row exists per check: the schedule in the database is the queue. [`claim`] leases monitors that are due
 //! within the next half second, the due stream hands each to an apalis worker at its due time, and [`writer`] records
 //! outcomes in batches, which also ends the lease. A worker that dies leaves leases that run out, and its monitors are
-//! due again. [`notifications`] delivers what the outbox holds in the same way, and [`audits`] makes audits, one at a time. The
+//! due again. [`notifications`] delivers what the outbox holds in the same way, and [`queues`] makes audits and security checks. The
 //! program's own chores in [`chores`] are apalis workers too.
 
-mod audits;
 mod chores;
 mod claim;
 mod due;
 mod metrics;
 mod notifications;
+mod queues;
 mod ready;
 mod running;
 mod worker;
@@ -86,7 +86,9 @@ impl Scheduler {
         tasks.spawn(claim::run(Arc::clone(&shared), claimed, stop.clone()));
         tasks.spawn(worker::run(Arc::clone(&shared), to_run, finished, stop.clone()));
         tasks.spawn(notifications::run(Arc::clone(&shared), stop.clone()));
-        tasks.spawn(audits::run(Arc::clone(&shared), stop.clone()));
+        for queue in queues::ALL {
+            tasks.spawn(queues::run(queue, Arc::clone(&shared), stop.clone()));
+        }
         for chore in chores::ALL {
             tasks.spawn(chores::run(chore, shared.services.clone(), stop.clone()));
         }

@@ -10,8 +10,8 @@ use monitor_core::people::{Actor, ConversationId};
 use probes::{Outbound, OutboundConfig};
 use prometheus_client::registry::Registry;
 use scheduler::{Metrics, Scheduler, SchedulerConfig};
-use services::testing::{Act, Scripted};
-use services::view::{AuditFilter, AuditState};
+use services::testing::{Act, Scripted, Sight, Sites};
+use services::view::{AuditFilter, AuditState, SecurityFilter, TaskState};
 use services::{Options, Services, SystemClock};
 use storage::Store;
 use test_support::both;
@@ -109,4 +109,41 @@ both!(a_process_that_can_make_none_leaves_them_to_others, async |database: TestD
     let scheduler = start(&without, PATIENCE).await;
     scheduler.stop().await;
     assert_eq!(world.states().await, [AuditState::Queued]);
+});
+
+both!(security_checks_are_made_several_at_once_beside_an_audit, async |database: TestDatabase| {
+    let world = World::new(&database).await;
+    let sites = Sites::default();
+    let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "test".into() };
+    let options = Options { audits: world.scripted.options(), security: sites.options(), ..Options::default() };
+    let (store, outbound) = (database.open_again(KEY).await, Outbound::new(&config).unwrap());
+    let services = Services::with_options(store, outbound, Arc::new(SystemClock), options);
+    world.scripted.then([Act::Hang]);
+    sites.then([Sight::Hang, Sight::Hang, Sight::Hang]);
+    world.ask(1).await;
+    for port in [9, 10, 11, 9, 12] {
+        let page = format!("http://127.0.0.1:{port}/");
+        services.check_security(&world.owner, world.conversation, &page, false).await.unwrap();
+    }
+    let scheduler = start(&services, PATIENCE).await;
+    world.scripted.begun(1).await;
+    sites.begun(3).await;
+    let states = async || {
+        let all = services.security_checks(&world.owner, &SecurityFilter::default(), 0, 10).await.unwrap().1;
+        all.iter().rev().map(|row| row.state).collect::<Vec<_>>()
+    };
+    let (running, queued) = (TaskState::Running, TaskState::Queued);
+    assert_eq!(states().await, [running, running, running, queued, queued]);
+    scheduler.stop().await;
+    assert_eq!(states().await, [queued; 5], "a stop hands them back");
+
+    let scheduler = start(&services, PATIENCE).await;
+    sites.begun(8).await;
+    let done = async {
+        while states().await != [TaskState::Done; 5] {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, done).await.expect("everything is made");
+    scheduler.stop().await;
 });

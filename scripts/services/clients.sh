@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034 # what with-services.sh reads
-# No server: the official clients of the chat platforms and their published schemas, which the tests hold our fakes of
-# these platforms against. They are fetched once, by npm and pip, into target/clients/, in a folder named for what is
-# locked in test-support/clients/. Scripts find the packages of node below $WATCHWORD_TEST_NODE_CLIENTS/node_modules.
+# No server: the official clients of the chat platforms and of OWASP ZAP, and the platforms' published schemas, which the
+# tests hold our fakes of these against; and a TLS library that still speaks what nobody should. They are fetched once, by npm
+# and pip, into target/clients/, in a folder named for what is locked in test-support/clients/. Scripts find the packages of
+# node below $WATCHWORD_TEST_NODE_CLIENTS/node_modules.
 package='nodejs npm python3-venv' # node 20 or later
 variables=(WATCHWORD_TEST_NODE_CLIENTS WATCHWORD_TEST_PYTHON)
 
@@ -23,7 +24,7 @@ fetch() {
 # The folder gets its name when all is there, so that nobody finds a half; of two who fetch at once the first wins.
 fetch_into() {
     local folder=$1 locked=$2 new
-    echo "Fetching the clients of chat platforms"
+    echo "Fetching the clients of what is faked"
     mkdir -p "${folder%/*}"
     new=$(mktemp -d "$folder.XXXXXX") || return 1
     cp "$locked/package.json" "$locked/package-lock.json" "$locked/.npmrc" "$new"

@@ -18,6 +18,9 @@ zone() {
 		@           MX    20 backup.mail
 		@           TXT   "v=spf1 mx -all"
 		@           CAA   0 issue "ca.example"
+		_dmarc      TXT   "v=DMARC1; p=reject"
+		_dmarc      TXT   "another text"
+		_watchword.www TXT "watchword-verification=8f14e45fceea167a"
 		ns          A     127.0.0.1
 		www         A     192.0.2.10
 		www         A     192.0.2.11

@@ -6,6 +6,7 @@
 mod audits;
 mod platforms;
 mod sections;
+mod security;
 mod settings;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use services::{Clock as _, SystemClock};
 use storage::Store;
 
 use crate::config::Config;
-use crate::{audits, database, platforms, print};
+use crate::{audits, database, platforms, print, security};
 
 /// How long a chat platform may take to be looked at.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,6 +27,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     findings.push(look_at_address(config).await);
     findings.push(look_at_files());
     findings.extend(look_at_audits(config).await);
+    findings.extend(security::examine(config, PATIENCE).await);
     findings.extend(platforms::examine(config, SystemClock.now(), PATIENCE).await);
     let ill = findings.iter().filter(|finding| !finding.ok).count();
     let mut lines: Vec<String> = findings.iter().map(line).collect();

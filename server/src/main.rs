@@ -13,6 +13,7 @@ mod migrate;
 mod operations;
 mod pings;
 mod platforms;
+mod security;
 mod serve;
 
 use std::io::{ErrorKind, Write};

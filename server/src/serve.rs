@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config};
 use crate::pings::{self, PingMetrics, Pings};
-use crate::{audits, database, environment_names, files, logging, operations, platforms, say};
+use crate::{audits, database, environment_names, files, logging, operations, platforms, say, security};
 
 pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let _log = logging::start(&config)?;
@@ -65,7 +65,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         keep: config.audits.keep,
         keep_files: config.audits.keep_files,
     };
-    let options = Options { retention, witnesses, grouping, audits };
+    let security = security::options(&config, &outbound)?;
+    let options = Options { retention, witnesses, grouping, audits, security };
     let services = Services::with_options(store.clone(), outbound, Arc::new(SystemClock), options);
     services.local_owner().await?;
     let mut registry = Registry::with_prefix("watchword");
@@ -89,7 +90,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let pings = pings::router(Pings { services: services.clone(), metrics: ping_metrics, create: config.pings.create });
     let mut platforms = platforms::start(&config, &engine, &services, &stopping).await?;
     let web = adapter_web::router(WebState { engine, services: services.clone(), shutdown: stopping.clone() });
-    let app = web.merge(pings.clone()).merge(files::router(services.clone())).merge(operations::router(store.clone(), registry, stopping.clone()));
+    let app = web.merge(pings.clone()).merge(files::router(services.clone())).merge(operations::router(
+        store.clone(),
+        registry,
+        stopping.clone(),
+    ));
     let ping_server = ping_listener.map(|listener| tokio::spawn(pings::serve(listener, pings, stopping.clone())));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());

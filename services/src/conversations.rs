@@ -133,8 +133,9 @@ fn card(message: Message) -> Post {
 }
 
 fn notice(notice: Notice) -> Post {
-    let Notice { id, seq, revision, text, audit, created_at, updated_at } = notice;
-    let content = audit.map_or(Content::Notice(text), Content::Audit);
+    let Notice { id, seq, revision, text, audit, security, created_at, updated_at } = notice;
+    let card = audit.map(Content::Audit).or_else(|| security.map(Content::SecurityCheck));
+    let content = card.unwrap_or(Content::Notice(text));
     Post { id: format!("notice-{id}"), seq, revision, content, created_at, updated_at }
 }
 

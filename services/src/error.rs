@@ -8,7 +8,7 @@ use monitor_core::code::ErrorCode;
 use monitor_core::duration::humanize;
 use monitor_core::monitor::{MonitorError, MonitorName};
 use monitor_core::people::{Permission, Role};
-use storage::StoreError;
+use storage::{SecurityCheckId, StoreError};
 
 /// Why a service did not do what was asked. The text is for the person who asked and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -210,7 +210,9 @@ pub enum ServiceError {
         state: &'static str,
     },
     /// There is nothing to compare an audit with.
-    #[error("there is no audit of the same page and device before audit {0}; say with which one to compare it, like `compare-audits {0} 7`")]
+    #[error(
+        "there is no audit of the same page and device before audit {0}; say with which one to compare it, like `compare-audits {0} 7`"
+    )]
     NothingBefore(AuditId),
     /// Two audits are not of the same.
     #[error("{0}; choose two of the same page, device and throttling")]
@@ -222,7 +224,7 @@ pub enum ServiceError {
     #[error("the report could not be printed; try again, and look into the log if it stays so")]
     ReportNotPrinted,
     /// The page is at an address that may not be reached.
-    #[error("this page may not be audited: {0}")]
+    #[error("this page may not be looked at from here: {0}")]
     PageRefused(String),
     /// Something of an audit's schedule does not work.
     #[error("`{field}` {why}")]
@@ -243,6 +245,34 @@ pub enum ServiceError {
     /// Another schedule of audits has that name.
     #[error("there is an audit schedule `{0}` already; choose another name, like `name {0}-2`")]
     AuditScheduleTaken(String),
+    /// There is no such security check.
+    #[error("there is no security check `{0}`; `list-security-checks` shows those there are")]
+    SecurityCheckNotFound(String),
+    /// There is no security check that could be meant.
+    #[error("there is no security check that could be meant; `check-security https://shop.example` makes one")]
+    NoSecurityCheck,
+    /// Several security checks could be meant.
+    #[error("there are several security checks; say the number of one, like `#12`. `list-security-checks` shows them")]
+    WhichSecurityCheck,
+    /// The security check is over.
+    #[error("security check {0} is over already")]
+    SecurityCheckOver(SecurityCheckId),
+    /// There is no ZAP for deep scans.
+    #[error("deep scans are not available here: set `security.zap_url` to where an OWASP ZAP listens")]
+    ScansUnavailable,
+    /// A deep scan of a host that is not shown to be the organisation's.
+    #[error(
+        "a deep scan attacks, so it is made of hosts alone that are shown to be yours; say `verify-host {0}` first"
+    )]
+    HostNotVerified(String),
+    /// The organisation has no such host.
+    #[error("there is no host `{name}`{}", close(suggestions, "list-hosts"))]
+    HostNotFound {
+        /// The host asked for.
+        name: String,
+        /// Hosts that are close to it, the closest first.
+        suggestions: Vec<String>,
+    },
     /// Somebody is a guest, whom only the place lets speak.
     #[error("you are a guest here and no member of the organisation; an owner or admin can `invite` you")]
     NotMember,
@@ -336,6 +366,11 @@ impl ServiceError {
             Self::PageRefused(_) => ErrorCode::AddressRefused,
             Self::InvalidAudit { .. } => ErrorCode::InvalidValue,
             Self::AuditScheduleTaken(_) => ErrorCode::NameTaken,
+            Self::SecurityCheckNotFound(_) | Self::NoSecurityCheck | Self::WhichSecurityCheck => ErrorCode::NotFound,
+            Self::HostNotFound { .. } => ErrorCode::NotFound,
+            Self::SecurityCheckOver(_) => ErrorCode::Settled,
+            Self::ScansUnavailable => ErrorCode::Unavailable,
+            Self::HostNotVerified(_) => ErrorCode::Unverified,
             Self::NotMember | Self::RoleAboveOwn { .. } => ErrorCode::Denied,
             Self::NoName => ErrorCode::MissingValue,
             Self::FollowsEverything => ErrorCode::InUse,

@@ -30,10 +30,12 @@ mod reports;
 mod routes;
 mod routing;
 mod rules;
+mod security;
 mod selection;
 mod sight;
 mod silences;
 mod suggestions;
+mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod view;
@@ -50,7 +52,7 @@ use tokio::sync::watch;
 
 pub use audits::{
     AuditError, AuditOptions, AuditReport, AuditView, Audited, Auditing, Auditor, Comparison, FileError, NewSchedule,
-    OpenedFile, Progress, Worked,
+    OpenedFile, Progress,
 };
 pub use checks::LEASE_SLACK;
 pub use clock::{Clock, SystemClock};
@@ -66,7 +68,9 @@ pub use recording::{Finished, Recorded};
 pub use reports::PrintedReport;
 pub use routes::{NewRoute, RouteView};
 pub use rules::{AlertRuleView, LOOK_EVERY, SimulatedAlert, Simulation};
+pub use security::{Inspector, Probing, SECURITY_CHECKS_AT_ONCE, SecurityOptions, SecurityView, Telling, VerifiedHost};
 pub use silences::Silenced;
+pub use tasks::Worked;
 
 /// What every service answers.
 pub type Result<T> = std::result::Result<T, ServiceError>;
@@ -94,6 +98,7 @@ struct Inner {
     last_beat: std::sync::Mutex<Option<Timestamp>>,
     windows: maintenance_windows::Looks,
     audits: audits::Audits,
+    security: security::Security,
 }
 
 /// What an operator may choose.
@@ -107,6 +112,8 @@ pub struct Options {
     pub grouping: Grouping,
     /// Who makes audits, and how long they are kept.
     pub audits: AuditOptions,
+    /// Who looks at sites.
+    pub security: SecurityOptions,
 }
 
 impl Services {
@@ -119,7 +126,8 @@ impl Services {
     /// Ties the parts together.
     #[must_use]
     pub fn with_options(store: Store, outbound: Outbound, clock: Arc<dyn Clock>, options: Options) -> Self {
-        let Options { retention, witnesses, grouping, audits } = options;
+        let Options { retention, witnesses, grouping, audits, security } = options;
+        let security = security::Security::new(security, &outbound);
         let (cards_changed, _) = watch::channel(0);
         let inner = Inner {
             store,
@@ -137,6 +145,7 @@ impl Services {
             last_beat: std::sync::Mutex::default(),
             windows: maintenance_windows::Looks::default(),
             audits: audits::Audits::new(audits),
+            security,
         };
         Self { inner: Arc::new(inner) }
     }

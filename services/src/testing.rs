@@ -1,5 +1,7 @@
-//! An auditor that does what it is told, for tests of what stands around audits. The one with a browser is another crate's, and is
-//! tested there.
+//! An auditor and an inspector that do what they are told, for tests of what stands around audits and security checks. The real
+//! ones are other crates', and are tested there.
+
+mod sites;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +16,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{AuditError, AuditOptions, Audited, Auditing, Auditor, Progress};
+
+pub use sites::{Sight, Sites};
 
 /// What Lighthouse measured of a small page without faults.
 const FAST: &str = include_str!("../../monitor-core/src/audit/testdata/good.json");

@@ -7,9 +7,10 @@ use monitor_core::health::Status;
 use monitor_core::monitor::Monitor;
 use monitor_core::report::{Report, Span, Window};
 pub use storage::{
-    ArtifactRow, AuditFilter, AuditRow, AuditScheduleRow, AuditState, Budget, Digest, InMaintenance, IncidentFilter, IncidentRow, MaintenanceRow, MonitorState, NamedAlert, NotificationFilter,
-    NotificationRow, NotificationState, OverviewFilter, OverviewRow, OverviewSort, SilenceRow, StoredResult,
-    TimelineEntry, Withheld,
+    ArtifactRow, AuditFilter, AuditRow, AuditScheduleRow, AuditState, Budget, Digest, InMaintenance, IncidentFilter,
+    IncidentRow, MaintenanceRow, MonitorState, NamedAlert, NotificationFilter, NotificationRow, NotificationState,
+    OverviewFilter, OverviewRow, OverviewSort, OwnedHostRow, SecurityCheckId, SecurityDigest, SecurityFilter,
+    SecurityRow, SilenceRow, StoredResult, TaskState, TimelineEntry, Withheld,
 };
 
 /// One monitor in full.
@@ -52,7 +53,7 @@ impl Post {
     pub fn incident(&self) -> Option<&IncidentRow> {
         match &self.content {
             Content::Incident(incident) => Some(incident),
-            Content::Audit(_) | Content::Notice(_) => None,
+            Content::Audit(_) | Content::SecurityCheck(_) | Content::Notice(_) => None,
         }
     }
 }
@@ -64,8 +65,22 @@ pub enum Content {
     Incident(Box<IncidentRow>),
     /// An audit.
     Audit(Box<AuditRow>),
+    /// A security check.
+    SecurityCheck(Box<SecurityRow>),
     /// A notice in words.
     Notice(String),
+}
+
+impl Content {
+    /// Whether it shows work that is not over, and will change soon.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Audit(row) => row.state.is_open(),
+            Self::SecurityCheck(row) => row.state.is_open(),
+            Self::Incident(_) | Self::Notice(_) => false,
+        }
+    }
 }
 
 /// How everything stands.

@@ -19,50 +19,15 @@ use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::ArtifactId;
+use crate::queue::{AUDITS, share, written};
 use crate::rows::{count, get, integer, sql, text, time};
 use crate::seal::{Cipher, Place};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};
 
-pub use queue::{AuditClaim, AuditEnd, Doing};
+pub use crate::queue::TaskState as AuditState;
+pub use queue::{AuditClaim, AuditEnd};
 pub use schedules::{AuditScheduleId, AuditScheduleRow, NewAuditSchedule};
-
-/// How far an audit is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AuditState {
-    /// It waits for its turn.
-    Queued,
-    /// It is being made.
-    Running,
-    /// It found something.
-    Done,
-    /// It could not be made.
-    Failed,
-    /// Somebody called it off.
-    Cancelled,
-}
-
-impl AuditState {
-    const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
-
-    /// The word that is stored and shown.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether it is not over.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Queued | Self::Running)
-    }
-}
 
 /// What an audit found, in short: all that lists and cards show.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -293,31 +258,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn open_audits(&self, organisation: OrganisationId) -> Result<u64, StoreError> {
-        const OPEN: Sql =
-            Sql::both("SELECT count(*) AS audits FROM audit WHERE ended_at_ms IS NULL AND organisation_id = $1");
-        let row = self.conn().query_one_raw(OPEN.with(self.store().backend(), [organisation.0.into()])).await?;
-        row.map_or(Ok(0), |row| count(&row, "audit", "audits"))
-    }
-
-    /// Calls an audit off: what waits is over at once, what is being made is stopped by whoever makes it. Answers whether it
-    /// is over by that; `None`: it was over before, or there is none.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn cancel_audit(
-        &self,
-        organisation: OrganisationId,
-        id: AuditId,
-        now: Timestamp,
-    ) -> Result<Option<bool>, StoreError> {
-        const CANCEL: Sql = Sql::both(
-            "UPDATE audit SET cancel = TRUE, ended_at_ms = CASE WHEN state = 'queued' THEN $3 ELSE NULL END,
-                 state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END
-             WHERE organisation_id = $1 AND id = $2 AND ended_at_ms IS NULL RETURNING state",
-        );
-        let values = [organisation.0.into(), id.0.into(), now.as_millis().into()];
-        let row = self.conn().query_one_raw(CANCEL.with(self.store().backend(), values)).await?;
-        row.map(|row| Ok(get::<String>(&row, "state")? == AuditState::Cancelled.as_str())).transpose()
+        self.open_of(&AUDITS, organisation).await
     }
 }
 
@@ -330,8 +271,6 @@ impl AuditRow {
         let code: Option<String> = get(row, "error_code")?;
         let digest: Option<String> = get(row, "digest")?;
         let fraction: i32 = get(row, "fraction")?;
-        #[expect(clippy::cast_precision_loss, reason = "a thousand at most")]
-        let fraction = fraction.clamp(0, 1_000) as f32 / 1_000.0;
         Ok(Self {
             id: AuditId(id),
             organisation: OrganisationId(get(row, "organisation_id")?),
@@ -340,10 +279,10 @@ impl AuditRow {
             schedule: get::<Option<i64>>(row, "schedule_id")?.map(AuditScheduleId),
             schedule_name: get(row, "schedule_name")?,
             spec: serde_json::from_str(&get::<String>(row, "spec")?).map_err(|_| corrupt("spec"))?,
-            state: AuditState::ALL.into_iter().find(|known| known.as_str() == state).ok_or_else(|| corrupt("state"))?,
+            state: AuditState::from_word(&state).ok_or_else(|| corrupt("state"))?,
             cancelling: get(row, "cancel")?,
             ahead: count(row, "audit", "ahead")?,
-            doing: (fraction, get(row, "doing")?),
+            doing: (share(fraction), get(row, "doing")?),
             error: code.zip(get::<Option<String>>(row, "error")?),
             digest: digest.map(|digest| serde_json::from_str(&digest).map_err(|_| corrupt("digest"))).transpose()?,
             pdf: get::<Option<i64>>(row, "pdf")?.map(ArtifactId),
@@ -352,12 +291,6 @@ impl AuditRow {
             ended_at: at("ended_at_ms")?,
         })
     }
-}
-
-fn written(value: &impl Serialize) -> Result<String, StoreError> {
-    let json = serde_json::to_string(value).map_err(|error| StoreError::Other(error.into()))?;
-    // PostgreSQL refuses NUL characters, and an audit may find any in a page.
-    Ok(json.replace("\\u0000", "\u{fffd}"))
 }
 
 fn seal_spec(

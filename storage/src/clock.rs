@@ -10,7 +10,7 @@ use crate::{Store, StoreError};
 /// What is to come, by table, moved by `$2` where it is later than `$1`. What never comes, from `$3` on, stays so, and so does
 /// what goes by the calendar: maintenance, deadlines of heartbeats, and silences that were made before. What joined an incident
 /// goes back as well, or all that fails from now on would seem to fail at the same time.
-const MOVES: [Sql; 9] = [
+const MOVES: [Sql; 10] = [
     Sql::both(
         "UPDATE monitor_state SET next_due_ms = next_due_ms - $2, lease_ms = lease_ms - $2, due_ms = due_ms - $2
          WHERE next_due_ms > $1 AND next_due_ms < $3 AND monitor_id IN (SELECT id FROM monitor WHERE kind <> 'heartbeat')",
@@ -37,6 +37,10 @@ const MOVES: [Sql; 9] = [
     Sql::both("UPDATE rule_state SET due_ms = due_ms - $2 WHERE due_ms > $1 AND due_ms < $3"),
     Sql::both(
         "UPDATE audit SET lease_ms = lease_ms - $2 WHERE ended_at_ms IS NULL AND lease_ms > $1 AND lease_ms < $3",
+    ),
+    Sql::both(
+        "UPDATE security_check SET lease_ms = lease_ms - $2
+         WHERE ended_at_ms IS NULL AND lease_ms > $1 AND lease_ms < $3",
     ),
     Sql::both("UPDATE alert_rule SET look_ms = look_ms - $2 WHERE look_ms > $1 AND look_ms < $3"),
 ];

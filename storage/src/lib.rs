@@ -16,6 +16,8 @@
 //! | `alerts`, `incidents`, `timeline`, `messages` | what rules fired, the incidents that makes, what happened to them, and their cards in conversations |
 //! | `destinations`, `outbox` | places outside, and what they were and are to be told |
 //! | `audits`, `artifacts` | audits of pages, when they are made again and again, and the files that come of them |
+//! | `security`, `owned_hosts` | security checks of sites, and the hosts that are shown to be one's own |
+//! | `queue` | how audits and security checks wait, and who works on them |
 //! | `sign` | signatures of what may be had by whoever has the address |
 //! | `maintenance` | when monitors are worked on, and which are just now |
 //! | `key_check` | which key the secrets are sealed with |
@@ -60,9 +62,11 @@ mod on_call;
 mod outbox;
 mod outbox_claim;
 mod overview;
+mod owned_hosts;
 mod people;
 mod pings;
 mod posted;
+mod queue;
 mod results;
 mod retention;
 mod rollups;
@@ -73,6 +77,7 @@ mod rule_signals;
 mod rule_states;
 mod schedule;
 mod seal;
+mod security;
 mod sign;
 mod silences;
 mod sizes;
@@ -87,7 +92,7 @@ pub use alert_rules::{RuleRow, RulesMark, Subject, SubjectsMark};
 pub use alerts::{EndedAlert, IncidentFilter, LooseAlert, NamedAlert, NewAlert};
 pub use artifacts::{ArtifactId, ArtifactKind, ArtifactRow, NewArtifact};
 pub use audits::{
-    AuditClaim, AuditEnd, AuditFilter, AuditRow, AuditScheduleId, AuditScheduleRow, AuditState, Digest, Doing, NewAudit,
+    AuditClaim, AuditEnd, AuditFilter, AuditRow, AuditScheduleId, AuditScheduleRow, AuditState, Digest, NewAudit,
     NewAuditSchedule,
 };
 pub use codes::{CodeFor, NewCode, Redeemed};
@@ -106,8 +111,10 @@ pub use on_call::RotationRow;
 pub use outbox::{Ending, NewNotification, NotificationFilter, NotificationRow, NotificationState};
 pub use outbox_claim::{ClaimedNotifications, LONGEST_HOLD, NotificationClaim, Room};
 pub use overview::{MonitorState, OverviewFilter, OverviewRow, OverviewSort};
+pub use owned_hosts::OwnedHostRow;
 pub use pings::NewPing;
 pub use posted::{Backlog, PostId, Posted, Waiting};
+pub use queue::{Claim as TaskClaim, Doing, Task, TaskState};
 pub use results::{Scope, StoredResult};
 pub use retention::Forgotten;
 pub use routes::RouteRow;
@@ -115,6 +122,10 @@ pub use routing::{Cohort, Hushed, Listener, Standing, Told};
 pub use rule_states::RuleStateRow;
 pub use schedule::Claim;
 pub use seal::SecretKey;
+pub use security::{
+    ChangesInShort, NewSecurityCheck, SecurityCheckId, SecurityClaim, SecurityDigest, SecurityEnd, SecurityFilter,
+    SecurityRow,
+};
 pub use silences::{NewSilence, SilenceRow};
 pub use sizes::TableSize;
 pub use timeline::{Sorts, TimelineEntry};

@@ -9,7 +9,7 @@
 //! | notifications that were delivered or given up | with their incidents, or after 90 days |
 //! | dialogs and buttons | when they expire |
 //! | files, and the pictures of audits | when they expire |
-//! | audits | some time after they ended |
+//! | audits and security checks | some time after they ended |
 
 use std::time::Duration;
 
@@ -114,8 +114,8 @@ impl Store {
         })
     }
 
-    /// Forgets one batch of files whose time is over, of pictures of audits that ended before `pictures`, and of audits that
-    /// ended before `audits`. Answers how many.
+    /// Forgets one batch of files whose time is over, of pictures of audits that ended before `pictures`, and of audits and security checks
+    /// that ended before `audits`. Answers how many.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -127,8 +127,12 @@ impl Store {
     ) -> Result<u64, StoreError> {
         const FILES: Sql =
             forget!("artifact", "id", "SELECT old.id FROM artifact old WHERE old.expires_at_ms <= $1 LIMIT $2");
-        const AUDITS: Sql =
-            forget!("audit", "id", "SELECT old.id FROM audit old WHERE old.ended_at_ms < $1 LIMIT $2");
+        const AUDITS: Sql = forget!("audit", "id", "SELECT old.id FROM audit old WHERE old.ended_at_ms < $1 LIMIT $2");
+        const SECURITY: Sql = forget!(
+            "security_check",
+            "id",
+            "SELECT old.id FROM security_check old WHERE old.ended_at_ms < $1 LIMIT $2"
+        );
         const PICTURES: Sql = sql!(
             "UPDATE audit SET pictures = NULL WHERE id IN (
                  SELECT old.id FROM audit old WHERE old.ended_at_ms < $1 AND old.pictures IS NOT NULL LIMIT $2 "
@@ -138,6 +142,7 @@ impl Store {
         let old = |cutoff: Timestamp| [cutoff.as_millis().into(), limit.into()];
         Ok(self.delete(FILES, old(now)).await?
             + self.delete(AUDITS, old(audits)).await?
+            + self.delete(SECURITY, old(audits)).await?
             + self.delete(PICTURES, old(pictures)).await?)
     }
 

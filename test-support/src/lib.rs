@@ -7,3 +7,4 @@ pub mod platforms;
 pub mod receiver;
 pub mod services;
 pub mod targets;
+pub mod zap;

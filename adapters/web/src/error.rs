@@ -41,6 +41,7 @@ impl ApiError {
                 ServiceError::Denied { .. }
                 | ServiceError::RoleAboveOwn { .. }
                 | ServiceError::NotMember
+                | ServiceError::HostNotVerified(_)
                 | ServiceError::InvalidCode => StatusCode::FORBIDDEN,
                 ServiceError::MonitorNotFound { .. }
                 | ServiceError::DestinationNotFound { .. }
@@ -58,6 +59,9 @@ impl ApiError {
                 | ServiceError::NoAudit
                 | ServiceError::NothingBefore(_)
                 | ServiceError::AuditScheduleNotFound { .. }
+                | ServiceError::SecurityCheckNotFound(_)
+                | ServiceError::NoSecurityCheck
+                | ServiceError::HostNotFound { .. }
                 | ServiceError::ConversationNotFound => StatusCode::NOT_FOUND,
                 ServiceError::NameTaken(_)
                 | ServiceError::DestinationTaken(_)
@@ -80,6 +84,8 @@ impl ApiError {
                 | ServiceError::AuditOver(_)
                 | ServiceError::NoFigures { .. }
                 | ServiceError::Incomparable(_)
+                | ServiceError::WhichSecurityCheck
+                | ServiceError::SecurityCheckOver(_)
                 | ServiceError::AuditScheduleTaken(_) => StatusCode::CONFLICT,
                 ServiceError::Invalid(_)
                 | ServiceError::InvalidDestination { .. }
@@ -97,7 +103,9 @@ impl ApiError {
                 | ServiceError::PageRefused(_)
                 | ServiceError::InvalidAudit { .. }
                 | ServiceError::Window(_) => StatusCode::BAD_REQUEST,
-                ServiceError::Busy(_) | ServiceError::AuditsUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                ServiceError::Busy(_) | ServiceError::AuditsUnavailable(_) | ServiceError::ScansUnavailable => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 ServiceError::NotPrinted(_) | ServiceError::ReportNotPrinted | ServiceError::Internal { .. } => {
                     StatusCode::INTERNAL_SERVER_ERROR
                 }

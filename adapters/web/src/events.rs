@@ -18,7 +18,7 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::ServiceError;
-use services::view::{Content, Post};
+use services::view::Post;
 use tokio::sync::watch;
 
 use crate::conversation::{self, Place, Platform};
@@ -141,7 +141,6 @@ impl Follow {
         let now = self.state.services.now();
         for message in messages {
             self.cursor = self.cursor.max(message.seq);
-            let passing = matches!(&message.content, Content::Audit(row) if row.state.is_open());
             let mut card = json!({
                 "id": message.id,
                 "revision": message.revision,
@@ -149,7 +148,7 @@ impl Follow {
                 "updated_at": message.updated_at.to_string(),
                 "reply": wire::reply(&bot_core::cards::card(&message.content, now)),
             });
-            if passing {
+            if message.content.is_passing() {
                 card["passing"] = true.into();
             }
             self.ready.push_back(Event::default().id(message.seq.to_string()).event("card").data(card.to_string()));

@@ -1,23 +1,20 @@
 //! The card of an audit: how far it is, and then what it found.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use monitor_core::Timestamp;
 use monitor_core::audit::{Category, Rating};
-use monitor_core::duration::humanize;
 use services::view::{ArtifactRow, AuditRow, AuditState, Digest};
 
-use super::TOKEN;
+use super::task::{self, Deed, Standing};
 use crate::present;
-use crate::reply::{Action, ActionStyle, Block, Field, Reply};
+use crate::reply::{Action, Block, Field, Reply};
 
-/// What the tokens of buttons say after [`TOKEN`], before the number of the audit.
+/// What the tokens of buttons say before the number of the audit.
 const AUDIT: &str = "audit-";
 
-/// What a button says for the person who presses it. `{id}` is the audit's number.
-const DEEDS: [(&str, &str, &str); 4] = [
+/// What a button says for the person who presses it; the first is what most will press.
+const DEEDS: [Deed; 4] = [
     ("report", "Report PDF", "show-audit {id} as pdf"),
     ("compare", "Compare", "compare-audits {id}"),
     ("again", "Run again", "audit again {id}"),
@@ -53,10 +50,7 @@ pub(crate) fn file_block(file: &ArtifactRow, bytes: &[u8]) -> Block {
 
 /// What somebody says who presses the button of that token; `None`: it is no button of an audit's card.
 pub(crate) fn said(token: &str) -> Option<String> {
-    let (id, deed) = token.strip_prefix(TOKEN)?.strip_prefix(AUDIT)?.split_once('.')?;
-    let id: i64 = id.parse().ok()?;
-    let (_, _, says) = DEEDS.iter().find(|(name, ..)| *name == deed)?;
-    Some(says.replace("{id}", &id.to_string()))
+    task::said(token, AUDIT, &DEEDS)
 }
 
 fn buttons(row: &AuditRow) -> Vec<Action> {
@@ -65,12 +59,7 @@ fn buttons(row: &AuditRow) -> Vec<Action> {
         "again" => !row.state.is_open(),
         _ => row.state.is_open() && !row.cancelling,
     };
-    let button = |(deed, label, _): &(&str, &str, &str)| Action {
-        label: (*label).to_owned(),
-        token: format!("{TOKEN}{AUDIT}{}.{deed}", row.id),
-        style: if *deed == "report" { ActionStyle::Primary } else { ActionStyle::Default },
-    };
-    DEEDS.iter().filter(|(deed, ..)| offered(deed)).map(button).collect()
+    task::buttons(AUDIT, row.id.0, &DEEDS, offered)
 }
 
 /// What is audited, and how far that is.
@@ -87,27 +76,22 @@ pub(crate) fn headline(row: &AuditRow, now: Timestamp) -> String {
 
 /// How far an audit is, in words.
 pub(crate) fn state(row: &AuditRow, now: Timestamp) -> String {
-    let took = || {
-        let (from, to) = (row.started_at.unwrap_or(row.asked_at), row.ended_at.unwrap_or(now));
-        humanize(Duration::from_secs(to.since(from).as_secs()))
-    };
-    match (row.state, &row.error) {
-        (AuditState::Queued, _) => match row.ahead {
+    let (fraction, doing) = &row.doing;
+    let doing = if doing.is_empty() { "Starting" } else { doing };
+    Standing {
+        state: row.state,
+        cancelling: row.cancelling,
+        waits: match row.ahead {
             0 => "is the next to be made.".to_owned(),
             1 => "waits; 1 is before it.".to_owned(),
             ahead => format!("waits; {ahead} are before it."),
         },
-        (AuditState::Running, _) if row.cancelling => "is being called off.".to_owned(),
-        (AuditState::Running, _) => {
-            let (fraction, doing) = &row.doing;
-            let doing = if doing.is_empty() { "Starting" } else { doing };
-            format!("is being made.\n{} {:.0} % · {doing}", bar(*fraction), fraction * 100.0)
-        }
-        (AuditState::Done, _) => format!("is done after {}.", took()),
-        (AuditState::Cancelled, _) => "was called off.".to_owned(),
-        (AuditState::Failed, Some((code, message))) => format!("failed: {} ({code})", message.trim_end_matches('.')),
-        (AuditState::Failed, None) => "failed.".to_owned(),
+        doing: format!("{} {:.0} % · {doing}", bar(*fraction), fraction * 100.0),
+        since: row.started_at.unwrap_or(row.asked_at),
+        until: row.ended_at.unwrap_or(now),
+        error: row.error.as_ref(),
     }
+    .words()
 }
 
 fn bar(fraction: f32) -> String {

@@ -31,6 +31,10 @@ pub enum Known {
     Audit,
     /// What is audited again and again.
     AuditSchedule,
+    /// Security checks.
+    SecurityCheck,
+    /// Hosts that are, or are to be, shown to be one's own.
+    Host,
     /// Members.
     Member,
     /// Workspaces that are connected.

@@ -10,7 +10,7 @@ use monitor_core::Timestamp;
 use monitor_core::people::{Actor, ConversationId, Role};
 use probes::{Outbound, OutboundConfig};
 use regex::Regex;
-use services::testing::Scripted;
+use services::testing::{Scripted, Sites};
 use services::{AuditOptions, Auditing, Clock, Options, Services};
 use test_support::builders::START;
 use test_support::database::TestDatabase;
@@ -38,29 +38,32 @@ pub(crate) struct Chat {
     pub(crate) target: Answering,
     /// Makes audits as it is told.
     pub(crate) audits: Scripted,
+    /// What security checks see.
+    pub(crate) sites: Sites,
 }
 
 impl Chat {
     pub(crate) async fn start() -> Self {
         let database = TestDatabase::sqlite().await;
         let clock = Arc::new(TestClock(AtomicI64::new(START.as_millis())));
-        let audits = Scripted::default();
-        let services = services(&database, &clock, true, &audits);
+        let (audits, sites) = (Scripted::default(), Sites::default());
+        let services = services(&database, &clock, true, &audits, &sites);
         let actor = services.local_owner().await.unwrap();
         let conversation = services.conversation(&actor, "test", "room").await.unwrap();
         let target = answering(Answer::ok("all ok")).await;
-        Self { engine: Engine::new(services.clone()), database, services, clock, actor, conversation, target, audits }
+        let engine = Engine::new(services.clone());
+        Self { engine, database, services, clock, actor, conversation, target, audits, sites }
     }
 
     /// The program restarted over the same database.
     pub(crate) fn restart(&mut self) {
-        self.services = services(&self.database, &self.clock, true, &self.audits);
+        self.services = services(&self.database, &self.clock, true, &self.audits, &self.sites);
         self.engine = Engine::new(self.services.clone());
     }
 
     /// The program configured to reach public addresses only.
     pub(crate) fn allow_public_only(&mut self) {
-        self.services = services(&self.database, &self.clock, false, &self.audits);
+        self.services = services(&self.database, &self.clock, false, &self.audits, &self.sites);
         self.engine = Engine::new(self.services.clone());
     }
 
@@ -189,6 +192,13 @@ impl Chat {
         self.services.work_on_audit(claim, &CancellationToken::new()).await.unwrap();
     }
 
+    /// Makes the security check that waits, 12 seconds long.
+    pub(crate) async fn make_security_check(&self) {
+        let claim = self.services.claim_security_check().await.unwrap().expect("a security check waits");
+        self.pass(Duration::from_secs(12));
+        self.services.work_on_security_check(claim, &CancellationToken::new()).await.unwrap();
+    }
+
     /// Adds a monitor of the target.
     pub(crate) async fn add(&self, name: &str) {
         let added = self.reply(&format!("add-monitor {} name {name} retries 0 --yes", self.target.url())).await;
@@ -200,10 +210,16 @@ fn in_guild(id: &str) -> Place<'_> {
     Place { platform: "discord", workspace: Some(id), workspace_name: id, conversation: "channel", title: "#ops" }
 }
 
-fn services(database: &TestDatabase, clock: &Arc<TestClock>, allow_private: bool, audits: &Scripted) -> Services {
+fn services(
+    database: &TestDatabase,
+    clock: &Arc<TestClock>,
+    allow_private: bool,
+    audits: &Scripted,
+    sites: &Sites,
+) -> Services {
     let config = OutboundConfig { allow_private, ca_file: None, user_agent: "Watchword/test".into() };
     let outbound = Outbound::new(&config).unwrap();
-    let options = Options { audits: audits.options(), ..Options::default() };
+    let options = Options { audits: audits.options(), security: sites.options(), ..Options::default() };
     Services::with_options(database.store.clone(), outbound, clock.clone(), options)
 }
 

@@ -69,6 +69,18 @@ async fn a_newcomer_is_shown_the_way() {
       list-audit-schedules  Lists what is audited again and again, and when next.
       delete-audit-schedule  Ends a schedule of audits; the audits that were made stay. I ask before I do.
 
+    Security
+      check-security  Grades what the outside can see of a site's security, from TLS to cookies, and says what to mend. It sends no more
+                             than a browser would, and looks deeper at hosts that are shown to be yours.
+      list-security-checks  Lists security checks with their grades, the latest first.
+      show-security-check  Shows all that a security check found, why it matters, how to mend it, and what changed; or gives it as CSV or
+                             JSON.
+      cancel-security-check  Calls a security check off that waits or is being made.
+      verify-host  Shows that a host is yours, by a DNS record or a file on it, so that security checks may look at more than a
+                             browser would. It says what to put where, and looks whether it is there.
+      list-hosts  Lists the hosts that are, or are to be, shown to be yours.
+      forget-host  Forgets that a host is yours: security checks send it no more than a browser would.
+
     Incidents
       list-incidents  Lists incidents, the latest first, with their numbers and who takes care of them.
       show-incident  Shows an incident: how it stands, what is affected, what happened, and who was told.
@@ -385,7 +397,9 @@ async fn a_report_comes_as_files_or_json_too() {
     }
     let files = |reply: Reply| -> Vec<(String, String, String)> {
         let file = |block| match block {
-            Block::File { name, media_type, data } => Some((name, media_type, String::from_utf8(STANDARD.decode(data).unwrap()).unwrap()))),
+            Block::File { name, media_type, data } => {
+                Some((name, media_type, String::from_utf8(STANDARD.decode(data).unwrap()).unwrap()))
+            }
             _ => None,
         };
         reply.blocks.into_iter().filter_map(file).collect()
@@ -465,8 +479,32 @@ async fn completion_offers_what_can_come_next() {
     chat.add("shop").await;
     chat.add("shop-api").await;
     for (text, start, expected) in [
-        ("sho", 0, &["show-monitor", "show-report", "show-pings", "show-audit", "show-incident", "show-destination"][..]),
-        ("/sho", 1, &["show-monitor", "show-report", "show-pings", "show-audit", "show-incident", "show-destination"]),
+        (
+            "sho",
+            0,
+            &[
+                "show-monitor",
+                "show-report",
+                "show-pings",
+                "show-audit",
+                "show-security-check",
+                "show-incident",
+                "show-destination",
+            ][..],
+        ),
+        (
+            "/sho",
+            1,
+            &[
+                "show-monitor",
+                "show-report",
+                "show-pings",
+                "show-audit",
+                "show-security-check",
+                "show-incident",
+                "show-destination",
+            ],
+        ),
         ("show-monitor ", 13, &["shop", "shop-api"]),
         ("show-monitor SHOP-", 13, &["shop-api"]),
         ("pause-monitor monitor:sh", 22, &["shop", "shop-api"]),

@@ -18,3 +18,4 @@ mod people;
 mod roles;
 mod routing;
 mod secrets;
+mod security;

@@ -5,7 +5,7 @@ use monitor_core::people::Role;
 use crate::chat::Chat;
 
 /// What to say for each command so that it does something.
-const SAID: [(&str, &str); 70] = [
+const SAID: [(&str, &str); 77] = [
     ("help", "help"),
     ("cancel", "cancel"),
     ("add-monitor", "add-monitor TARGET name ROLE --yes"),
@@ -29,6 +29,13 @@ const SAID: [(&str, &str); 70] = [
     ("schedule-audit", "schedule-audit TARGET every day at 03:00 name audit-ROLE"),
     ("list-audit-schedules", "list-audit-schedules"),
     ("delete-audit-schedule", "delete-audit-schedule audit-ROLE --yes"),
+    ("check-security", "check-security TARGET"),
+    ("list-security-checks", "list-security-checks"),
+    ("show-security-check", "show-security-check"),
+    ("cancel-security-check", "cancel-security-check"),
+    ("verify-host", "verify-host shop.example"),
+    ("list-hosts", "list-hosts"),
+    ("forget-host", "forget-host shop.example"),
     ("list-incidents", "list-incidents"),
     ("show-incident", "show-incident INCIDENT"),
     ("why", "why INCIDENT"),

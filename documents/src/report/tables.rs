@@ -83,7 +83,8 @@ fn number(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map(|value| value.to_string()).unwrap_or_default()
 }
 
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+/// A table of a head and rows.
+pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let line = |cells: &mut dyn Iterator<Item = &str>| cells.map(cell).collect::<Vec<_>>().join(",") + "\r\n";
     let rows = rows.iter().map(|row| line(&mut row.iter().map(String::as_str)));
     std::iter::once(line(&mut head.iter().copied())).chain(rows).collect()

@@ -1,6 +1,37 @@
 //! Security checks: findings about what the outside can see of a site, and the grade that they add up to.
+//!
+//! [`review`] judges what was [`Observed`]. Every finding stands in the table [`rules::ALL`], with its risk, points,
+//! reason, remedy and reference; each topic has a file that says when the rules of the topic are broken. A new finding
+//! is one entry there, one judgement in its topic's file, and one case in the tests.
 
+mod cookies;
+mod cors;
+mod csp;
+mod dns;
+mod docs;
+mod grade;
+mod headers;
+pub mod html;
+mod leaks;
+mod libraries;
+mod notes;
 pub mod observed;
+mod page;
+mod redirects;
+mod review;
+pub mod rules;
+mod security_txt;
+mod site;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod version;
+pub mod zap;
+
+pub use docs::docs;
+pub use grade::Grade;
+pub use observed::{Depth, Observed};
+pub use review::{Changes, NotLooked, Review, review};
 
 use serde::{Deserialize, Serialize};
 

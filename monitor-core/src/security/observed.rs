@@ -45,6 +45,14 @@ pub struct Observed {
     pub active: Option<Active>,
 }
 
+impl Observed {
+    /// The page's own answer; `None`: it could not be had, though redirects on the way to it may have been seen.
+    #[must_use]
+    pub fn page(&self) -> Option<&Answer> {
+        if let Some(Err(_)) = self.tls { None } else { self.hops.last() }
+    }
+}
+
 /// An answer of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -54,6 +62,13 @@ pub struct Answer {
     pub status: u16,
     /// Headers in their order, names in lower case. Values of cookies are left out: only their names and attributes are kept.
     pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// The values of a header, whose name is in lower case, in their order.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// A TLS handshake.
@@ -109,7 +124,7 @@ pub struct Cors {
 /// DNS records. `Ok` and empty: there is none; `Err`: it could not be found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dns {
-    /// The registered domain (by the public suffix list, or the host's last two labels).
+    /// The domain: the apex of the zone that the host is in, or the host's last two labels where that cannot be found out.
     pub domain: String,
     /// CAA of the host or the nearest name above it that has any, as in zone files.
     pub caa: Result<Vec<String>, String>,
@@ -132,8 +147,12 @@ pub struct Active {
     pub exposed: Vec<Exposed>,
     /// What a reflecting server answers to origins made up from its own name, and to `null`.
     pub cors: Vec<Cors>,
-    /// Methods that the server says it takes, or took, that it should not: `TRACE`.
+    /// Methods that the server took and should not: `TRACE`.
     pub methods: Vec<String>,
+    /// Why not everything of `exposed`, `cors` and `methods` was asked for, such as that the server wants fewer requests;
+    /// `None`: all of it was.
+    #[serde(default)]
+    pub cut_short: Option<String>,
 }
 
 /// A file that is open to everybody.
@@ -145,4 +164,14 @@ pub struct Exposed {
     pub url: String,
     /// What shows that it is that, without any secret: `begins with "ref: refs/"`, `3 lines like NAME=value`.
     pub sign: String,
+}
+
+/// What shows that a host is somebody's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// A TXT record `watchword-verification=TOKEN` of `_watchword.HOST`.
+    Dns,
+    /// The token in `https://HOST/.well-known/watchword.txt`.
+    File,
 }

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use hickory_resolver::proto::rr::{RData, RecordType};
 
 /// A record in the form of zone files, names without their last dot.
-pub(super) fn text(data: &RData) -> String {
+pub(crate) fn text(data: &RData) -> String {
     match data {
         RData::TXT(_) => data.to_string(),
         RData::Unknown { code, rdata } => unknown(*code, &rdata.anything),

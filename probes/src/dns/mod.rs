@@ -16,6 +16,7 @@ use monitor_core::checks::{DnsSpec, Endpoint};
 use monitor_core::http::{SpecError, shorten};
 use monitor_core::outcome::Reason;
 
+pub(crate) use self::answer::text;
 use crate::connect::borrowed;
 use crate::failure::{Failure, clean};
 use crate::outbound::Outbound;
@@ -62,20 +63,8 @@ impl DnsProbe {
             None => outbound.resolver().name_servers(),
         };
         trace.enter(Phase::Resolve);
-        let message = exchange::ask(&servers, &self.message(), trace).await;
+        let message = exchange::ask(&servers, &question(&self.query, self.dnssec), trace).await;
         self.judge(&message.map_err(|failure| self.own_fault(failure))?, trace)
-    }
-
-    fn message(&self) -> Message {
-        let mut message = Message::query();
-        message.metadata.recursion_desired = true;
-        // Asks to be told whether the answer is proven: RFC 6840, section 5.7.
-        message.metadata.authentic_data = true;
-        message.add_query(self.query.clone());
-        let mut edns = Edns::new();
-        edns.set_max_payload(MAX_UDP_BYTES).set_dnssec_ok(self.dnssec);
-        message.set_edns(edns);
-        message
     }
 
     /// Where the system's name servers cannot even be asked, nothing is known of the name.
@@ -138,8 +127,26 @@ impl DnsProbe {
     }
 }
 
+/// What the program's own name servers answer to a question, whatever it is.
+pub(crate) async fn ask(query: &Query, outbound: &Outbound, trace: &mut Trace) -> Result<Message, Failure> {
+    trace.enter(Phase::Resolve);
+    exchange::ask(&outbound.resolver().name_servers(), &question(query, false), trace).await
+}
+
+fn question(query: &Query, dnssec: bool) -> Message {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    // Asks to be told whether the answer is proven: RFC 6840, section 5.7.
+    message.metadata.authentic_data = true;
+    message.add_query(query.clone());
+    let mut edns = Edns::new();
+    edns.set_max_payload(MAX_UDP_BYTES).set_dnssec_ok(dnssec);
+    message.set_edns(edns);
+    message
+}
+
 /// A name without the dot of the root.
-fn bare(name: &Name) -> String {
+pub(crate) fn bare(name: &Name) -> String {
     let text = name.to_string();
     text.strip_suffix('.').filter(|text| !text.is_empty()).map_or(text.clone(), str::to_owned)
 }

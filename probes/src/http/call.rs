@@ -66,14 +66,25 @@ impl Outbound {
     /// What kept the request from being sent or the answer from being read: [`Reason::AddressRefused`] when the policy
     /// does not let it out, [`Reason::ProbeFailed`] when it cannot be sent to anybody.
     pub async fn call(&self, call: Call, at: Timestamp, within: Duration) -> Result<CallAnswer, CallError> {
+        self.call_up_to(call, MAX_ANSWER_BYTES, at, within).await
+    }
+
+    /// The same for an answer of more bytes.
+    pub(crate) async fn call_up_to(
+        &self,
+        call: Call,
+        bytes: usize,
+        at: Timestamp,
+        within: Duration,
+    ) -> Result<CallAnswer, CallError> {
         let mut trace = Trace::start(at, within, Wanted::default());
         // Boxed: a request takes a lot of room, and whoever sends one has futures of their own.
-        let answer = tokio::time::timeout(within, Box::pin(exchange(call, self, &mut trace))).await;
+        let answer = tokio::time::timeout(within, Box::pin(exchange(call, bytes, self, &mut trace))).await;
         Ok(answer.unwrap_or_else(|_| Err(trace.out_of_time()))?)
     }
 }
 
-async fn exchange(call: Call, outbound: &Outbound, trace: &mut Trace) -> Result<CallAnswer, Failure> {
+async fn exchange(call: Call, bytes: usize, outbound: &Outbound, trace: &mut Trace) -> Result<CallAnswer, Failure> {
     let unusable = |what: &str| Failure::new(Reason::ProbeFailed, clean(what, 200));
     let mut spec = HttpSpec::get(call.url.as_str()).map_err(|_| unusable("the address cannot be asked for"))?;
     spec.version = Version::Http1;
@@ -82,6 +93,6 @@ async fn exchange(call: Call, outbound: &Outbound, trace: &mut Trace) -> Result<
     let hop = Hop { url: spec.url, method: call.method, uri, headers: call.headers, body: call.body };
     let mut exchange = client.send(&hop, outbound, trace).await?;
     let (status, headers) = (exchange.status().as_u16(), exchange.headers().clone());
-    let body = exchange.read_start(MAX_ANSWER_BYTES, trace).await?;
+    let body = exchange.read_start(bytes, trace).await?;
     Ok(CallAnswer { status, headers, body })
 }

@@ -80,9 +80,20 @@ impl Exchange {
 
     /// Reads the body to its end or to that many bytes, whichever comes first.
     pub(super) async fn read_start(&mut self, limit: usize, trace: &mut Trace) -> Result<Vec<u8>, Failure> {
+        let mut kept = Vec::new();
+        self.read_into(&mut kept, limit, trace).await?;
+        Ok(kept)
+    }
+
+    /// The same for who wants what came even if the rest does not.
+    pub(super) async fn read_into(
+        &mut self,
+        kept: &mut Vec<u8>,
+        limit: usize,
+        trace: &mut Trace,
+    ) -> Result<(), Failure> {
         trace.enter(Phase::Body);
         let body = self.response.body_mut();
-        let mut kept = Vec::new();
         while kept.len() < limit
             && let Some(frame) = self.connection.driver.beside(pin!(body.frame())).await
         {
@@ -91,7 +102,7 @@ impl Exchange {
                 kept.extend_from_slice(&data[..data.len().min(limit - kept.len())]);
             }
         }
-        Ok(kept)
+        Ok(())
     }
 
     /// The connection, when another request can be sent on it. A short rest of the body is read for that.

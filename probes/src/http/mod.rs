@@ -16,6 +16,7 @@ mod hop;
 mod proxy;
 mod redirect;
 mod room;
+mod visit;
 
 use http::HeaderMap;
 use monitor_core::assertion::FactKind;
@@ -30,6 +31,7 @@ pub(crate) use self::cookies::Jar;
 use self::exchange::Exchange;
 use self::hop::Hop;
 pub(crate) use self::room::BodyRoom;
+pub(crate) use self::visit::{Answered, Visit, Visited};
 use crate::failure::Failure;
 use crate::outbound::Outbound;
 use crate::trace::Trace;

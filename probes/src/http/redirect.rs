@@ -56,6 +56,6 @@ fn too_many(message: String) -> Failure {
 }
 
 /// Source: <https://fetch.spec.whatwg.org/#redirect-status>.
-fn is_redirect(status: StatusCode) -> bool {
+pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }

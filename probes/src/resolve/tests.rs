@@ -12,7 +12,8 @@ use test_support::targets::{Answer, answering};
 use super::*;
 use crate::{Check, OutboundConfig, is_lost};
 
-fn asking(server: SocketAddr, allow_private: bool) -> Outbound {
+/// A client that asks that name server.
+pub(crate) fn asking(server: SocketAddr, allow_private: bool) -> Outbound {
     let mut udp = ConnectionConfig::udp();
     udp.port = server.port();
     let server = NameServerConfig::new(server.ip(), true, vec![udp]);

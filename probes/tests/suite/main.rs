@@ -22,6 +22,7 @@ mod redirects;
 mod redis;
 mod scripted;
 mod secrets;
+mod security;
 mod smtp;
 mod tcp;
 mod tls;

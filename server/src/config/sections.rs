@@ -13,6 +13,7 @@ use storage::Durability;
 
 use super::audits::Audits;
 use super::platforms::{self, Chat, Discord, Slack, Telegram};
+use super::security::Security;
 
 /// Everything that can be configured.
 #[derive(Debug, Default, Deserialize)]
@@ -25,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) pings: Pings,
     pub(crate) incidents: Incidents,
     pub(crate) audits: Audits,
+    pub(crate) security: Security,
     pub(crate) outbound: Outbound,
     pub(crate) chat: Chat,
     pub(crate) discord: Discord,
@@ -261,6 +263,7 @@ impl Config {
             return Err(("log.level", format!("{why}; write `info` or a filter like `info,scheduler=debug`")));
         }
         self.audits.validate()?;
+        self.security.validate()?;
         platforms::validate(&self.chat, &self.discord, &self.slack, &self.telegram)?;
         self.retention.validate()
     }
@@ -312,6 +315,9 @@ impl Config {
             "audits.memory_mb" => self.audits.memory_mb.to_string(),
             "audits.keep" => duration(self.audits.keep),
             "audits.keep_files" => duration(self.audits.keep_files),
+            "security.zap_url" => url(&self.security.zap_url),
+            "security.zap_key" => hidden(&self.security.zap_key),
+            "security.contact" => self.security.contact.clone(),
             "outbound.allow_private_targets" => self.outbound.allow_private_targets.to_string(),
             "outbound.ca_file" => path(&self.outbound.ca_file),
             "outbound.user_agent" => self.outbound.user_agent.clone(),

@@ -102,8 +102,11 @@ settings! {
     "audits.url" "WATCHWORD_AUDITS_URL" Text "" "A worker that runs elsewhere, like http://lighthouse:8090, instead of one that is started here.";
     "audits.token" "WATCHWORD_AUDITS_TOKEN" Text "" "That worker's token.";
     "audits.memory_mb" "WATCHWORD_AUDITS_MEMORY_MB" Number "1500" "Most memory of an audit with its browser, 500 to 64000 MB.";
-    "audits.keep" "WATCHWORD_AUDITS_KEEP" Text "365d" "How long audits are kept.";
+    "audits.keep" "WATCHWORD_AUDITS_KEEP" Text "365d" "How long audits and security checks are kept.";
     "audits.keep_files" "WATCHWORD_AUDITS_KEEP_FILES" Text "30d" "How long their files are kept: reports, screenshots, what Lighthouse measured.";
+    "security.zap_url" "WATCHWORD_SECURITY_ZAP_URL" Text "" "Where the API of an OWASP ZAP listens, like http://127.0.0.1:8090, for deep scans, see [Security checks](security-check.md). Default: none are made.";
+    "security.zap_key" "WATCHWORD_SECURITY_ZAP_KEY" Text "" "That ZAP's API key.";
+    "security.contact" "WATCHWORD_SECURITY_CONTACT" Text "" "A mail address or a link that security checks name in `User-Agent`, for whoever wonders who looks.";
     "outbound.allow_private_targets" "WATCHWORD_ALLOW_PRIVATE_TARGETS" Switch "false" "Whether loopback and private addresses may be watched. `make run` switches it on.";
     "outbound.ca_file" "WATCHWORD_CA_FILE" Text "" "PEM certificates that are trusted beside the system's.";
     "outbound.user_agent" "WATCHWORD_USER_AGENT" Text "" "What checks call themselves. Default: `Watchword/VERSION`.";

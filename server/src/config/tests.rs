@@ -179,3 +179,29 @@ fn the_configuration_in_the_pages_of_the_platforms_is_read() {
         }
     }
 }
+
+#[test]
+fn what_security_checks_are_told_is_checked() {
+    let (url, key, contact) =
+        ("WATCHWORD_SECURITY_ZAP_URL", "WATCHWORD_SECURITY_ZAP_KEY", "WATCHWORD_SECURITY_CONTACT");
+    let long = "a".repeat(201);
+    for (env, field) in [
+        ([(key, "hunter2")], "security.zap_url (from /watchword.toml)"),
+        ([(url, "ftp://zap")], "security.zap_url (from WATCHWORD_SECURITY_ZAP_URL)"),
+        ([(url, "zap:8090 x")], "security.zap_url (from WATCHWORD_SECURITY_ZAP_URL)"),
+        ([(contact, "a (b)")], "security.contact (from WATCHWORD_SECURITY_CONTACT)"),
+        ([(contact, "müller@shop.example")], "security.contact (from WATCHWORD_SECURITY_CONTACT)"),
+        ([(contact, long.as_str())], "security.contact (from WATCHWORD_SECURITY_CONTACT)"),
+    ] {
+        let error = load_with("", &env, &[]).unwrap_err();
+        assert!(error.starts_with(field), "{error}");
+    }
+    let env = [(url, "http://ada:hunter1@127.0.0.1:8090"), (key, "hunter2"), (contact, "security@shop.example")];
+    let config = load_with("", &env, &[]).unwrap();
+    let shown: Vec<String> = SETTINGS.iter().map(|setting| config.shown(setting.key)).collect();
+    assert!(!format!("{shown:?} {config:?}").contains("hunter2") && !shown.concat().contains("hunter1"), "{shown:?}");
+    assert!(config.security.zap().is_some());
+    let named = config.security.user_agent("Watchword/1.0");
+    assert_eq!(named, "Watchword/1.0 (contact: security@shop.example)");
+    assert_eq!(Config::default().security.user_agent("Watchword/1.0"), "Watchword/1.0");
+}

@@ -32,7 +32,6 @@ pub use look::{AuditView, Comparison};
 pub use report::AuditReport;
 pub(crate) use report::print;
 pub use schedules::NewSchedule;
-pub use work::Worked;
 
 use crate::{Result, ServiceError, Services};
 

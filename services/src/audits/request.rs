@@ -1,23 +1,15 @@
 //! Asking for audits, and calling them off.
 
-use std::time::Duration;
-
 use monitor_core::audit::AuditId;
 use monitor_core::audit::spec::AuditSpec;
-use monitor_core::checks::{Endpoint, TcpSpec};
-use monitor_core::monitor::{CheckSpec, MonitorError, MonitorName, Settings};
-use monitor_core::outcome::Reason;
+use monitor_core::monitor::MonitorError;
 use monitor_core::people::{Actor, ConversationId, Permission};
-use probes::Check;
 use storage::{AuditFilter, AuditRow, NewAudit};
 
 use crate::{Result, ServiceError, Services, require};
 
 /// Most audits of an organisation that wait or are being made.
 const MOST_OPEN: usize = 50;
-
-/// How long it is tried to reach a page before an audit of it is taken in.
-const REACH_WITHIN: Duration = Duration::from_secs(3);
 
 impl Services {
     /// Asks for an audit, whose card appears in that conversation.
@@ -38,7 +30,7 @@ impl Services {
         let (organisation, asked_by, conversation) = (actor.organisation, Some(actor.person), Some(conversation));
         let new = NewAudit { organisation, asked_by, conversation, schedule: None, spec };
         let id = tx.insert_audit(&new, now).await?;
-        tx.post_audit(id, now).await?;
+        tx.post_task(id, now).await?;
         tx.commit().await?;
         self.announce(true);
         self.inner.audits.asked.notify_one();
@@ -78,10 +70,10 @@ impl Services {
         };
         let now = self.now();
         let tx = self.store().begin().await?;
-        let Some(over) = tx.cancel_audit(actor.organisation, id, now).await? else {
+        let Some(over) = tx.call_off(actor.organisation, id, now).await? else {
             return Err(ServiceError::AuditOver(id));
         };
-        tx.post_audit(id, now).await?;
+        tx.post_task(id, now).await?;
         tx.commit().await?;
         self.announce(true);
         if over {
@@ -96,17 +88,9 @@ impl Services {
         found.ok_or_else(|| ServiceError::AuditNotFound(id.to_string()))
     }
 
-    /// Refuses what cannot be audited, and pages where the policy lets nobody go. What does not answer is taken in: the audit
-    /// says so.
+    /// Refuses what cannot be audited, and pages where the policy lets nobody go.
     pub(super) async fn check_audit(&self, spec: &AuditSpec) -> Result<()> {
         spec.validate().map_err(MonitorError::from)?;
-        let host = spec.url.host().map(|host| host.to_owned());
-        let (Some(host), Some(port)) = (host, spec.url.port_or_known_default()) else { return Ok(()) };
-        let settings = Settings::new(MonitorName::new("page")?, CheckSpec::Tcp(TcpSpec::new(Endpoint { host, port })));
-        let outcome = probes::run(&Check::compile(&settings)?, self.outbound(), self.now(), REACH_WITHIN).await;
-        match outcome.reason {
-            Reason::AddressRefused => Err(ServiceError::PageRefused(outcome.message)),
-            _ => Ok(()),
-        }
+        self.may_reach(&spec.url).await
     }
 }

@@ -179,7 +179,7 @@ impl Services {
                 spec: &schedule.spec,
             };
             let id = tx.insert_audit(&new, now).await?;
-            tx.post_audit(id, now).await?;
+            tx.post_task(id, now).await?;
         }
         tx.commit().await?;
         Ok(ask)

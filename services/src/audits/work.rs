@@ -7,75 +7,18 @@ use monitor_core::audit::spec::AuditSpec;
 use monitor_core::audit::summary::Summary;
 use storage::{ArtifactKind, AuditClaim, AuditEnd, Digest, Doing, NewArtifact, StoreError, Tx};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::report::{html, print};
 use super::{AuditError, Audited, Auditor, Progress, alarm, judge};
+use crate::tasks::{Halt, Job, Kept, LEASE, MOST_ATTEMPTS, Stopped, Worked, given_up, write_down};
 use crate::{Result, Services};
-
-/// How long a claim holds unless it is renewed: so long nobody works on an audit whose process was killed.
-const LEASE: Duration = Duration::from_secs(60);
-
-/// How often a claim is renewed while nothing changes.
-const RENEW_EVERY: Duration = Duration::from_secs(10);
-
-/// How often it is looked whether somebody has called the audit off, and how often the card changes at most.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// How long an audit has to end after it was called off before it is let go.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Longest time that making an audit may take, whatever its own deadlines are.
 const LONGEST: Duration = Duration::from_secs(1_800);
 
-/// So often an audit is begun; then something in it ends the program.
-const MOST_ATTEMPTS: u32 = 3;
-
-/// How long it is waited before an end is written again that the database did not take.
-const AGAIN: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(2), Duration::from_secs(10)];
-
 /// Cards of audits that wait which are told that they move up.
 const MOVED_UP: u64 = 50;
-
-/// What became of an audit that was worked on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Worked {
-    /// It found something.
-    Done,
-    /// It could not be made.
-    Failed,
-    /// It was called off.
-    Cancelled,
-    /// It was handed back, because the program ends.
-    Released,
-    /// Somebody else works on it, or has ended it.
-    Lost,
-}
-
-impl Worked {
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Released => "released",
-            Self::Lost => "lost",
-        }
-    }
-}
-
-/// Why an audit is not being made any more.
-enum Stopped {
-    /// It ended by itself.
-    Ended(Box<std::result::Result<Audited, AuditError>>),
-    Cancelled,
-    /// The program ends.
-    Released,
-    Lost,
-}
 
 /// What came of an audit, until it is written down.
 struct Found {
@@ -108,10 +51,7 @@ impl Services {
             return self.end(&claim, AuditEnd::Cancelled, None).await;
         }
         if claim.attempts > MOST_ATTEMPTS {
-            let message = format!(
-                "it was begun {MOST_ATTEMPTS} times, and each time the program ended before the audit did; look into its log"
-            );
-            return self.end(&claim, failed("given_up", message), None).await;
+            return self.end(&claim, failed("given_up", given_up("audit")), None).await;
         }
         let Some(spec) = claim.spec.clone() else {
             let message = "what was asked for cannot be read any more; ask for it anew".to_owned();
@@ -119,85 +59,38 @@ impl Services {
         };
         let auditor = self.auditor()?;
         tracing::info!(audit_id = %claim.id, attempt = claim.attempts, "audit begun");
-        match self.make(auditor, &mut claim, &spec, stop).await? {
-            Stopped::Released => {
-                self.store().release_audit(&claim).await?;
+        match self.make(auditor, &mut claim, &spec, stop).await {
+            Stopped::Halted(Halt::Released) => {
+                self.store().hand_back(&claim).await?;
                 Ok(Worked::Released)
             }
-            Stopped::Lost => {
+            Stopped::Halted(Halt::Lost) => {
                 tracing::warn!(audit_id = %claim.id, "an audit was lost: its lease ran out");
                 Ok(Worked::Lost)
             }
-            Stopped::Cancelled => self.end(&claim, AuditEnd::Cancelled, None).await,
-            Stopped::Ended(ended) => match *ended {
-                Ok(audited) => self.conclude(auditor, &mut claim, &spec, audited).await,
-                Err(AuditError::Cancelled) => self.end(&claim, AuditEnd::Cancelled, None).await,
-                Err(error) => self.end(&claim, refused(&claim, &error), None).await,
-            },
+            Stopped::Halted(Halt::Cancelled) | Stopped::Ended(Err(AuditError::Cancelled)) => {
+                self.end(&claim, AuditEnd::Cancelled, None).await
+            }
+            Stopped::Late => self.end(&claim, refused(&claim, &AuditError::Deadline), None).await,
+            Stopped::Ended(Err(error)) => self.end(&claim, refused(&claim, &error), None).await,
+            Stopped::Ended(Ok(audited)) => self.conclude(auditor, &mut claim, &spec, audited).await,
         }
     }
 
-    /// Has the audit made while its claim is kept, its card shows how far it is, and whoever calls it off is heard.
+    /// Has the audit made while its claim is kept.
     async fn make(
         &self,
         auditor: &dyn Auditor,
         claim: &mut AuditClaim,
         spec: &AuditSpec,
         stop: &CancellationToken,
-    ) -> Result<Stopped> {
+    ) -> Stopped<std::result::Result<Audited, AuditError>> {
         let cancel = CancellationToken::new();
         let _dropped = cancel.clone().drop_guard();
         let (told, telling) = watch::channel(Doing { fraction: 0.0, text: "Starting the browser".to_owned() });
         let report = move |Progress { fraction, text }| drop(told.send_replace(Doing { fraction, text }));
-        let mut audit = auditor.audit(spec, &report, &cancel);
-        let mut ticks = interval(LOOK_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut kept = Kept::default();
-        let (mut why, mut until) = (None, Instant::now() + LONGEST);
-        loop {
-            tokio::select! {
-                biased;
-                ended = &mut audit => return Ok(why.unwrap_or_else(|| Stopped::Ended(Box::new(ended)))),
-                () = sleep_until(until) => {
-                    return Ok(why.unwrap_or_else(|| Stopped::Ended(Box::new(Err(AuditError::Deadline)))));
-                }
-                () = stop.cancelled(), if why.is_none() => why = Some(Stopped::Released),
-                _ = ticks.tick(), if why.is_none() => {
-                    let doing = telling.borrow().clone();
-                    match self.keep(claim, &mut kept, doing).await {
-                        Ok(stopped) => why = stopped,
-                        // The lease outlives a short absence of the database.
-                        Err(error) => tracing::warn!(audit_id = %claim.id, %error, "an audit's progress was not noted"),
-                    }
-                }
-            }
-            if why.is_some() && !cancel.is_cancelled() {
-                cancel.cancel();
-                until = Instant::now() + FAREWELL;
-            }
-        }
-    }
-
-    /// Keeps a claim and notes what is being done, where that has changed. Answers why the audit has to stop, if it has.
-    async fn keep(&self, claim: &mut AuditClaim, kept: &mut Kept, doing: Doing) -> Result<Option<Stopped>> {
-        match self.store().is_audit_cancelled(claim).await? {
-            None => return Ok(Some(Stopped::Lost)),
-            Some(true) => return Ok(Some(Stopped::Cancelled)),
-            Some(false) => {}
-        }
-        let (now, changed) = (self.now(), kept.doing.as_ref() != Some(&doing));
-        if !changed && kept.at.is_some_and(|at| now >= at && now.since(at) < RENEW_EVERY) {
-            return Ok(None);
-        }
-        let tx = self.store().begin().await?;
-        if !tx.renew_audit(claim, now + LEASE, &doing).await? {
-            return Ok(Some(Stopped::Lost));
-        }
-        let told = changed && tx.post_audit(claim.id, now).await?;
-        tx.commit().await?;
-        self.announce(told);
-        *kept = Kept { at: Some(now), doing: Some(doing) };
-        Ok(None)
+        let work = auditor.audit(spec, &report, &cancel);
+        self.attend(claim, Job { work, telling, cancel: &cancel, longest: LONGEST }, stop).await
     }
 
     /// Judges what was measured, has the report printed, and writes all of it down.
@@ -220,7 +113,7 @@ impl Services {
         let doing = Doing { fraction: 0.97, text: "Writing the report".to_owned() };
         match self.keep(claim, &mut Kept::default(), doing).await? {
             None => {}
-            Some(Stopped::Lost) => return Ok(Worked::Lost),
+            Some(Halt::Lost) => return Ok(Worked::Lost),
             Some(_) => return self.end(claim, AuditEnd::Cancelled, None).await,
         }
         let Some(row) = self.store().audit(claim.organisation, claim.id).await? else { return Ok(Worked::Lost) };
@@ -233,20 +126,10 @@ impl Services {
         self.end(claim, end, Some(&found)).await
     }
 
-    /// Writes the end of an audit down, with all that comes of it, and tells it. What the database does not take is tried again:
-    /// it took minutes to make.
+    /// Writes the end of an audit down, with all that comes of it, and tells it.
     async fn end(&self, claim: &AuditClaim, end: AuditEnd, found: Option<&Found>) -> Result<Worked> {
         let worked = worked(&end);
-        let mut pauses = AGAIN.iter();
-        let ended = loop {
-            match (self.write_end(claim, &end, found).await, pauses.next()) {
-                (Err(StoreError::Unavailable(error)), Some(pause)) => {
-                    tracing::warn!(audit_id = %claim.id, %error, "the end of an audit was not written, which is tried again");
-                    tokio::time::sleep(*pause).await;
-                }
-                (ended, _) => break ended?,
-            }
-        };
+        let ended = write_down(claim.id.into(), || self.write_end(claim, &end, found)).await?;
         if !ended {
             return Ok(Worked::Lost);
         }
@@ -276,7 +159,7 @@ impl Services {
             self.keep_files(&tx, claim, found, now).await?;
             alarm::judged(&tx, claim, &found.digest, now).await?;
         }
-        tx.post_audit(claim.id, now).await?;
+        tx.post_task(claim.id, now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -287,7 +170,7 @@ impl Services {
         let moved = async {
             let tx = self.store().begin().await?;
             for waiting in tx.waiting_audits(MOVED_UP).await? {
-                tx.post_audit(waiting, now).await?;
+                tx.post_task(waiting, now).await?;
             }
             tx.commit().await
         };
@@ -318,13 +201,6 @@ impl Services {
         }
         Ok(())
     }
-}
-
-/// What was last noted of an audit.
-#[derive(Default)]
-struct Kept {
-    at: Option<Timestamp>,
-    doing: Option<Doing>,
 }
 
 /// The end of an audit that was not made for this reason.

@@ -142,6 +142,8 @@ impl Services {
 fn id_of(post: &Post) -> Option<PostId> {
     match &post.content {
         Content::Incident(_) => post.id.parse().ok().map(PostId::Card),
-        Content::Audit(_) | Content::Notice(_) => post.id.strip_prefix("notice-")?.parse().ok().map(PostId::Notice),
+        Content::Audit(_) | Content::SecurityCheck(_) | Content::Notice(_) => {
+            post.id.strip_prefix("notice-")?.parse().ok().map(PostId::Notice)
+        }
     }
 }

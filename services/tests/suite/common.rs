@@ -13,7 +13,7 @@ use monitor_core::people::{Actor, ConversationId};
 use monitor_core::report::{Retention, Window};
 use probes::{Check, Outbound, OutboundConfig};
 use services::view::{IncidentFilter, MonitorState, Post};
-use services::{AuditOptions, Clock, Finished, LEASE_SLACK, Options, Recorded, Services};
+use services::{AuditOptions, Clock, Finished, LEASE_SLACK, Options, Recorded, SecurityOptions, Services};
 use storage::{NamedAlert, Scope, Store};
 use test_support::builders::{START, outcome, settings};
 use test_support::database::{KEY, TestDatabase};
@@ -87,6 +87,14 @@ impl World {
         let config = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword/test".into() };
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let options = Options { retention: self.retention, audits, ..Options::default() };
+        Services::with_options(store, Outbound::new(&config).unwrap(), clock, options)
+    }
+
+    /// Another process over the same database, which looks at sites like this, and may reach private addresses or not.
+    pub(crate) fn inspecting(&self, store: Store, security: SecurityOptions, allow_private: bool) -> Services {
+        let config = OutboundConfig { allow_private, ca_file: None, user_agent: "Watchword/test".into() };
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let options = Options { retention: self.retention, security, ..Options::default() };
         Services::with_options(store, Outbound::new(&config).unwrap(), clock, options)
     }
 

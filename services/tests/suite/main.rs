@@ -25,6 +25,7 @@ mod restarts;
 mod rights;
 mod routing;
 mod rules;
+mod security;
 mod selection;
 mod sight;
 mod storms;

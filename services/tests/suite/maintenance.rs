@@ -43,7 +43,7 @@ impl World {
     async fn maintenance_notices(&self) -> Vec<(i32, String)> {
         let said = |post: services::view::Post| match post.content {
             Content::Notice(text) => Some((post.revision, text)),
-            Content::Incident(_) | Content::Audit(_) => None,
+            _ => None,
         };
         self.cards().await.into_iter().filter_map(said).collect()
     }

@@ -14,10 +14,12 @@ use monitor_core::audit::AuditId;
 use monitor_core::audit::spec::AuditSpec;
 use monitor_core::people::{Actor, Permission, PersonId, Role, WorkspaceId};
 use services::platforms::Followed;
-use services::view::{AuditFilter, IncidentFilter, NotificationFilter, OverviewFilter};
+use services::view::{
+    AuditFilter, IncidentFilter, NotificationFilter, OverviewFilter, SecurityCheckId, SecurityFilter,
+};
 use services::{
-    Arrival, DestinationChange, Fields, NewDestination, NewRotation, NewRoute, NewSchedule, NewWindow, Result, ServiceError,
-    Silenced,
+    Arrival, DestinationChange, Fields, NewDestination, NewRotation, NewRoute, NewSchedule, NewWindow, Result,
+    ServiceError, Silenced,
 };
 use test_support::both;
 use test_support::database::TestDatabase;
@@ -72,6 +74,24 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
     audit_schedules asks Read: |world, actor| world.services.audit_schedules(&actor);
     audit_schedule asks Read: |world, actor| absent(world.services.audit_schedule(&actor, "nobody"));
     delete_audit_schedule asks Edit: |world, actor| absent(world.services.delete_audit_schedule(&actor, "nobody"));
+    check_security asks Respond: |world, actor| {
+        world.services.check_security(&actor, world.conversation, "http://127.0.0.1:9/", false)
+    };
+    check_security_again asks Respond: |world, actor| {
+        absent(world.services.check_security_again(&actor, world.conversation, SecurityCheckId(0)))
+    };
+    cancel_security_check asks Respond: |world, actor| {
+        absent(world.services.cancel_security_check(&actor, Some(SecurityCheckId(0))))
+    };
+    security_checks asks Read: |world, actor| async move {
+        world.services.security_checks(&actor, &SecurityFilter::default(), 0, 10).await
+    };
+    security_checks_of asks Read: |world, actor| world.services.security_checks_of(&actor, None);
+    find_security_check asks Read: |world, actor| absent(world.services.find_security_check(&actor, Some("0")));
+    show_security_check asks Read: |world, actor| absent(world.services.show_security_check(&actor, Some("0")));
+    verify_host asks Manage: |world, actor| world.services.verify_host(&actor, "127.0.0.1:9");
+    owned_hosts asks Read: |world, actor| world.services.owned_hosts(&actor);
+    forget_host asks Manage: |world, actor| absent(world.services.forget_host(&actor, "nowhere.example"));
     maintenance asks Read: |world, actor| world.services.maintenance(&actor);
     add_maintenance asks Edit: |world, actor| async move {
         let (now, hour) = (world.services.now(), Duration::from_secs(3_600));
@@ -251,6 +271,7 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
     };
     renew_ping_key asks Edit: |world, actor| world.services.renew_ping_key(&actor);
     report asks Read: |world, actor| world.services.report(&actor, Some("shop"), EVER);
+    report_pdf asks Read: |world, actor| absent(world.services.report_pdf(&actor, None, EVER));
     resume_monitor asks Edit: |world, actor| world.services.resume_monitor(&actor, "shop");
     save_dialog asks Read: |world, actor| world.services.save_dialog(&actor, world.conversation, "{}");
     select asks Read: |world, actor| async move { world.services.select(&actor, &nothing()).await };
@@ -274,7 +295,9 @@ async fn absent<T>(call: impl Future<Output = Result<T>>) -> Result<()> {
             | ServiceError::AuditsUnavailable(_)
             | ServiceError::AuditNotFound(_)
             | ServiceError::NoAudit
-            | ServiceError::AuditScheduleNotFound { .. },
+            | ServiceError::AuditScheduleNotFound { .. }
+            | ServiceError::SecurityCheckNotFound(_)
+            | ServiceError::HostNotFound { .. },
         ) => Ok(()),
         answer => answer.map(|_| ()),
     }

@@ -45,7 +45,7 @@ impl World {
         let posts = self.cards().await.into_iter();
         let notices = posts.filter_map(|post| match post.content {
             Content::Notice(text) => Some((post.revision, text)),
-            Content::Incident(_) | Content::Audit(_) => None,
+            _ => None,
         });
         notices.collect()
     }

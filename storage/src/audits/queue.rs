@@ -7,8 +7,9 @@ use monitor_core::audit::summary::Summary;
 use monitor_core::people::{ConversationId, OrganisationId, PersonId};
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use super::{AuditScheduleId, AuditState, Digest, open_spec, written};
-use crate::rows::{get, integer, sql, text, time};
+use super::{AuditScheduleId, AuditState, Digest, open_spec};
+use crate::queue::{Claim, Task, claim, written};
+use crate::rows::{get, integer, text, time};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};
 
@@ -35,15 +36,6 @@ pub struct AuditClaim {
     pub lease: Timestamp,
 }
 
-/// What is being done.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Doing {
-    /// How much is done, 0 to 1.
-    pub fraction: f32,
-    /// What is done now, in words.
-    pub text: String,
-}
-
 /// How an audit ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AuditEnd {
@@ -65,12 +57,18 @@ pub enum AuditEnd {
     Cancelled,
 }
 
-/// What may be worked on at `$1`.
-macro_rules! free {
-    () => {
-        "SELECT f.id FROM audit f WHERE f.ended_at_ms IS NULL AND (f.state = 'queued' OR f.lease_ms <= $1)
-         ORDER BY f.id LIMIT 1 "
-    };
+impl Claim for AuditClaim {
+    fn task(&self) -> Task {
+        self.id.into()
+    }
+
+    fn lease(&self) -> Timestamp {
+        self.lease
+    }
+
+    fn prolong(&mut self, lease: Timestamp) {
+        self.lease = lease;
+    }
 }
 
 impl Store {
@@ -79,19 +77,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
     pub async fn claim_audit(&self, now: Timestamp, lease: Timestamp) -> Result<Option<AuditClaim>, StoreError> {
-        const ANY: Sql = sql!([free!()]);
-        const CLAIM: Sql = sql!(
-            "UPDATE audit SET state = 'running', lease_ms = $2, attempts = attempts + 1, fraction = 0, doing = '',
-                 started_at_ms = COALESCE(started_at_ms, $1)
-             WHERE id = (" [free!()] (postgres "FOR UPDATE SKIP LOCKED") ")
-             RETURNING id, organisation_id, asked_by, conversation_id, schedule_id, spec, sealed, attempts, cancel, lease_ms"
-        );
-        // SQLite has one writer at a time: it is not asked for when nothing waits.
-        if self.reader().query_one_raw(ANY.with(self.backend(), [now.as_millis().into()])).await?.is_none() {
-            return Ok(None);
-        }
-        let values = [now.as_millis().into(), lease.as_millis().into()];
-        let row = self.writer().query_one_raw(CLAIM.with(self.backend(), values)).await?;
+        const CLAIM: (Sql, Sql) = claim!("audit", "", "schedule_id, spec, sealed");
+        let row = self.claim_next(&CLAIM, now, lease).await?;
         row.map(|row| self.read_claim(&row)).transpose()
     }
 
@@ -114,63 +101,9 @@ impl Store {
             lease: time(row, "lease_ms")?,
         })
     }
-
-    /// Hands an audit back that was not ended: it is the next to be begun, as if it had not been.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn release_audit(&self, claim: &AuditClaim) -> Result<(), StoreError> {
-        const RELEASE: Sql = Sql::both(
-            "UPDATE audit SET state = 'queued', lease_ms = NULL, attempts = attempts - 1, fraction = 0, doing = ''
-             WHERE id = $1 AND lease_ms = $2 AND ended_at_ms IS NULL",
-        );
-        let values = [claim.id.0.into(), claim.lease.as_millis().into()];
-        self.writer().execute_raw(RELEASE.with(self.backend(), values)).await?;
-        Ok(())
-    }
-
-    /// Whether somebody called an audit off; `None`: the claim holds no longer.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn is_audit_cancelled(&self, claim: &AuditClaim) -> Result<Option<bool>, StoreError> {
-        const LOOK: Sql = Sql::both("SELECT cancel FROM audit WHERE id = $1 AND lease_ms = $2");
-        let values = [claim.id.0.into(), claim.lease.as_millis().into()];
-        let row = self.reader().query_one_raw(LOOK.with(self.backend(), values)).await?;
-        row.map(|row| get(&row, "cancel")).transpose()
-    }
 }
 
 impl Tx {
-    /// Keeps a claim until then, and notes what is being done. `false`: it is somebody else's by now, or over.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn renew_audit(
-        &self,
-        claim: &mut AuditClaim,
-        lease: Timestamp,
-        doing: &Doing,
-    ) -> Result<bool, StoreError> {
-        const RENEW: Sql = Sql::both(
-            "UPDATE audit SET lease_ms = $3, fraction = $4, doing = $5 WHERE id = $1 AND lease_ms = $2 AND ended_at_ms IS NULL",
-        );
-        #[expect(clippy::cast_possible_truncation, reason = "a thousand at most")]
-        let fraction = (doing.fraction.clamp(0.0, 1.0) * 1_000.0) as i32;
-        let values = [
-            claim.id.0.into(),
-            claim.lease.as_millis().into(),
-            lease.as_millis().into(),
-            fraction.into(),
-            text(&doing.text).into_owned().into(),
-        ];
-        let renewed = self.conn().execute_raw(RENEW.with(self.store().backend(), values)).await?;
-        if renewed.rows_affected() > 0 {
-            claim.lease = lease;
-        }
-        Ok(renewed.rows_affected() > 0)
-    }
-
     /// Ends an audit. `false`: it is somebody else's by now, or over.
     ///
     /// # Errors

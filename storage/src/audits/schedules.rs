@@ -7,7 +7,8 @@ use monitor_core::incident::IncidentId;
 use monitor_core::people::{ConversationId, OrganisationId, PersonId};
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use super::{open_spec, seal_spec, written};
+use super::{open_spec, seal_spec};
+use crate::queue::written;
 use crate::rows::{get, text, time};
 use crate::sql::Sql;
 use crate::{Store, StoreError, Tx};

@@ -17,6 +17,7 @@ mod m0015_maintenance;
 mod m0016_places;
 mod m0017_posted;
 mod m0018_audits;
+mod m0019_security;
 
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::prelude::*;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_places::Migration),
             Box::new(m0017_posted::Migration),
             Box::new(m0018_audits::Migration),
+            Box::new(m0019_security::Migration),
         ]
     }
 }

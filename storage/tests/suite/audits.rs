@@ -49,12 +49,12 @@ both!(a_claim_is_kept_by_whoever_renews_it, async |database: TestDatabase| {
     let lost = claim.clone();
     let doing = Doing { fraction: 0.5, text: "half\0".to_owned() };
     let tx = store.begin().await.unwrap();
-    assert!(tx.renew_audit(&mut claim, later(120), &doing).await.unwrap());
+    assert!(tx.renew(&mut claim, later(120), &doing).await.unwrap());
     tx.commit().await.unwrap();
     assert!(store.claim_audit(later(60), later(120)).await.unwrap().is_none());
-    assert_eq!(store.is_audit_cancelled(&claim).await.unwrap(), Some(false));
-    assert_eq!(store.is_audit_cancelled(&lost).await.unwrap(), None);
-    store.release_audit(&lost).await.unwrap();
+    assert_eq!(store.is_called_off(&claim).await.unwrap(), Some(false));
+    assert_eq!(store.is_called_off(&lost).await.unwrap(), None);
+    store.hand_back(&lost).await.unwrap();
     assert!(
         store.claim_audit(later(60), later(120)).await.unwrap().is_none(),
         "by an old claim nothing is handed back"

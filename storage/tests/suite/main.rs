@@ -25,6 +25,7 @@ mod routing;
 mod rules;
 mod schedule;
 mod secrets;
+mod security;
 mod sizes;
 mod support;
 mod wal;

@@ -1,5 +1,8 @@
 use monitor_core::audit::spec::AuditSpec;
-use storage::{ArtifactKind, Audience, AuditFilter, NewArtifact, NewAudit, NewAuditSchedule, StoreError};
+use storage::{
+    ArtifactKind, Audience, AuditFilter, NewArtifact, NewAudit, NewAuditSchedule, NewSecurityCheck, SecurityFilter,
+    StoreError,
+};
 use test_support::both;
 use test_support::database::{KEY, TestDatabase};
 
@@ -136,7 +139,7 @@ both!(audits_go_with_their_step_and_leave_nothing_behind, async |database: TestD
         let (asked_by, conversation) = (Some(owner.person), Some(conversation));
         let new = NewAudit { organisation: owner.organisation, asked_by, conversation, schedule, spec: &spec };
         let id = tx.insert_audit(&new, NOW).await.unwrap();
-        tx.post_audit(id, NOW).await.unwrap();
+        tx.post_task(id, NOW).await.unwrap();
         let (organisation, bytes) = (owner.organisation, vec![1]);
         let (audit, kind, name, expires_at) = (Some(id), ArtifactKind::Pdf, "a.pdf", NOW);
         let file = NewArtifact { organisation, audit, kind, name, bytes, expires_at };
@@ -153,6 +156,36 @@ both!(audits_go_with_their_step_and_leave_nothing_behind, async |database: TestD
     assert_eq!(raw.texts("SELECT text FROM notice").await, ["I see nothing"], "what an older version can draw stays");
     store.migrate().await.unwrap();
     assert_eq!(store.audits(owner.organisation, &AuditFilter::default(), 0, 10).await.unwrap().0, 0);
+    made().await;
+    assert_eq!(store.notices_after(conversation, 0, 10).await.unwrap().len(), 2);
+});
+
+both!(security_checks_go_with_their_step_and_leave_nothing_behind, async |database: TestDatabase| {
+    let (store, raw) = (&database.store, Raw::open(&database).await);
+    let owner = store.bootstrap(NOW).await.unwrap();
+    let conversation = store.conversation(owner.organisation, "web", "ada", NOW).await.unwrap();
+    let shop = add(store, owner, &settings("shop")).await.unwrap();
+    let made = async || {
+        let tx = store.begin().await.unwrap();
+        let (organisation, asked_by, url, host) =
+            (owner.organisation, owner.person, "https://shop.example/", "shop.example");
+        let new = NewSecurityCheck { organisation, asked_by, conversation, url, host, deep: false };
+        let id = tx.insert_security_check(new, NOW).await.unwrap();
+        tx.post_task(id, NOW).await.unwrap();
+        tx.insert_owned_host(&owner, host, "token", NOW).await.unwrap();
+        tx.subscribe(shop, conversation).await.unwrap();
+        tx.post_notice(Audience::Everybody, "sight", "I see nothing", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    made().await;
+    assert_eq!(store.notices_after(conversation, 0, 10).await.unwrap().len(), 2);
+    let names: Vec<String> = store.migrations().await.unwrap().into_iter().map(|(name, _)| name).collect();
+    let step = names.iter().position(|name| name == "m0019_security").unwrap();
+    store.migrate_down(u32::try_from(names.len() - step).unwrap()).await.unwrap();
+    assert_eq!(raw.texts("SELECT text FROM notice").await, ["I see nothing"], "what an older version can draw stays");
+    store.migrate().await.unwrap();
+    let left = store.security_checks(owner.organisation, &SecurityFilter::default(), 0, 10).await.unwrap().0;
+    assert_eq!((left, store.owned_hosts(owner.organisation).await.unwrap().len()), (0, 0));
     made().await;
     assert_eq!(store.notices_after(conversation, 0, 10).await.unwrap().len(), 2);
 });

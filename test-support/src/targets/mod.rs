@@ -4,6 +4,7 @@
 //! | module | what it serves |
 //! |---|---|
 //! | [`mod@answering`] | whatever answer is set, switchable while it runs; counts and remembers requests |
+//! | [`mod@site`] | an answer for each request; remembers all of them |
 //! | [`misbehaving`] | silence, resets, garbage, drips, floods of an HTTP server |
 //! | [`mod@misbehaviour`] | the same of a server of any protocol |
 //! | [`tls`] | HTTPS with good and with bad certificates |
@@ -15,6 +16,7 @@ pub mod answering;
 pub mod dns;
 pub mod misbehaving;
 pub mod misbehaviour;
+pub mod site;
 pub mod tls;
 pub mod upgrade;
 
@@ -27,6 +29,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use answering::{Answer, Answering, Received, answering};
 pub use misbehaviour::{Misbehaviour, misbehaving};
+pub use site::{Site, site};
 
 /// A running server. It stops, and its connections end, when this is dropped.
 #[derive(Debug)]

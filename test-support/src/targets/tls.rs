@@ -14,7 +14,8 @@ use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 
 use super::Target;
-use super::answering::{Answer, Answering, State};
+use super::answering::{Answer, Answering, Received, State};
+use super::site::Site;
 use super::upgrade::Upgrade;
 
 /// What is wrong with a server's certificate.
@@ -77,6 +78,16 @@ impl Authority {
             }
         });
         Answering::new(target.await, state)
+    }
+
+    /// Starts an HTTPS site with a certificate that has that flaw.
+    pub async fn serve_site(&self, flaw: Flaw, answer: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Site {
+        let acceptor = TlsAcceptor::from(self.server_config(flaw));
+        Site::start("https", answer, move |stream| {
+            let acceptor = acceptor.clone();
+            async move { acceptor.accept(stream).await }
+        })
+        .await
     }
 
     /// Starts a server of another protocol with a certificate that has that flaw. Once there is TLS, it says nothing

@@ -315,7 +315,7 @@ fn sent(posted: &Posted) -> Sent {
 fn about(post: &Post) -> Option<(IncidentId, Option<&SilenceRow>)> {
     match &post.content {
         Content::Incident(row) => Some((row.incident.id, row.silence.as_ref())),
-        Content::Audit(_) | Content::Notice(_) => None,
+        Content::Audit(_) | Content::SecurityCheck(_) | Content::Notice(_) => None,
     }
 }
 

@@ -706,7 +706,7 @@ async fn an_audit_is_one_card_and_its_report_comes_in_its_thread_once() {
 
     // Whoever changes the card again, or starts anew, brings the report no second time.
     let tx = world.services.store().begin().await.unwrap();
-    tx.post_audit(monitor_core::audit::AuditId(1), world.services.now()).await.unwrap();
+    tx.post_task(monitor_core::audit::AuditId(1), world.services.now()).await.unwrap();
     tx.commit().await.unwrap();
     world.restart().await;
     world.keep_for(MINUTE).await;

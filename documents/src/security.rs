@@ -1,0 +1,25 @@
+//! What a security check found as a table of comma-separated values.
+
+use monitor_core::security::{Finding, Review, Risk};
+
+use crate::report::tables::table;
+
+/// The findings of a review, the worst first.
+#[must_use]
+pub fn findings(review: &Review) -> String {
+    let row = |finding: &Finding| {
+        let Finding { id, risk, title, evidence, why, mend, reference } = finding;
+        [word(*risk), id, title, evidence, why, mend, reference].map(str::to_owned).to_vec()
+    };
+    let head = ["risk", "id", "title", "evidence", "why", "mend", "reference"];
+    table(&head, review.findings.iter().map(row).collect())
+}
+
+fn word(risk: Risk) -> &'static str {
+    match risk {
+        Risk::High => "high",
+        Risk::Medium => "medium",
+        Risk::Low => "low",
+        Risk::Info => "info",
+    }
+}

@@ -1,0 +1,115 @@
+//! What a site tells about its insides.
+
+use url::Url;
+
+use super::notes::{Notes, named};
+use super::observed::{Active, Answer};
+use super::rules::{self, Rule};
+use super::site::{NOT_OWNED, Site};
+
+/// Headers in which software names itself.
+const BANNERS: [&str; 5] = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator"];
+
+/// How error pages of programs in debug mode give themselves away.
+const TRACES: [&str; 9] = [
+    "Traceback (most recent call last)",
+    "Werkzeug Debugger",
+    "You're seeing this error because you have <code>DEBUG = True</code>",
+    "Server Error in '/",
+    "Whoops, looks like something went wrong",
+    "<b>Fatal error</b>:  Uncaught",
+    "Whitelabel Error Page",
+    "at java.base/",
+    "Action Controller: Exception caught",
+];
+
+static EXPOSED: [&Rule; 7] = [
+    &rules::EXPOSED_GIT,
+    &rules::EXPOSED_ENV,
+    &rules::EXPOSED_BACKUP,
+    &rules::EXPOSED_STATUS,
+    &rules::EXPOSED_LISTING,
+    &rules::EXPOSED_SOURCE_MAP,
+    &rules::EXPOSED_FILE,
+];
+
+pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
+    notes.judge(&rules::BANNER, named(&banners(site)));
+    let trace = TRACES.iter().find(|trace| site.answer.status >= 400 && site.seen.body.contains(*trace));
+    notes.judge(
+        &rules::DEBUG_PAGE,
+        trace.map(|trace| format!("the page answered {} with \"{trace}\"", site.answer.status)),
+    );
+    match &site.seen.active {
+        Some(active) => exposed(active, notes),
+        None => {
+            notes.judge(&rules::SOURCE_MAP_NAMED, named(&naming_maps(site)));
+            notes.not_looked(&EXPOSED, NOT_OWNED);
+            notes.not_looked(&[&rules::TRACE], NOT_OWNED);
+        }
+    }
+}
+
+fn banners(site: &Site<'_>) -> Vec<String> {
+    let plain = site.seen.plain.as_deref().unwrap_or_default().iter();
+    let plain = plain.filter(|answer| Url::parse(&answer.url).is_ok_and(|url| site.is_own(&url)));
+    let mut banners: Vec<String> = site.own_hops().chain(plain).flat_map(of_answer).collect();
+    let generators = site.page.tags().iter().filter(|tag| tag.name == "meta" && tag.has_word("name", "generator"));
+    let generators = generators.filter_map(|tag| tag.attribute("content")).filter(|name| has_version(name));
+    banners.extend(generators.map(|name| format!("generator: {name}")));
+    banners.sort();
+    banners.dedup();
+    banners
+}
+
+fn of_answer(answer: &Answer) -> Vec<String> {
+    let told = |name: &'static str| {
+        answer.values(name).filter(|value| has_version(value)).map(move |value| format!("{name}: {value}"))
+    };
+    BANNERS.into_iter().flat_map(told).collect()
+}
+
+/// A number that stands by itself or after a slash or a `v`, as in `nginx/1.25.3`, `PHP/8` and `Drupal 10`; none in `HTTP3Server`.
+fn has_version(banner: &str) -> bool {
+    let mut before = ' ';
+    banner.chars().any(|c| {
+        let begins = c.is_ascii_digit() && (matches!(before, '/' | '-' | '(' | 'v') || before.is_whitespace());
+        before = c;
+        begins
+    })
+}
+
+/// The site's own scripts that end with the name of their map. One within the script is the map itself.
+fn naming_maps<'s>(site: &Site<'s>) -> Vec<&'s str> {
+    let own = site.seen.scripts.iter().filter(|script| Url::parse(&script.url).is_ok_and(|url| site.is_own(&url)));
+    let naming = own.filter(|script| {
+        ["//# sourceMappingURL=", "//@ sourceMappingURL="].iter().any(|sign| script.text.contains(sign))
+    });
+    naming.map(|script| script.url.split('?').next().unwrap_or_default()).collect()
+}
+
+fn exposed(active: &Active, notes: &mut Notes) {
+    let of = |is: &dyn Fn(&Rule) -> bool| {
+        let found = active.exposed.iter().filter(|file| is(rule_of(&file.kind)));
+        named(&found.map(|file| format!("{} ({})", file.url, file.sign)).collect::<Vec<_>>())
+    };
+    let cut_short = active.cut_short.as_deref();
+    for rule in EXPOSED {
+        notes.judge_part(rule, of(&|known| known.id == rule.id), cut_short);
+    }
+    let trace = active.methods.iter().any(|method| method == "TRACE");
+    notes.judge_part(&rules::TRACE, trace.then(|| "the server repeats what it is sent".to_owned()), cut_short);
+}
+
+/// The rule that a file of this kind breaks by being there.
+fn rule_of(kind: &str) -> &'static Rule {
+    match kind {
+        "git" | "svn" => &rules::EXPOSED_GIT,
+        "env" | "htpasswd" => &rules::EXPOSED_ENV,
+        "backup" => &rules::EXPOSED_BACKUP,
+        "server-status" => &rules::EXPOSED_STATUS,
+        "directory-listing" => &rules::EXPOSED_LISTING,
+        "source-map" => &rules::EXPOSED_SOURCE_MAP,
+        _ => &rules::EXPOSED_FILE,
+    }
+}

@@ -1,0 +1,203 @@
+//! A deep scan by OWASP ZAP, which the operator runs: ZAP crawls the target and attacks what it finds, and its alerts are
+//! fetched. ZAP connects to the target by itself, without the address policy; so only hosts shown to be one's own are given
+//! to it.
+
+mod api;
+
+use std::time::Duration;
+
+use monitor_core::duration::humanize;
+use monitor_core::secret::Secret;
+use serde_json::Value;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use self::api::Api;
+use crate::outbound::Outbound;
+
+/// Waits between two looks at a scan: the first, twice as long each time, up to the last.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// Alerts that are asked for at once, and most that are taken.
+const PAGE: usize = 100;
+const MAX_ALERTS: usize = 2_000;
+
+/// Where ZAP listens, and the key that its API wants.
+#[derive(Debug, Clone)]
+pub struct Zap {
+    /// Where its API is: `http://127.0.0.1:8080/`. The operator has named it, so it may be a private address.
+    pub url: Url,
+    /// Its API key; `None`: it wants none.
+    pub key: Option<Secret>,
+}
+
+/// Why there are no alerts. The text says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ZapError {
+    /// It was cancelled, and what ran in ZAP was stopped.
+    #[error("the scan was cancelled")]
+    Cancelled,
+    /// ZAP does not answer. It says nothing to those whose key is wrong or whose address it does not know.
+    #[error(
+        "ZAP does not answer: {0}; check security.zap_url and security.zap_key, and that ZAP's API lets this machine in \
+         (-config api.addrs.addr.name=ADDRESS)"
+    )]
+    Unreachable(String),
+    /// ZAP does not do it.
+    #[error("ZAP refuses: {0}")]
+    Refused(String),
+    /// What answers is not ZAP's API.
+    #[error("what answers is not ZAP's API: {0}; check security.zap_url")]
+    NotZap(String),
+    /// It took too long, and what ran in ZAP was stopped.
+    #[error("ZAP was not done within {0}")]
+    TooLong(String),
+}
+
+/// Lets ZAP forget its alerts about the target's origin, crawl the target and scan it actively, all of it within that time, and
+/// gives its alerts about that origin: a JSON list of what ZAP's API calls alerts, of which no more than 2,000 are taken. Says
+/// in a few words to `progress` how far it is. However it ends, nothing of it goes on in ZAP; only if it is dropped does it.
+///
+/// # Errors
+/// See [`ZapError`].
+#[expect(clippy::too_many_arguments, reason = "who, what and how long; and two ways to talk while it goes on")]
+pub async fn scan(
+    zap: &Zap,
+    target: &Url,
+    within: Duration,
+    outbound: &Outbound,
+    cancel: &CancellationToken,
+    progress: &(dyn Fn(&str) + Send + Sync),
+) -> Result<Value, ZapError> {
+    let stop = Stop { cancel, end: Instant::now() + within, within };
+    // Boxed: a request takes a lot of room, and whoever scans has futures of their own.
+    Box::pin(run(&Api::new(zap, outbound.to_configured()), target, &stop, progress)).await
+}
+
+/// The version of the ZAP that answers there.
+///
+/// # Errors
+/// [`ZapError::Unreachable`] and [`ZapError::NotZap`].
+pub async fn version(zap: &Zap, outbound: &Outbound) -> Result<String, ZapError> {
+    Api::new(zap, outbound.to_configured()).text("core/view/version", "version", &[]).await
+}
+
+/// When to give up.
+struct Stop<'a> {
+    cancel: &'a CancellationToken,
+    end: Instant,
+    within: Duration,
+}
+
+impl Stop<'_> {
+    /// Does it, unless it is cancelled or the time is over before it is done.
+    async fn or<T>(&self, doing: impl Future<Output = Result<T, ZapError>>) -> Result<T, ZapError> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(ZapError::Cancelled),
+            () = tokio::time::sleep_until(self.end) => Err(ZapError::TooLong(humanize(self.within))),
+            done = doing => done,
+        }
+    }
+}
+
+async fn run(
+    api: &Api,
+    target: &Url,
+    stop: &Stop<'_>,
+    progress: &(dyn Fn(&str) + Send + Sync),
+) -> Result<Value, ZapError> {
+    stop.or(forget(api, target)).await?;
+    finish(api, "spider", target, stop, &|percent| progress(&format!("ZAP crawls, {percent} %"))).await?;
+    progress("ZAP looks through what it has crawled");
+    stop.or(settle(api)).await?;
+    finish(api, "ascan", target, stop, &|percent| progress(&format!("ZAP attacks, {percent} %"))).await?;
+    progress("fetching ZAP's alerts");
+    stop.or(async { Ok(Value::Array(alerts(api, target).await?)) }).await
+}
+
+/// Has ZAP delete its alerts about the target: it keeps those of earlier scans, also of what was mended since, and does not
+/// tell anew what it knows already.
+async fn forget(api: &Api, target: &Url) -> Result<(), ZapError> {
+    for alert in alerts(api, target).await? {
+        let id = alert.get("id").and_then(Value::as_str).unwrap_or_default();
+        api.ask("alert/action/deleteAlert", &[("id", id)]).await?;
+    }
+    Ok(())
+}
+
+/// Starts a scan in ZAP, a `spider` or an `ascan`, and waits for its end.
+async fn finish(
+    api: &Api,
+    component: &str,
+    target: &Url,
+    stop: &Stop<'_>,
+    told: &(dyn Fn(u64) + Send + Sync),
+) -> Result<(), ZapError> {
+    stop.or(async { Ok(()) }).await?;
+    // Not given up in the middle: whoever does not know its id cannot stop it.
+    let start = [("url", target.as_str()), ("recurse", "true")];
+    let id = api.text(&format!("{component}/action/scan"), "scan", &start).await?;
+    let ended = stop.or(watch(api, component, &id, told)).await;
+    if ended.is_err() {
+        // What cannot be stopped is out of reach, which is told already.
+        let _ = api.ask(&format!("{component}/action/stop"), &[("scanId", &id)]).await;
+    }
+    ended
+}
+
+/// Waits for the end of a scan.
+async fn watch(api: &Api, component: &str, id: &str, told: &(dyn Fn(u64) + Send + Sync)) -> Result<(), ZapError> {
+    let (status, mut last) = (format!("{component}/view/status"), None);
+    let mut pauses = Pauses(FIRST_WAIT);
+    loop {
+        let percent = api.number(&status, "status", &[("scanId", id)]).await?;
+        if last.replace(percent) != Some(percent) {
+            told(percent);
+        }
+        if percent >= 100 {
+            return Ok(());
+        }
+        pauses.wait().await;
+    }
+}
+
+/// Waits until ZAP has looked through what it crawled.
+async fn settle(api: &Api) -> Result<(), ZapError> {
+    let mut pauses = Pauses(FIRST_WAIT);
+    while api.number("pscan/view/recordsToScan", "recordsToScan", &[]).await? > 0 {
+        pauses.wait().await;
+    }
+    Ok(())
+}
+
+/// How long it is waited before ZAP is asked again how far it is: each time longer.
+struct Pauses(Duration);
+
+impl Pauses {
+    async fn wait(&mut self) {
+        tokio::time::sleep_until(Instant::now() + self.0).await;
+        self.0 = (self.0 * 2).min(LAST_WAIT);
+    }
+}
+
+async fn alerts(api: &Api, target: &Url) -> Result<Vec<Value>, ZapError> {
+    let base = target.origin().ascii_serialization();
+    let mut all = Vec::new();
+    while all.len() < MAX_ALERTS {
+        let (start, count) = (all.len().to_string(), PAGE.to_string());
+        let ask = [("baseurl", base.as_str()), ("start", &start), ("count", &count)];
+        let mut answer = api.ask("alert/view/alerts", &ask).await?;
+        let Some(Value::Array(page)) = answer.get_mut("alerts").map(Value::take) else {
+            return Err(ZapError::NotZap("it tells no list of alerts".to_owned()));
+        };
+        let last = page.len() < PAGE;
+        all.extend(page);
+        if last {
+            break;
+        }
+    }
+    Ok(all)
+}
