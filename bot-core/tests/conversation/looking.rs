@@ -385,7 +385,7 @@ async fn a_report_comes_as_files_or_json_too() {
     }
     let files = |reply: Reply| -> Vec<(String, String, String)> {
         let file = |block| match block {
-            Block::File { name, media_type, data } => Some((name, media_type, String::from_utf8(STANDARD.decode(data).unwrap()).unwrap()))),
+            Block::File { name, media_type, data } => Some((name, media_type, String::from_utf8(STANDARD.decode(data).unwrap()).unwrap())),
             _ => None,
         };
         reply.blocks.into_iter().filter_map(file).collect()
