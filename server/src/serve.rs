@@ -89,7 +89,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let pings = pings::router(Pings { services: services.clone(), metrics: ping_metrics, create: config.pings.create });
     let mut platforms = platforms::start(&config, &engine, &services, &stopping).await?;
     let web = adapter_web::router(WebState { engine, services: services.clone(), shutdown: stopping.clone() });
-    let app = web.merge(pings.clone()).merge(files::router(services.clone())).merge(operations::router(store.clone(), registry, stopping.clone()));
+    let app = web.merge(pings.clone()).merge(files::router(services.clone())).merge(operations::router(
+        store.clone(),
+        registry,
+        stopping.clone(),
+    ));
     let ping_server = ping_listener.map(|listener| tokio::spawn(pings::serve(listener, pings, stopping.clone())));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());

@@ -210,7 +210,9 @@ pub enum ServiceError {
         state: &'static str,
     },
     /// There is nothing to compare an audit with.
-    #[error("there is no audit of the same page and device before audit {0}; say with which one to compare it, like `compare-audits {0} 7`")]
+    #[error(
+        "there is no audit of the same page and device before audit {0}; say with which one to compare it, like `compare-audits {0} 7`"
+    )]
     NothingBefore(AuditId),
     /// Two audits are not of the same.
     #[error("{0}; choose two of the same page, device and throttling")]

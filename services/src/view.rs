@@ -7,9 +7,9 @@ use monitor_core::health::Status;
 use monitor_core::monitor::Monitor;
 use monitor_core::report::{Report, Span, Window};
 pub use storage::{
-    ArtifactRow, AuditFilter, AuditRow, AuditScheduleRow, AuditState, Budget, Digest, InMaintenance, IncidentFilter, IncidentRow, MaintenanceRow, MonitorState, NamedAlert, NotificationFilter,
-    NotificationRow, NotificationState, OverviewFilter, OverviewRow, OverviewSort, SilenceRow, StoredResult,
-    TimelineEntry, Withheld,
+    ArtifactRow, AuditFilter, AuditRow, AuditScheduleRow, AuditState, Budget, Digest, InMaintenance, IncidentFilter,
+    IncidentRow, MaintenanceRow, MonitorState, NamedAlert, NotificationFilter, NotificationRow, NotificationState,
+    OverviewFilter, OverviewRow, OverviewSort, SilenceRow, StoredResult, TimelineEntry, Withheld,
 };
 
 /// One monitor in full.

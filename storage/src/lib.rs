@@ -87,8 +87,8 @@ pub use alert_rules::{RuleRow, RulesMark, Subject, SubjectsMark};
 pub use alerts::{EndedAlert, IncidentFilter, LooseAlert, NamedAlert, NewAlert};
 pub use artifacts::{ArtifactId, ArtifactKind, ArtifactRow, NewArtifact};
 pub use audits::{
-    AuditClaim, AuditEnd, AuditFilter, AuditRow, AuditScheduleId, AuditScheduleRow, AuditState, Digest, Doing, NewAudit,
-    NewAuditSchedule,
+    AuditClaim, AuditEnd, AuditFilter, AuditRow, AuditScheduleId, AuditScheduleRow, AuditState, Digest, Doing,
+    NewAudit, NewAuditSchedule,
 };
 pub use codes::{CodeFor, NewCode, Redeemed};
 pub use connect::{ConnectOptions, Durability, Store};

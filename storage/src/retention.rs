@@ -127,8 +127,7 @@ impl Store {
     ) -> Result<u64, StoreError> {
         const FILES: Sql =
             forget!("artifact", "id", "SELECT old.id FROM artifact old WHERE old.expires_at_ms <= $1 LIMIT $2");
-        const AUDITS: Sql =
-            forget!("audit", "id", "SELECT old.id FROM audit old WHERE old.ended_at_ms < $1 LIMIT $2");
+        const AUDITS: Sql = forget!("audit", "id", "SELECT old.id FROM audit old WHERE old.ended_at_ms < $1 LIMIT $2");
         const PICTURES: Sql = sql!(
             "UPDATE audit SET pictures = NULL WHERE id IN (
                  SELECT old.id FROM audit old WHERE old.ended_at_ms < $1 AND old.pictures IS NOT NULL LIMIT $2 "

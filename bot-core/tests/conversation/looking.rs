@@ -385,7 +385,9 @@ async fn a_report_comes_as_files_or_json_too() {
     }
     let files = |reply: Reply| -> Vec<(String, String, String)> {
         let file = |block| match block {
-            Block::File { name, media_type, data } => Some((name, media_type, String::from_utf8(STANDARD.decode(data).unwrap()).unwrap())),
+            Block::File { name, media_type, data } => {
+                Some((name, media_type, String::from_utf8(STANDARD.decode(data).unwrap()).unwrap()))
+            }
             _ => None,
         };
         reply.blocks.into_iter().filter_map(file).collect()
@@ -465,7 +467,11 @@ async fn completion_offers_what_can_come_next() {
     chat.add("shop").await;
     chat.add("shop-api").await;
     for (text, start, expected) in [
-        ("sho", 0, &["show-monitor", "show-report", "show-pings", "show-audit", "show-incident", "show-destination"][..]),
+        (
+            "sho",
+            0,
+            &["show-monitor", "show-report", "show-pings", "show-audit", "show-incident", "show-destination"][..],
+        ),
         ("/sho", 1, &["show-monitor", "show-report", "show-pings", "show-audit", "show-incident", "show-destination"]),
         ("show-monitor ", 13, &["shop", "shop-api"]),
         ("show-monitor SHOP-", 13, &["shop-api"]),

@@ -16,8 +16,8 @@ use monitor_core::people::{Actor, Permission, PersonId, Role, WorkspaceId};
 use services::platforms::Followed;
 use services::view::{AuditFilter, IncidentFilter, NotificationFilter, OverviewFilter};
 use services::{
-    Arrival, DestinationChange, Fields, NewDestination, NewRotation, NewRoute, NewSchedule, NewWindow, Result, ServiceError,
-    Silenced,
+    Arrival, DestinationChange, Fields, NewDestination, NewRotation, NewRoute, NewSchedule, NewWindow, Result,
+    ServiceError, Silenced,
 };
 use test_support::both;
 use test_support::database::TestDatabase;
