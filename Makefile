@@ -12,6 +12,7 @@ build: cargo ## Build everything (debug)
 	cargo build --workspace --locked
 
 run: cargo ## Start Watchword on this machine, with its data in data/
+	@scripts/bridge.sh
 	WATCHWORD_ALLOW_PRIVATE_TARGETS=$${WATCHWORD_ALLOW_PRIVATE_TARGETS:-true} \
 	WATCHWORD_DATA_DIR=$${WATCHWORD_DATA_DIR:-data} \
 	cargo run --locked -p watchword -- serve $(ARGS)

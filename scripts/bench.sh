@@ -4,5 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+scripts/bridge.sh
+export WATCHWORD_AUDITS_BRIDGE=${WATCHWORD_AUDITS_BRIDGE:-$PWD/lighthouse-bridge}
 cargo build --release --locked -p watchword -p bench
 exec "${CARGO_TARGET_DIR:-target}/release/bench" "$@"

@@ -10,6 +10,7 @@ if [[ ${1:-} != --with-services ]]; then
 fi
 
 scripts/lint.sh
+scripts/test-bridge.sh
 
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --locked

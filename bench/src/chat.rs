@@ -54,6 +54,25 @@ impl Chat {
         Ok(answer)
     }
 
+    /// Waits until the card of that audit names the address of its report, and answers it.
+    pub(crate) async fn report(&self, audit: &str) -> anyhow::Result<String> {
+        let url = format!("{}/api/v1/conversations/{CONVERSATION}/events", self.base);
+        let mut response = self.http.get(url).send().await?.error_for_status()?;
+        let mut reader = Reader::default();
+        while let Some(bytes) = response.chunk().await? {
+            for event in reader.take(&bytes).into_iter().filter(|event| event.name == "card") {
+                let mut card: Value = serde_json::from_str(&event.data)?;
+                let Value::String(text) = card["reply"]["text"].take() else { continue };
+                let link = text.split_whitespace().find(|word| word.contains("/files/"));
+                if let (true, Some(link)) = (text.starts_with(audit), link) {
+                    return Ok(link.to_owned());
+                }
+                ensure!(!(text.starts_with(audit) && text.contains("failed")), "{text}");
+            }
+        }
+        Err(anyhow!("the event stream ended"))
+    }
+
     /// Follows the incident cards of the conversation.
     pub(crate) async fn cards(&self) -> anyhow::Result<Cards> {
         let url = format!("{}/api/v1/conversations/{CONVERSATION}/events", self.base);

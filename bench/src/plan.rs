@@ -29,6 +29,8 @@ pub(crate) struct Plan {
     pub(crate) commands: usize,
     /// Requests for each kind of report over 90 days.
     pub(crate) reports: usize,
+    /// How often a page is audited with one run, and with three.
+    pub(crate) audits: usize,
     /// Seconds after which a run ends, whatever has not been measured by then.
     pub(crate) at_most_s: u64,
 }
@@ -48,7 +50,8 @@ impl Plan {
         outbox: 4_000,
         commands: 200,
         reports: 60,
-        at_most_s: 1_770,
+        audits: 3,
+        at_most_s: 2_070,
     };
 
     pub(crate) const QUICK: Self = Self {
@@ -65,6 +68,7 @@ impl Plan {
         outbox: 2_000,
         commands: 60,
         reports: 20,
-        at_most_s: 410,
+        audits: 1,
+        at_most_s: 500,
     };
 }

@@ -62,6 +62,10 @@ impl Process {
         procfs::cpu_seconds(self.pid)
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.pid
+    }
+
     pub(crate) fn memory(&self) -> anyhow::Result<Memory> {
         procfs::memory(self.pid)
     }

@@ -34,6 +34,34 @@ pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
     parse_status(&text).with_context(|| format!("cannot understand {path}"))
 }
 
+/// The memory of a process and all that it has started, in megabytes: what processes share is counted once, by their
+/// proportional set sizes. Source: <https://www.kernel.org/doc/html/latest/filesystems/proc.html>.
+pub(crate) fn family_memory(pid: u32) -> f64 {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let parents: Vec<(u32, u32)> = pids.filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let mut family = vec![pid];
+    let mut looked = 0;
+    while let Some(of) = family.get(looked).copied() {
+        family.extend(parents.iter().filter(|(_, parent)| *parent == of).map(|(pid, _)| pid));
+        looked += 1;
+    }
+    family.into_iter().filter_map(proportional).sum()
+}
+
+/// `None`: the process has ended.
+fn parent(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+fn proportional(pid: u32) -> Option<f64> {
+    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kibibytes: f64 = line.split_ascii_whitespace().next()?.parse().ok()?;
+    Some(kibibytes * 1_024.0 / MB)
+}
+
 /// The program's name may hold anything, so what counts begins after its last parenthesis.
 fn parse_stat(text: &str) -> Option<f64> {
     let (_, after_name) = text.rsplit_once(')')?;

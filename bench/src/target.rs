@@ -19,6 +19,7 @@
 mod http2;
 mod inbox;
 mod members;
+mod page;
 mod protocols;
 mod storm;
 
@@ -111,7 +112,7 @@ fn answer(body: &Bytes, fails: bool) -> Response {
 
 fn router(seen: Arc<Seen>, ports: Ports) -> Router {
     let body = body();
-    let others = members::router(body.clone()).merge(inbox::router(&seen.inbox));
+    let others = members::router(body.clone()).merge(inbox::router(&seen.inbox)).merge(page::router());
     let answer = move |fails: bool| answer(&body, fails);
     let check = {
         let (seen, answer) = (Arc::clone(&seen), answer.clone());

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn the_foot_cannot_leave_its_string() {
         let page = page("t", "Audit 1\"}} * {content:url(x)", "2026-11-22 10:00 UTC", &html! {});
-        assert!(page.contains("content:\"Watchword · Audit 1  contenturlx · 2026-11-22 10:00 UTC\""), "{page}");
+        assert!(page.contains("content:\"Watchword · Audit 1  content:urlx · 2026-11-22 10:00 UTC\""), "{page}");
     }
 
     /// The relative luminance of a colour. Source: <https://www.w3.org/TR/WCAG22/#dfn-relative-luminance>.

@@ -185,7 +185,7 @@ fn texts() -> impl Strategy<Value = String> {
         "\u{0}", "名", "x",
     ];
     let markup =
-        proptest::collection::vec(proptest::sample::select(&pieces[..]), 1..12).prop_map(|pieces| pieces.concat());
+        proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 1..12).prop_map(|pieces| pieces.concat());
     prop_oneof![markup, any::<String>().prop_filter("something", |text| !text.is_empty())]
 }
 
@@ -257,7 +257,11 @@ fn tables_hold_the_figures() {
         .iter()
         .map(|(name, table)| format!("{name}: {} rows of {}", parsed(table).len() - 1, table.lines().next().unwrap()))
         .collect();
-    insta::assert_snapshot!(heads.join("\n"), @"");
+    insta::assert_snapshot!(heads.join("\n"), @r"
+    figures: 25 rows of figure,value,unit
+    days: 31 rows of day,checks,bytes
+    incidents: 4 rows of monitor,opened_at,resolved_at,resolution,reason,message
+    ");
     let figures = &tables[0].1;
     for line in ["monitor,shop,\r\n", "checks,2880,\r\n", "checks failed,8,\r\n", "incidents,4,\r\n"] {
         assert!(figures.contains(line), "{line:?} in {figures}");

@@ -133,9 +133,9 @@ async fn a_page_that_takes_too_much_memory_is_ended() {
 
 #[tokio::test]
 async fn a_page_that_transfers_too_much_is_cut_off() {
-    let worker = Worker::with(|config| config.transfer_bytes = 2_000_000).await;
-    let large = page(&format!("{GOOD}<!-- {} -->", "x".repeat(5_000_000))).await;
-    let said = "it was cut off, because 2 MB had been transferred, which is the most of one run";
+    let worker = Worker::start().await;
+    let large = page(&format!("{GOOD}<!-- {} -->", "x".repeat(200_000_000))).await;
+    let said = "it was cut off, because 50 MB had been transferred, which is the most of one run";
     match worker.audit(&large.url()).await {
         Ok(audited) => assert_eq!(audited.denied[0].why, said),
         Err(error) => assert_eq!(error, AuditError::Page { code: "body_too_large".into(), message: said.into() }),

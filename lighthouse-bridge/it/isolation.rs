@@ -28,7 +28,7 @@ async fn what_is_missing_is_told_with_what_to_do() {
         Bridge::find(&config).await.unwrap_err()
     };
     let folder = told(&|config| config.folder = "/nowhere".into()).await;
-    assert_told(&folder, "there is no worker with its packages in /nowhere; name the folder `lighthouse-bridge`");
+    assert_told(&folder, "there is no worker with its packages in /nowhere; run `npm ci --omit=dev` in the folder");
     let node = told(&|config| config.node = Some("/nowhere/node".into())).await;
     assert_told(&node, "/nowhere/node was not found: No such file or directory (os error 2); name another one");
     let other = told(&|config| config.node = Some("/bin/true".into())).await;

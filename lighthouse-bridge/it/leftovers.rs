@@ -7,23 +7,36 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{GOOD, Worker, page};
 
 #[tokio::test]
-async fn nothing_is_left_after_twenty_jobs_however_they_end() {
+async fn nothing_is_left_after_twenty_audits_however_they_end() {
     let worker = Worker::start().await;
     let impatient = Worker::with(|config| config.deadline = Duration::from_secs(5)).await;
     let (target, silent) = (page(GOOD).await, misbehaving(Misbehaviour::Silent).await);
-    let document = "<!doctype html><html><head></head><body>Report</body></html>";
-    for _ in 0..15 {
-        assert!(worker.bridge.print(document, &CancellationToken::new()).await.is_ok());
-    }
-    assert!(worker.audit(&target.url()).await.is_ok());
-    let silent = format!("http://{}/", silent.addr());
-    assert_eq!(impatient.audit(&silent).await.unwrap_err(), AuditError::Deadline);
-    for stage in [Stage::Start, Stage::Load, Stage::Analyse] {
-        let error = worker.cancelled(&target.url(), |progress| progress.stage == stage).await;
-        assert_eq!(error, AuditError::Cancelled);
+    let refusing = misbehaving(Misbehaviour::Refuses).await;
+    let before = of_chromium();
+    for number in 0..20 {
+        match number {
+            0..3 => assert!(worker.audit(&target.url()).await.is_ok()),
+            3 => {
+                let silent = format!("http://{}/", silent.addr());
+                assert_eq!(impatient.audit(&silent).await.unwrap_err(), AuditError::Deadline);
+            }
+            4 => assert!(worker.audit(&format!("http://{}/", refusing.addr())).await.is_err()),
+            _ => {
+                let stage = [Stage::Start, Stage::Load, Stage::Analyse][number % 3];
+                let error = worker.cancelled(&target.url(), |progress| progress.stage == stage).await;
+                assert_eq!(error, AuditError::Cancelled);
+            }
+        }
     }
     worker.assert_nothing_left();
     impatient.assert_nothing_left();
+    assert_eq!(of_chromium(), before);
+}
+
+/// What browsers have left where temporary files are.
+fn of_chromium() -> Vec<std::ffi::OsString> {
+    let names = std::fs::read_dir(std::env::temp_dir()).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name.to_string_lossy().contains("chromium")).collect()
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     Ok(duration)
 }
 
-/// Writes a duration so that [`parse`] reads the same back, in days at most: `1h30m`, `500ms`, `0.1ms`, `7d`, `0s`.
+/// Writes a duration so that [`parse`] reads the same back, in days at most: `1h30m`, `2.5s`, `500ms`, `0.1ms`, `7d`, `0s`.
 #[must_use]
 pub fn format(duration: Duration) -> String {
     let mut ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -74,6 +74,10 @@ pub fn format(duration: Duration) -> String {
     }
     if ms == 0 {
         return "0s".to_owned();
+    }
+    if (1_000..60_000).contains(&ms) && !ms.is_multiple_of(1_000) {
+        let text = format!("{}.{:03}", ms / 1_000, ms % 1_000);
+        return format!("{}s", text.trim_end_matches('0'));
     }
     let mut out = String::new();
     for (names, unit_ms) in UNITS.iter().rev().filter(|(_, unit_ms)| *unit_ms <= DAY_MS) {

@@ -2,6 +2,8 @@
 
 #[path = "program/alerts.rs"]
 mod alerts;
+#[path = "program/audits.rs"]
+mod audits;
 mod common;
 #[path = "program/doctor.rs"]
 mod doctor;

@@ -13,6 +13,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use bot_core::reply::Block;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Deserialize;
@@ -98,7 +99,7 @@ impl Follow {
         self.cursor = (last - FIRST_CHANGES).max(0);
         let mut messages = self.messages().await?;
         messages.drain(..messages.len().saturating_sub(FIRST_CARDS));
-        self.tell(&messages);
+        self.tell(&messages).await?;
         self.cursor = self.cursor.max(last);
         Ok(())
     }
@@ -129,7 +130,7 @@ impl Follow {
     async fn look(&mut self) -> Result<(), ServiceError> {
         let messages = self.messages().await?;
         self.idle = messages.is_empty();
-        self.tell(&messages);
+        self.tell(&messages).await?;
         self.look_around().await
     }
 
@@ -137,22 +138,30 @@ impl Follow {
         self.state.services.messages_after(&self.place.actor, self.place.conversation, self.cursor).await
     }
 
-    fn tell(&mut self, messages: &[Post]) {
+    async fn tell(&mut self, messages: &[Post]) -> Result<(), ServiceError> {
         let now = self.state.services.now();
         for message in messages {
             self.cursor = self.cursor.max(message.seq);
+            let mut reply = bot_core::cards::card(&message.content, now);
+            // There is no thread here that the file itself could be told in.
+            if let Content::Audit(row) = &message.content
+                && let Some(link) = self.state.services.report_link(row).await?
+            {
+                reply.blocks.push(Block::text(format!("The report as PDF: {link}")));
+            }
             let mut card = json!({
                 "id": message.id,
                 "revision": message.revision,
                 "created_at": message.created_at.to_string(),
                 "updated_at": message.updated_at.to_string(),
-                "reply": wire::reply(&bot_core::cards::card(&message.content, now)),
+                "reply": wire::reply(&reply),
             });
             if message.content.is_passing() {
                 card["passing"] = true.into();
             }
             self.ready.push_back(Event::default().id(message.seq.to_string()).event("card").data(card.to_string()));
         }
+        Ok(())
     }
 
     async fn look_around(&mut self) -> Result<(), ServiceError> {

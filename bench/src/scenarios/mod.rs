@@ -1,6 +1,7 @@
 //! What is measured, one file for each kind of figure.
 
 mod alerts;
+mod audits;
 mod checks;
 mod commands;
 mod database;
@@ -26,6 +27,8 @@ pub(crate) const CPU: &str = "CPU s per 1,000";
 pub(crate) const MS: &str = "ms";
 pub(crate) const MB: &str = "MB";
 pub(crate) const CORE: &str = "% of a core";
+pub(crate) const SECONDS: &str = "s";
+pub(crate) const PER_HOUR: &str = "per hour";
 pub(crate) const PER_SECOND: &str = "per second";
 pub(crate) const PER_CPU_SECOND: &str = "per CPU second";
 
@@ -53,6 +56,7 @@ pub(crate) async fn run(setup: &Setup, board: &mut Board, only: &str, deadline: 
         "database" database::run;
         "reports" reports::run;
         "platforms" platforms::run;
+        "audits" audits::run;
     }
     kinds::run(setup, board, only, deadline).await;
 }

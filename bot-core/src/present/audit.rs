@@ -158,6 +158,7 @@ fn changed(change: &Change) -> Vec<String> {
     let word = match change.verdict {
         Verdict::Better => "better",
         Verdict::Worse => "worse",
+        Verdict::Same if change.before == change.after => "as before",
         Verdict::Same => "no more than chance",
         Verdict::Unjudged => "",
     };

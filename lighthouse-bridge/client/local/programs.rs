@@ -32,7 +32,7 @@ impl Programs {
             let what = format!("there is no worker with its packages in {}", config.folder.display());
             return Err(Unavailable::new(
                 what,
-                "name the folder `lighthouse-bridge`, and run `npm ci --omit=dev` in it",
+                "run `npm ci --omit=dev` in the folder lighthouse-bridge, and name that folder if it lies elsewhere (audits.bridge)",
             ));
         }
         let worker = absolute(&worker)?;

@@ -4,15 +4,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what tests stand on")]
 
 #[path = "surfaces/browser.rs"]
-mod browser;
+pub(crate) mod browser;
 #[path = "surfaces/discord.rs"]
-mod discord;
+pub(crate) mod discord;
 #[path = "surfaces/slack.rs"]
-mod slack;
+pub(crate) mod slack;
 #[path = "surfaces/telegram.rs"]
-mod telegram;
+pub(crate) mod telegram;
 #[path = "surfaces/terminal.rs"]
-mod terminal;
+pub(crate) mod terminal;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -38,17 +38,19 @@ pub(crate) trait Surface {
     async fn card(&mut self, shows: &str) -> String;
     /// Presses the button of the card on which that stands.
     async fn press_card(&mut self, label: &str);
+    /// Waits for a PDF, and takes it as a person would.
+    async fn pdf(&mut self) -> Vec<u8>;
 }
 
 /// A running program, and a shop that it can watch.
-struct Stage {
-    folder: tempfile::TempDir,
-    server: Server,
-    shop: Answering,
+pub(crate) struct Stage {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) server: Server,
+    pub(crate) shop: Answering,
 }
 
 impl Stage {
-    async fn new(variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn new(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start_with(folder.path(), variables).await;
         Self { folder, server, shop: answering(Answer::ok("hello")).await }

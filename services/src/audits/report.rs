@@ -62,6 +62,18 @@ impl Services {
         }
     }
 
+    /// An address of the report that a card tells of; `None`: there is none, or nobody said where files can be had from.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`].
+    pub async fn report_link(&self, row: &AuditRow) -> Result<Option<String>> {
+        if row.pdf.is_none() {
+            return Ok(None);
+        }
+        let file = self.store().artifact_of(row.id, ArtifactKind::Pdf, self.now()).await?;
+        Ok(file.and_then(|file| self.file_link(&file)).map(|(link, _)| link))
+    }
+
     async fn print_anew(&self, row: &AuditRow) -> Result<(ArtifactRow, Vec<u8>)> {
         let summary = self.figures(row).await?;
         let auditor = self.auditor()?;

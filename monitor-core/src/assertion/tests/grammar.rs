@@ -64,7 +64,7 @@ fn every_form_has_a_canonical_text_that_reads_the_same() {
         ("body == \"\"", "body == \"\""),
         ("latency p < 800ms", "latency < 800ms"),
         ("latency < 800 ms as degraded", "latency < 800ms as degraded"),
-        ("latency < 1.5s AS DOWN", "latency < 1s500ms"),
+        ("latency < 1.5s AS DOWN", "latency < 1.5s"),
         ("latency.tls < 200ms", "latency.tls < 200ms"),
         ("latency in 100ms..2s", "latency in 100ms..2s"),
         ("certificate.days > 14", "certificate.days > 14"),

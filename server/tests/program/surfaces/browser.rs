@@ -83,12 +83,23 @@ impl Surface for Browser<'_> {
                 }
             }
         });
-        found.await.unwrap_or_else(|_| panic!("no card shows `{shows}`"))
+        found.await.unwrap_or_else(|_| panic!("no card shows `{shows}`; the last shows {}", drawn(&self.card)))
     }
 
     async fn press_card(&mut self, label: &str) {
         self.buttons = self.card["actions"].as_array().unwrap().clone();
         self.press(label, "").await;
+    }
+
+    async fn pdf(&mut self) -> Vec<u8> {
+        let shown = drawn(&self.card);
+        let (_, path) = shown.split_once(&self.server.address).unwrap_or_else(|| panic!("no address in {shown}"));
+        let path = path.split_whitespace().next().unwrap();
+        let mut stream = self.server.send("GET", path, "").await;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let head = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap();
+        answer.split_off(head + 4)
     }
 }
 

@@ -76,6 +76,14 @@ impl Surface for Discord<'_> {
         let (message, button) = self.with_button(label);
         self.fake.act(CHANNEL, Deed::Press(message, &button));
     }
+
+    async fn pdf(&mut self) -> Vec<u8> {
+        let found = |state: &mut State| {
+            let mut files = state.requests.iter().flat_map(|request| &request.files);
+            files.find(|file| file.name.ends_with(".pdf")).map(|file| file.data.clone())
+        };
+        self.fake.until("a PDF", found).await
+    }
 }
 
 fn id(message: &Value) -> u64 {

@@ -74,6 +74,14 @@ impl Surface for Slack<'_> {
     async fn press_card(&mut self, label: &str) {
         self.fake.press(ADA, &self.with_button(label), label).await;
     }
+
+    async fn pdf(&mut self) -> Vec<u8> {
+        let found = |state: &State| {
+            let mut shared = state.files.values().filter(|file| file.shared.is_some());
+            shared.find(|file| file.name.ends_with(".pdf")).map(|file| file.data.clone())
+        };
+        self.fake.until("a PDF", found).await
+    }
 }
 
 fn own(state: &State) -> impl Iterator<Item = &Message> {

@@ -80,6 +80,15 @@ impl Surface for Telegram<'_> {
     async fn press_card(&mut self, label: &str) {
         self.fake.press(ADA, ADA, self.with_button(label), label);
     }
+
+    async fn pdf(&mut self) -> Vec<u8> {
+        let found = || {
+            let files = self.fake.calls_of("sendDocument").into_iter().flat_map(|call| call.files);
+            files.into_iter().find(|file| file.name.ends_with(".pdf")).map(|file| file.bytes)
+        };
+        self.fake.until("a PDF", |_| found().is_some()).await;
+        found().unwrap()
+    }
 }
 
 fn id(message: &Value) -> i64 {

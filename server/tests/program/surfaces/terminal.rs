@@ -1,6 +1,6 @@
 //! `watchword chat`: each line by itself, and one that stays open and shows the cards.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -11,6 +11,7 @@ use crate::common::{Server, chat, watchword};
 
 pub(crate) struct Terminal<'a> {
     server: &'a Server,
+    folder: PathBuf,
     lines: Lines<BufReader<ChildStdout>>,
     _open: (Child, ChildStdin),
 }
@@ -22,7 +23,7 @@ impl<'a> Terminal<'a> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let stdin = child.stdin.take().unwrap();
-        Self { server, lines, _open: (child, stdin) }
+        Self { server, folder: folder.to_owned(), lines, _open: (child, stdin) }
     }
 }
 
@@ -54,5 +55,11 @@ impl Surface for Terminal<'_> {
     async fn press_card(&mut self, label: &str) {
         assert_eq!(label, "Acknowledge");
         self.say("ack", "shop").await;
+    }
+
+    async fn pdf(&mut self) -> Vec<u8> {
+        let said = self.say("show-audit as pdf", "Saved as ").await;
+        let path = said.lines().find_map(|line| line.trim().strip_prefix("Saved as ")).unwrap();
+        std::fs::read(self.folder.join(path)).unwrap()
     }
 }
