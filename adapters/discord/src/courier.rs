@@ -116,8 +116,9 @@ fn number(id: &str) -> Result<u64, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use bot_core::reply::Block;
     use monitor_core::secret::Secret;
-    use test_support::platforms::discord::{CHANNEL, DIRECT, Failure, Fake, GUILD, TOKEN};
+    use test_support::platforms::discord::{CHANNEL, DIRECT, Failure, Fake, GUILD, State, TOKEN};
 
     use super::*;
     use crate::Config;
@@ -178,6 +179,31 @@ mod tests {
         }
         fake.fail_next("/messages", Failure::Refusal(400, 50035));
         assert!(matches!(courier.post(&to, &reply).await, Err(Fault::Refused(_))));
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_is_told_at_once_and_not_said_again_whatever_becomes_of_the_rest() {
+        let (fake, courier, to) = start().await;
+        let long = Reply::of((0..60).map(|number| Block::text(format!("{number} {}", "word ".repeat(60)))).collect());
+        let parts = render::messages(&long).len();
+        assert!(parts > 2, "{parts}");
+        let shown = |channel| fake.with(|state| state.of_bot(channel));
+        // The second is refused, once the first is taken.
+        let rest = async |channel| {
+            assert_eq!(shown(channel).len(), 1, "nobody waits for the rest");
+            fake.fail_next(&format!("{channel}/messages"), Failure::Refusal(400, 50035));
+            fake.messages(channel, parts - 1).await;
+            let posts = |state: &mut State| {
+                let path = format!("/channels/{channel}/messages");
+                state.requests.iter().filter(|request| request.method == "POST" && request.path == path).count()
+            };
+            assert_eq!(fake.with(posts), parts, "each is said once");
+        };
+        let card = courier.post(&to, &long).await.unwrap();
+        assert_eq!(shown(CHANNEL)[0]["id"], card.message.as_str());
+        rest(CHANNEL).await;
+        let card = courier.follow_up(&to, &card, &long).await.unwrap();
+        rest(card.thread.unwrap().parse().unwrap()).await;
     }
 
     #[tokio::test]

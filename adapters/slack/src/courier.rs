@@ -124,7 +124,57 @@ fn fault(refusal: Refusal) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use monitor_core::secret::Secret;
+    use test_support::platforms::slack::{APP_TOKEN, BOT_TOKEN, Failure, Fake, OPS, TEAM};
+
     use super::*;
+    use crate::config::{Config, Mode};
+
+    async fn start() -> (Fake, SlackCourier, Target) {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let fake = Fake::start().await;
+        let config = Config {
+            bot_token: Secret::new(BOT_TOKEN),
+            mode: Mode::Socket { app_token: Secret::new(APP_TOKEN) },
+            command: "/watchword".to_owned(),
+            api_url: Some(fake.api_url()),
+        };
+        let courier = SlackCourier::from(Arc::new(Api::new(&config).unwrap()));
+        (fake, courier, Target { workspace: Some(TEAM.to_owned()), conversation: OPS.to_owned() })
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_is_told_at_once_and_not_said_again_whatever_becomes_of_the_rest() {
+        let (fake, courier, to) = start().await;
+        // Three messages, of which the second is refused, once the first is taken.
+        let long = Reply::of((0..120).map(|number| Block::text(format!("line {number}"))).collect());
+        let posts = || fake.calls("chat.postMessage").len();
+        let card = courier.post(&to, &long).await.unwrap();
+        assert_eq!(posts(), 1, "nobody waits for the rest");
+        fake.fail("chat.postMessage", Failure::Code("invalid_blocks"));
+        let shown = fake.messages(OPS, 2).await;
+        assert_eq!((&shown[0].ts, shown[1].thread.as_ref()), (&card.message, Some(&card.message)));
+        assert_eq!(posts(), 3, "each is said once");
+        courier.follow_up(&to, &card, &long).await.unwrap();
+        assert_eq!(posts(), 4, "nobody waits for the rest");
+        fake.fail("chat.postMessage", Failure::Code("invalid_blocks"));
+        let shown = fake.messages(OPS, 4).await;
+        assert!(shown[2..].iter().all(|message| message.thread.as_ref() == Some(&card.message)));
+        assert_eq!(posts(), 6, "each is said once");
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_is_not_said_again_because_its_file_is_refused() {
+        let (fake, courier, to) = start().await;
+        fake.fail("files.getUploadURLExternal", Failure::Code("file_uploads_disabled"));
+        let code = Block::Code { text: "line\n".repeat(2_000) };
+        courier.post(&to, &Reply::of(vec![Block::text("shop is down"), code])).await.unwrap();
+        fake.until("the file is tried", |state| {
+            state.calls.iter().find(|call| call.method == "files.getUploadURLExternal").map(drop)
+        })
+        .await;
+        assert_eq!(fake.messages(OPS, 1).await.len(), 1);
+    }
 
     #[test]
     fn what_slack_says_becomes_what_is_to_be_done() {

@@ -104,11 +104,14 @@ impl Services {
     /// Sets what people may do in a conversation who are not linked: nothing, or what a role may.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::RoleAboveOwn`], [`ServiceError::ConversationNotFound`],
-    /// [`ServiceError::NotWorkspace`], [`ServiceError::Internal`].
+    /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::RoleAboveOwn`],
+    /// [`ServiceError::ConversationNotFound`], [`ServiceError::NotWorkspace`], [`ServiceError::Internal`].
     pub async fn set_access(&self, actor: &Actor, conversation: ConversationId, may: Option<Role>) -> Result<PlaceRow> {
         require(actor, Permission::Manage)?;
-        may.map_or(Ok(()), |role| within_own(actor, role))?;
+        // What the place lends does not outlast it, here no more than in a code.
+        if let Some(role) = may {
+            within_own(&self.as_member(actor).await?, role)?;
+        }
         let place = self.store().place(actor.organisation, conversation).await?;
         let place = place.ok_or(ServiceError::ConversationNotFound)?;
         place.workspace.ok_or(ServiceError::NotWorkspace)?;

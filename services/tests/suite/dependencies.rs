@@ -267,6 +267,22 @@ both!(what_is_above_a_job_is_looked_at_before_its_silence_is_told, async |databa
     assert_eq!(world.state(&job).await.next_due, Some(next));
 });
 
+both!(a_job_that_fails_again_is_told_once_what_is_above_was_looked_at, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.router(strict()).await;
+    let job = world.add_with(Settings { parents: vec![router.id], ..nightly("job") }).await;
+    let address = PingAddress::Uuid(world.store().heartbeat_address(job.id).await.unwrap().unwrap());
+    world.check(&router, Reason::Ok).await;
+    world.ping(&address, "").await;
+    world.clock.advance(Duration::from_secs(60));
+    world.ping(&address, "fail").await;
+    assert_eq!(world.told().await, [] as [&str; 0]);
+    assert_eq!(world.state(&router).await.next_due, Some(world.now()), "it is looked at first");
+    world.check_now(&router, Reason::Ok).await;
+    world.ping(&address, "fail").await;
+    assert_eq!(world.told().await, ["job"]);
+});
+
 both!(the_silence_of_a_job_below_trouble_is_told_when_that_is_over, async |database: TestDatabase| {
     let world = World::new(database).await;
     let router = world.below("router", &[]).await;

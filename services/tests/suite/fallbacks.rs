@@ -5,7 +5,7 @@ use std::time::Duration;
 use monitor_core::alerting::Severity;
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::outcome::Reason;
-use services::{DeliveryOutcome, DestinationView};
+use services::{DeliveryOutcome, DestinationView, Silenced};
 use storage::NotificationClaim;
 use test_support::both;
 use test_support::database::{KEY, TestDatabase};
@@ -25,7 +25,8 @@ struct Scene {
     mail: DestinationView,
     /// Where ops is.
     gone: Receiver,
-    _other: Receiver,
+    /// Where mail is.
+    other: Receiver,
 }
 
 impl Scene {
@@ -35,7 +36,7 @@ impl Scene {
         let mail = world.webhook("mail", &other, None).await;
         let ops = world.webhook("ops", &gone, Some("mail")).await;
         world.all_to(&["ops"]).await;
-        Self { world, ops, mail, gone, _other: other }
+        Self { world, ops, mail, gone, other }
     }
 
     /// Who was not told of an incident, and why.
@@ -135,6 +136,61 @@ both!(a_fallback_is_not_woken_in_its_quiet_hours, async |database: TestDatabase|
     world.deliver_all().await;
     assert_eq!(world.said().await[4..], ["opened ops", "opened mail"], "what is loud enough does not wait");
 });
+
+both!(a_notice_does_not_wake_a_fallback_in_its_quiet_hours, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let shop = world.add("shop").await;
+    world.recovery_rule(Duration::ZERO).await;
+    world.check(&shop, Reason::Ok).await;
+    world.look_after(SECOND).await;
+    world.services.set_quiet_hours(&world.owner, "mail", Some(&quiet_now(world, None))).await.unwrap();
+    world.check(&shop, Reason::NoReply).await;
+    world.check(&shop, Reason::Ok).await;
+    world.look_after(SECOND).await;
+    world.deliver_all().await;
+    assert_eq!(world.said().await.iter().filter(|said| *said == "notice mail").count(), 1, "{:?}", world.said().await);
+    assert_eq!(scene.other.requests().len(), 0);
+    world.clock.advance(HOUR * 3);
+    world.deliver_all().await;
+    let body = String::from_utf8_lossy(&scene.other.last().body).into_owned();
+    assert!(scene.other.requests().len() == 1 && body.contains("shop has recovered"), "{body}");
+});
+
+both!(what_begins_again_in_a_silence_is_told_as_it_grows_to_whoever_could_not_be_told_before, async |database| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let (a, b) = (world.grouped("a").await, world.grouped("b").await);
+    world.check(&a, Reason::NoReply).await;
+    world.deliver_all().await;
+    world.check(&a, Reason::Ok).await;
+    assert_eq!(world.said().await, ["opened ops", "opened mail", "resolved mail"]);
+    world.services.silence(&world.owner, &Silenced::Monitors("a".to_owned()), HOUR, "").await.unwrap();
+    world.check(&a, Reason::NoReply).await;
+    assert_eq!((world.said().await.len(), world.lasting().await.len()), (3, 1));
+    world.check(&b, Reason::NoReply).await;
+    assert_eq!(world.lasting().await.len(), 1);
+    world.deliver_all().await;
+    assert_eq!(world.said().await[3..], ["opened ops", "opened mail"]);
+});
+
+#[tokio::test]
+async fn what_fails_to_be_delivered_and_its_incident_do_not_wait_for_each_other() {
+    let scene = Scene::new(TestDatabase::postgres().await).await;
+    let claim = scene.claimed().await;
+    let tx = scene.world.store().begin().await.unwrap();
+    tx.lock_incidents().await.unwrap();
+    tx.standing(claim.incident.unwrap()).await.unwrap();
+    let (delivered, ()) = tokio::join!(scene.world.services.deliver(&claim), async {
+        scene.waiting(1).await;
+        // Whoever tells of an incident gets its destinations, and does not wait for who waits for the incident.
+        let free = "DO $$ BEGIN PERFORM id FROM destination FOR UPDATE NOWAIT; END $$";
+        scene.world.database.execute(free).await;
+        tx.commit().await.unwrap();
+    });
+    assert_eq!(delivered.unwrap().outcome, DeliveryOutcome::Dead);
+    assert_eq!(scene.world.said().await, ["opened ops", "opened mail"]);
+}
 
 #[tokio::test]
 async fn what_fails_to_be_delivered_and_a_destination_that_is_deleted_do_not_wait_for_each_other() {

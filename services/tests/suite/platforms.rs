@@ -133,6 +133,41 @@ both!(power_that_a_place_lends_does_not_last, async |database| {
     }
 });
 
+both!(power_that_a_place_lends_opens_no_conversation, async |database| {
+    let world = World::new(database).await;
+    connect(&world, &world.owner, &OPS).await;
+    invite(&world, &world.owner, &ADA, Role::Viewer).await;
+    let (_, ops) = admitted(&world, &OPS, &ADA).await;
+    world.services.set_access(&world.owner, ops, Some(Role::Admin)).await.unwrap();
+    let workspace = world.services.connections(&world.owner).await.unwrap().workspaces[0].id;
+    world.services.map_role(&world.owner, workspace, "staff", Some(Role::Admin)).await.unwrap();
+    let lobby = Place { conversation: "lobby", title: "#lobby", ..OPS };
+    let (_, opened) = admitted(&world, &lobby, &ADA).await;
+    let staff = ["staff".to_owned()];
+    for (place, roles) in [(&OPS, &[][..]), (&lobby, &staff[..])] {
+        for visitor in [EVE, ADA] {
+            let (actor, _) = admitted(&world, place, &Visitor { roles, ..visitor }).await;
+            assert_eq!(actor.role, Role::Admin);
+            let refused = world.services.set_access(&actor, opened, Some(Role::Responder)).await;
+            let right = match &refused {
+                Err(ServiceError::NotMember) => visitor == EVE,
+                Err(ServiceError::RoleAboveOwn { own: Role::Viewer, role: Role::Responder }) => visitor == ADA,
+                _ => false,
+            };
+            assert!(right, "{visitor:?}: {refused:?}");
+        }
+    }
+    // Once the role is lent no more, nothing of it is left.
+    world.services.map_role(&world.owner, workspace, "staff", None).await.unwrap();
+    assert_eq!(refused(&world, &lobby, &Visitor { roles: &staff, ..EVE }).await, Meeting::Unlinked);
+    // A member opens it as far as their own role goes, and anybody who may manage there closes it.
+    world.services.set_access(&world.owner, opened, Some(Role::Responder)).await.unwrap();
+    assert_eq!(admitted(&world, &lobby, &EVE).await.0.role, Role::Responder);
+    let (eve, _) = admitted(&world, &OPS, &EVE).await;
+    world.services.set_access(&eve, opened, None).await.unwrap();
+    assert_eq!(refused(&world, &lobby, &EVE).await, Meeting::Unlinked);
+});
+
 both!(a_code_lets_in_only_as_long_as_whoever_made_it_might_make_it, async |database| {
     let world = World::new(database).await;
     invite(&world, &world.owner, &ADA, Role::Owner).await;

@@ -77,6 +77,14 @@ both!(what_fails_in_an_incident_that_is_part_of_another_is_found_again, async |d
     assert_eq!(world.services.reopen_unresolved().await.unwrap(), 1);
     assert_eq!(world.services.reopen_unresolved().await.unwrap(), 0);
     assert_eq!(sizes(&world.lasting().await), [(15, 15)]);
+    // Where nothing else lasts by then, it is an incident of its own again.
+    world.database.execute(&lost).await;
+    world.all_end(&[&x[..], &y[..1], &alone[..]].concat(), Reason::Ok).await;
+    assert_eq!(sizes(&world.lasting().await), []);
+    world.clock.advance(Grouping::BY_HAND_FOR);
+    assert_eq!(world.services.reopen_unresolved().await.unwrap(), 1);
+    let lasting: Vec<_> = world.lasting().await.iter().map(|row| (row.incident.id, row.failing)).collect();
+    assert_eq!(lasting, [(part, 1)]);
 });
 
 both!(what_failed_before_the_clock_was_set_back_is_no_storm_with_what_fails_after, async |database: TestDatabase| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use monitor_core::alerting::rule::Rule;
 use monitor_core::alerting::{Event, Notification, QuietHours, Severity, Zone};
-use monitor_core::incident::{Grouping, IncidentId};
+use monitor_core::incident::{Entry, Grouping, IncidentId};
 use monitor_core::monitor::{Monitor, Settings};
 use monitor_core::outcome::Reason;
 use services::view::{IncidentFilter, IncidentRow, NotificationFilter, NotificationRow, NotificationState};
@@ -133,6 +133,30 @@ both!(what_gets_worse_is_told_at_once_and_taken_care_of_by_nobody, async |databa
     world.deliver_all().await;
     let last = String::from_utf8_lossy(&receiver.last().body).into_owned();
     assert!(last.contains("Worse: shop is down"), "{last}");
+});
+
+both!(whom_two_steps_come_to_at_once_is_told_once_and_why, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let receiver = Receiver::start().await;
+    for name in ["ops", "boss"] {
+        world.webhook(name, &receiver, None).await;
+    }
+    world.all_to(&["ops", "boss"]).await;
+    let shop = world.add("shop").await;
+    let steps = vec![(Duration::ZERO, vec!["ops".to_owned()]), (MINUTE * 10, vec!["boss".to_owned()])];
+    let route = NewRoute { about: "shop".to_owned(), severity: Severity::Info, steps };
+    world.services.add_route(&world.owner, &route).await.unwrap();
+    world.check(&shop, Reason::NoReply).await;
+    world.later(MINUTE * 10).await;
+    assert_eq!(world.said().await, ["opened ops", "escalated boss"]);
+    let incident = world.lasting().await[0].incident.id;
+    let timeline = world.store().timeline(incident, 1_000).await.unwrap();
+    let why = |entry| match entry {
+        Entry::Queued { destination, because, .. } if destination == "boss" => Some(because),
+        _ => None,
+    };
+    let why: Vec<String> = timeline.into_iter().filter_map(|row| why(row.entry)).collect();
+    assert!(why.len() == 1 && why[0].contains("route 1: ") && why[0].contains("; route 2: "), "{why:?}");
 });
 
 both!(a_louder_monitor_that_joins_is_told_at_once, async |database: TestDatabase| {

@@ -298,6 +298,21 @@ async fn a_form_whose_question_is_over_shows_nothing_to_the_others() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_filled_in_is_put_off_for_who_typed_it_alone() {
+    let world = World::start().await;
+    let target = misbehaving::never_answers().await;
+    let serving = world.serving().await;
+    let asked = world.slash("add-monitor", &[]).await;
+    let opened = world.fake.act(CHANNEL, Deed::Press(id(&asked), &component(&asked, "Answer")));
+    let modal = world.fake.first_answer(opened).await;
+    let typed = format!("{} timeout 3s interval 60s bearer KEY-hunter2", target.url());
+    let submitted = world.fake.act(CHANNEL, Deed::Submit(modal["data"]["custom_id"].as_str().unwrap(), &typed));
+    assert_eq!(world.fake.first_answer(submitted).await, json!({ "type": 5, "data": { "flags": 64 } }));
+    assert!(is_quiet(&world.fake.answer(submitted).await));
+    serving.stop().await;
+}
+
+#[tokio::test]
 async fn a_menu_answers_its_own_question_and_no_other() {
     let world = World::start().await;
     monitors(&world.database.store, &[std::time::Duration::from_secs(30); 1]).await;
@@ -356,5 +371,28 @@ async fn an_answer_is_brought_when_discord_is_well_again() {
 
     world.fake.fail_next(&format!("POST /channels/{DIRECT}/messages"), Failure::Status(502));
     assert!(!text(&world.write("help whoami").await).is_empty());
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_put_off_is_answered_though_nothing_was_heard_of_that() {
+    let world = World::start().await;
+    let target = misbehaving::never_answers().await;
+    let serving = world.serving().await;
+    world.fake.fail_next("/callback", Failure::Lost);
+    let options = [("target", json!(target.url())), ("timeout", json!("3s")), ("interval", json!("60s"))];
+    let answer = world.slash("add-monitor", &options).await;
+    assert!(!text(&answer).is_empty(), "{answer}");
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn what_follows_an_answer_is_brought_when_discord_is_well_again() {
+    let world = World::start().await;
+    let serving = world.serving().await;
+    let before = world.fake.with(|state| state.of_bot(CHANNEL).len());
+    world.fake.fail_next("POST /webhooks/", Failure::Status(503));
+    world.slash("help", &[]).await;
+    world.fake.messages(CHANNEL, before + 2).await;
     serving.stop().await;
 }

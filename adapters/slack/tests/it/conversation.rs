@@ -215,6 +215,18 @@ async fn while_slack_does_not_tell_who_reads_along_nothing_is_done() {
 }
 
 #[tokio::test]
+async fn a_form_remembers_that_its_question_was_said_at_the_address_of_its_command() {
+    let world = World::start().await;
+    world.fake.command(OPS, ADA, "add-monitor").await;
+    let modal = world.fake.until("a form", |state| state.views.first().cloned()).await;
+    let kept: serde_json::Value = serde_json::from_str(modal.view["private_metadata"].as_str().unwrap()).unwrap();
+    // Slack takes five answers there, and this is one of them.
+    assert_eq!(kept["s"], 1, "{kept}");
+    assert_eq!(world.fake.messages(OPS, 1).await.len(), 1);
+    assert_eq!(world.fake.calls("respond").len(), 1);
+}
+
+#[tokio::test]
 async fn a_form_whose_question_is_over_does_nothing_and_shows_nothing_to_the_others() {
     let world = World::start().await;
     world.fake.command(OPS, ADA, "add-monitor").await;
