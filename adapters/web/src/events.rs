@@ -19,7 +19,7 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::ServiceError;
-use services::view::Post;
+use services::view::{Content, Post};
 use tokio::sync::watch;
 
 use crate::conversation::{self, Place, Platform};

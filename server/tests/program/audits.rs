@@ -1,5 +1,7 @@
 //! Audits with the real program, browser and Lighthouse: asked for on every surface, watched there, and had as PDF there.
 
+#![expect(clippy::unwrap_used, reason = "what tests stand on")]
+
 use test_support::platforms;
 use test_support::services::{chromium, lighthouse};
 use test_support::targets::Answer;

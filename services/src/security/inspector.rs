@@ -22,6 +22,7 @@ pub type Telling<'a> = &'a (dyn Fn(&str) + Send + Sync);
 /// Looks at sites. Whatever it does ends soon after `cancel` says so.
 pub trait Inspector: Send + Sync {
     /// Looks at a page and its host, to that depth.
+    #[expect(clippy::too_many_arguments, reason = "as probes::security::look")]
     fn look<'a>(
         &'a self,
         page: &'a Url,
