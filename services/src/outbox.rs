@@ -15,7 +15,7 @@ use crate::{Result, ServiceError, Services, require};
 const TEST_PATIENCE: Duration = Duration::from_secs(35);
 
 /// Why an end is not told any more.
-const LASTS_AGAIN: &str = "the incident lasts again";
+pub(crate) const LASTS_AGAIN: &str = "the incident lasts again";
 
 /// How often it is looked whether a test that somebody else delivers has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -57,7 +57,7 @@ impl Services {
             .collect();
         tx.add_entries(&entries).await?;
         let resent = tx.resend(actor.organisation, one).await?;
-        crate::routing::tell_ends(&tx, &resent, now).await?;
+        crate::routing::tell_ends(&tx, &resent, "what was sent again is over by now", now).await?;
         tx.commit().await?;
         match one {
             Some(notification) if !dropped.is_empty() => {

@@ -16,12 +16,18 @@ use monitor_core::alerting::{DestinationId, Event, Notification, NotificationId,
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::monitor::MonitorId;
 use monitor_core::people::OrganisationId;
-use storage::{Cards, Cohort, NewNotification, RuleRow, StoreError, Subject, Tx};
+use storage::{Cards, Cohort, NewNotification, RuleRow, Standing, StoreError, Subject, Tx};
 
 use book::{Book, Wanted};
 pub(crate) use book::{declared, silencing};
 use teller::Teller;
 pub use teller::UNROUTED;
+
+/// Most fallbacks that are told one after another.
+pub(crate) const MOST_FALLBACKS: usize = 3;
+
+/// Why something is not told after quiet hours.
+const OVER_BEFORE: &str = "it was over before the quiet hours were";
 
 /// Something that happened to an incident.
 #[derive(Debug, Clone)]
@@ -70,14 +76,19 @@ pub(crate) async fn tell(tx: &Tx, changes: &[Change], now: Timestamp) -> Result<
     Ok(told)
 }
 
-/// Tells after what is sent again of incidents which are over that they are, so that nobody thinks that they last.
-pub(crate) async fn tell_ends(tx: &Tx, resent: &[NotificationId], now: Timestamp) -> Result<(), StoreError> {
-    for (incident, destination, name) in tx.without_end(resent).await? {
+/// Tells after what is told late of incidents which are over by now that they are, so that nobody thinks that they last.
+pub(crate) async fn tell_ends(
+    tx: &Tx,
+    late: &[NotificationId],
+    because: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for (incident, destination, name) in tx.without_end(late).await? {
         let Some(standing) = tx.standing(incident).await?.filter(|standing| !standing.open) else { continue };
         let Some(brief) = tx.incident_brief(incident).await? else { continue };
-        let new = teller::about(&standing, &brief, (destination, resent.iter().max().copied()), Event::Resolved, now);
+        let new = teller::about(&standing, &brief, (destination, late.iter().max().copied()), Event::Resolved, now);
         for notification in tx.enqueue(&[new], now).await?.into_iter().flatten() {
-            let because = "what was sent again is over by now".to_owned();
+            let because = because.to_owned();
             let entry = Entry::Queued { notification, destination: name.clone(), event: Event::Resolved, because };
             tx.add_entries(&[(incident, now, None, entry)]).await?;
         }
@@ -85,7 +96,7 @@ pub(crate) async fn tell_ends(tx: &Tx, resent: &[NotificationId], now: Timestamp
     Ok(())
 }
 
-/// When a destination may be told something so loud that another one did not take.
+/// When a destination may be told something so loud, about no incident, that another one did not take.
 pub(crate) async fn not_before(
     tx: &Tx,
     organisation: OrganisationId,
@@ -96,21 +107,26 @@ pub(crate) async fn not_before(
     Ok(Book::load(tx, organisation, now).await?.quiet_until(destination, severity).unwrap_or(now))
 }
 
-/// Has a destination told of an incident after its quiet hours what another one did not take; `false`: it has none now.
+/// Has a destination told of an incident after its quiet hours what another one did not take, unless it is over already;
+/// `false`: it has none now that are about what is so loud.
 pub(crate) async fn hold(
     tx: &Tx,
-    incident: IncidentId,
+    (incident, standing): (IncidentId, Standing),
     (destination, event): (DestinationId, Event),
     because: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Some(standing) = tx.standing(incident).await? else { return Ok(false) };
     let book = Book::load(tx, standing.organisation, now).await?;
-    if book.quiet_until(destination, standing.severity).is_none() {
+    if book.quiet_until(destination, standing.loudest).is_none() {
         return Ok(false);
     }
     let Some(mut teller) = Teller::new(tx, &book, incident, standing).await? else { return Ok(false) };
-    teller.deliver(Wanted { destination, because: because.to_owned() }, event);
+    if standing.open || event == Event::Resolved {
+        teller.deliver(Wanted { destination, because: because.to_owned() }, event);
+    } else {
+        let name = teller.name(destination);
+        teller.suppress(&name, event, OVER_BEFORE.to_owned());
+    }
     teller.write().await?;
     Ok(true)
 }

@@ -214,7 +214,7 @@ macro_rules! shelter {
             in_trouble!(),
             " THEN 2
                  WHEN m.kind <> 'heartbeat' AND NOT EXISTS (
-                     SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms >= $2) THEN 1
+                     SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms >= $2 AND r.at_ms <= $3) THEN 1
                  ELSE 0 END) AS bigint) AS shelter
              FROM above a CROSS JOIN monitor_state s CROSS JOIN monitor m
              WHERE s.monitor_id = a.id AND m.id = a.id AND s.active = TRUE"
@@ -243,7 +243,9 @@ macro_rules! hurry {
                      AND s.active = TRUE AND s.lease_ms IS NULL AND s.next_due_ms > $2 AND ",
             $condition!(),
             "
-                     AND NOT EXISTS (SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms > $2 - 5000)
+                     AND NOT EXISTS (
+                         SELECT 1 FROM check_result r WHERE r.monitor_id = a.id AND r.at_ms > $2 - 5000 AND r.at_ms <= $2
+                     )
              )"
         )
     };
@@ -269,15 +271,16 @@ impl Store {
 }
 
 impl Tx {
-    /// What is above a monitor says of a failure of it; what was looked at since then is known, and of a heartbeat, which nobody
-    /// can look at, only its trouble is.
+    /// What is above a monitor says of a failure of it; what was looked at between `since` and `now` is known (what seems to come
+    /// later was before the clock was set back), and of a heartbeat, which nobody can look at, only its trouble is.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn shelter(&self, monitor: MonitorId, since: Timestamp) -> Result<Shelter, StoreError> {
+    pub async fn shelter(&self, monitor: MonitorId, since: Timestamp, now: Timestamp) -> Result<Shelter, StoreError> {
         // CROSS JOIN, for otherwise SQLite goes through all monitors to find the few that are above.
         const SHELTER: Sql = Sql::each(shelter!(sqlite), shelter!(postgres));
-        let statement = SHELTER.with(self.store().backend(), [monitor.0.into(), since.as_millis().into()]);
+        let values = [monitor.0.into(), since.as_millis().into(), now.as_millis().into()];
+        let statement = SHELTER.with(self.store().backend(), values);
         let row = self.conn().query_one_raw(statement).await?;
         let shelter: Option<i64> = row.map_or(Ok(None), |row| get(&row, "shelter"))?;
         Ok(match shelter {

@@ -41,8 +41,10 @@ impl Cohort {
 pub struct Standing {
     /// Whose it is.
     pub organisation: OrganisationId,
-    /// How loud it is.
+    /// How loud it is: as loud as the worst that it was.
     pub severity: Severity,
+    /// How loud the loudest of its alerts is that last; where none does, or it is over, as loud as it is.
+    pub loudest: Severity,
     /// Whether it is open.
     pub open: bool,
     /// Whether somebody takes care of it.
@@ -62,6 +64,8 @@ pub struct Listener {
     pub name: String,
     /// When it is not told.
     pub quiet: Option<QuietHours>,
+    /// What is told instead when it takes nothing.
+    pub fallback: Option<DestinationId>,
 }
 
 /// What a destination was last told of an incident, or is about to be told.
@@ -137,16 +141,23 @@ impl Tx {
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
     pub async fn standing(&self, incident: IncidentId) -> Result<Option<Standing>, StoreError> {
         const STANDING: Sql = sql!(
-            "SELECT organisation_id, severity, acknowledged_at_ms, resolved_at_ms, declared_by, merged_into
-             FROM incident WHERE id = $1 " (postgres "FOR NO KEY UPDATE")
+            "SELECT i.organisation_id, i.severity, i.acknowledged_at_ms, i.resolved_at_ms, i.declared_by, i.merged_into, COALESCE(
+                 (SELECT max(a.severity) FROM alert a
+                  WHERE a.incident_id = i.id AND a.resolved_at_ms IS NULL AND i.resolved_at_ms IS NULL), i.severity
+             ) AS loudest
+             FROM incident i WHERE i.id = $1 " (postgres "FOR NO KEY UPDATE")
         );
         let row = self.conn().query_one_raw(STANDING.with(self.store().backend(), [incident.0.into()])).await?;
         let read = |row: QueryResult| {
-            let severity = Severity::from_number(get(&row, "severity")?);
+            let severity = |column| {
+                let severity = Severity::from_number(get(&row, column)?);
+                severity.ok_or_else(|| StoreError::corrupt("incident", column, incident))
+            };
             let some = |column| Ok::<_, StoreError>(get::<Option<i64>>(&row, column)?.is_some());
             Ok(Standing {
                 organisation: OrganisationId(get(&row, "organisation_id")?),
-                severity: severity.ok_or_else(|| StoreError::corrupt("incident", "severity", incident))?,
+                severity: severity("severity")?,
+                loudest: severity("loudest")?,
                 open: !some("resolved_at_ms")?,
                 acknowledged: some("acknowledged_at_ms")?,
                 declared: some("declared_by")?,
@@ -193,24 +204,31 @@ impl Tx {
         rows.iter().map(read).collect()
     }
 
-    /// The destinations that could not be told of an incident last, since it was opened or opened again, and take nothing yet.
+    /// The destinations that could not be told of an incident last, since it was opened or opened again, and take nothing yet,
+    /// with when that was. One that was edited since may take it (what seems to be edited later than now was before the clock
+    /// was set back).
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn unreachable(&self, incident: IncidentId) -> Result<Vec<DestinationId>, StoreError> {
+    pub async fn unreachable(
+        &self,
+        incident: IncidentId,
+        now: Timestamp,
+    ) -> Result<Vec<(DestinationId, Timestamp)>, StoreError> {
         const UNREACHABLE: Sql = Sql::both(
-            "SELECT n.destination_id FROM notification n JOIN destination d ON d.id = n.destination_id
+            "SELECT n.destination_id, n.ended_at_ms FROM notification n JOIN destination d ON d.id = n.destination_id
              WHERE n.id IN (
                  SELECT max(id) FROM notification
                  WHERE incident_id = $1 AND state <> 'dropped' AND event NOT IN ('test', 'notice') GROUP BY destination_id
-             ) AND n.state = 'dead' AND n.event <> 'resolved' AND d.failing_since_ms IS NOT NULL AND NOT EXISTS (
+             ) AND n.state = 'dead' AND n.event <> 'resolved' AND d.failing_since_ms IS NOT NULL
+             AND (d.updated_at_ms < n.ended_at_ms OR d.updated_at_ms > $2) AND NOT EXISTS (
                  SELECT 1 FROM incident_entry e WHERE e.incident_id = n.incident_id AND e.at_ms > n.created_at_ms
                      AND e.entry LIKE '{\"entry\":\"reopened\"%'
              ) ORDER BY n.destination_id",
         );
-        let statement = UNREACHABLE.with(self.store().backend(), [incident.0.into()]);
-        let rows = self.conn().query_all_raw(statement).await?;
-        rows.iter().map(|row| Ok(DestinationId(get(row, "destination_id")?))).collect()
+        let values = [incident.0.into(), now.as_millis().into()];
+        let rows = self.conn().query_all_raw(UNREACHABLE.with(self.store().backend(), values)).await?;
+        rows.iter().map(|row| Ok((DestinationId(get(row, "destination_id")?), time(row, "ended_at_ms")?))).collect()
     }
 
     /// What joined an incident while a silence was about it, as its timeline says: what joined stands before who is not told
@@ -278,14 +296,15 @@ async fn listeners(
     organisation: OrganisationId,
 ) -> Result<Vec<Listener>, StoreError> {
     const LISTENERS: Sql =
-        Sql::both("SELECT id, name, quiet FROM destination WHERE organisation_id = $1 ORDER BY name_key");
+        Sql::both("SELECT id, name, quiet, fallback_id FROM destination WHERE organisation_id = $1 ORDER BY name_key");
     let rows = conn.query_all_raw(LISTENERS.with(backend, [organisation.0.into()])).await?;
     let read = |row: &QueryResult| {
         let id: i64 = get(row, "id")?;
         let quiet: Option<String> = get(row, "quiet")?;
         let quiet = quiet.map(|quiet| serde_json::from_str(&quiet)).transpose();
         let quiet = quiet.map_err(|_| StoreError::corrupt("destination", "quiet", id))?;
-        Ok(Listener { id: DestinationId(id), name: get(row, "name")?, quiet })
+        let fallback = get::<Option<i64>>(row, "fallback_id")?.map(DestinationId);
+        Ok(Listener { id: DestinationId(id), name: get(row, "name")?, quiet, fallback })
     };
     rows.iter().map(read).collect()
 }

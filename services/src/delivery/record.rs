@@ -3,9 +3,11 @@
 use monitor_core::Timestamp;
 use monitor_core::alerting::{Event, Notification};
 use monitor_core::incident::{Entry, IncidentId};
-use storage::{Audience, Destination, Ending, NewNotification, NotificationClaim, StoreError, Tx};
+use storage::{Audience, Destination, Ending, NewNotification, NotificationClaim, Standing, StoreError, Tx};
 
 use super::{Attempt, DeliveryOutcome};
+use crate::outbox::LASTS_AGAIN;
+use crate::routing::MOST_FALLBACKS;
 use crate::{Services, routing};
 
 /// After so many failed attempts, a minute or two, the owner is told that a destination takes nothing.
@@ -13,9 +15,6 @@ const FAILING_AFTER: u32 = 5;
 
 /// Marks the key of what is told to a fallback.
 const INSTEAD: &str = "/instead-of-";
-
-/// Most fallbacks that are told one after another.
-const MOST_FALLBACKS: usize = 3;
 
 impl Services {
     /// All of it in one transaction: what is written down happened, and nothing else.
@@ -31,11 +30,14 @@ impl Services {
             _ => None,
         };
         let tx = self.store().begin().await?;
-        if let (Some(_), Some(incident)) = (&fallback, claim.incident) {
-            // As everybody who tells of an incident does, before any row of theirs.
-            tx.lock_incidents().await?;
-            tx.standing(incident).await?;
-        }
+        let standing = match (&fallback, claim.incident) {
+            (Some(_), Some(incident)) => {
+                // As everybody who tells of an incident does, before any row of theirs.
+                tx.lock_incidents().await?;
+                tx.standing(incident).await?
+            }
+            _ => None,
+        };
         let well = claim.attempts == 1 && destination.is_some_and(|destination| destination.failing_since.is_none());
         if !(well && matches!(attempt.ending, Ending::Sent { .. })) {
             tx.lock_destination(claim.destination, fallback.as_ref().map(|fallback| fallback.id)).await?;
@@ -43,7 +45,7 @@ impl Services {
         if !tx.end_notification(claim, &attempt.ending, now).await? {
             return Ok(DeliveryOutcome::Stale);
         }
-        let record = Record { tx: &tx, claim, destination, now };
+        let record = Record { tx: &tx, claim, destination, standing, now };
         let told = match &attempt.ending {
             Ending::Sent { receipt, .. } => record.sent(receipt).await?,
             Ending::Again { at, error } => record.again(*at, error, attempt.hold).await?,
@@ -74,6 +76,8 @@ struct Record<'a> {
     tx: &'a Tx,
     claim: &'a NotificationClaim,
     destination: Option<&'a Destination>,
+    /// How it stands with the incident, if a fallback may be told of it.
+    standing: Option<Standing>,
     now: Timestamp,
 }
 
@@ -143,32 +147,31 @@ impl Record<'_> {
         self.post(destination, self.now, &text).await
     }
 
-    /// Has the fallback told instead.
+    /// Has the fallback told instead, as it stands with the incident by now.
     async fn fall_back(&self, fallback: Option<&Destination>) -> Result<(), StoreError> {
         let (Some(fallback), Some(content)) = (fallback, &self.claim.content) else { return Ok(()) };
         let mut before = content.key.split(INSTEAD).skip(1);
         if before.clone().count() >= MOST_FALLBACKS || before.any(|id| id == fallback.id.to_string()) {
             return Ok(());
         }
-        if self.is_told_itself(fallback, content).await? {
-            let destination = fallback.settings.name.clone();
-            let because = format!("`{}` did not take it, but `{destination}` is told of it itself", self.name());
-            return self.enter(Entry::Suppressed { destination, event: self.claim.event, because }).await;
-        }
         let (claim, event) = (self.claim, self.claim.event);
-        let because = format!("`{}` did not take it", self.name());
-        if let Some(incident) = claim.incident {
-            if event == Event::Opened && self.knows(incident, fallback).await? {
-                let destination = fallback.settings.name.clone();
-                let because = format!("{because}, but `{destination}` is told already");
-                return self.enter(Entry::Suppressed { destination, event, because }).await;
-            }
-            if routing::hold(self.tx, incident, (fallback.id, event), &because, self.now).await? {
-                return Ok(());
-            }
+        let incident = claim.incident.zip(self.standing);
+        if let Some(incident) = incident
+            && let Some(because) = self.spared(incident, fallback, content).await?
+        {
+            let destination = fallback.settings.name.clone();
+            return self.enter(Entry::Suppressed { destination, event, because }).await;
         }
-        let not_before =
-            routing::not_before(self.tx, claim.organisation, fallback.id, claim.severity, self.now).await?;
+        let because = format!("`{}` did not take it", self.name());
+        let not_before = match incident {
+            Some(incident) => {
+                if routing::hold(self.tx, incident, (fallback.id, event), &because, self.now).await? {
+                    return Ok(());
+                }
+                self.now
+            }
+            None => routing::not_before(self.tx, claim.organisation, fallback.id, claim.severity, self.now).await?,
+        };
         let mut content = content.clone();
         content.key = format!("{}{INSTEAD}{}", content.key, claim.destination);
         let new = NewNotification {
@@ -180,22 +183,59 @@ impl Record<'_> {
             not_before,
             content,
         };
-        for notification in self.tx.enqueue(&[new], self.now).await?.into_iter().flatten() {
+        let told: Vec<_> = self.tx.enqueue(&[new], self.now).await?.into_iter().flatten().collect();
+        for notification in told.iter().copied() {
             let (destination, because) = (fallback.settings.name.clone(), because.clone());
             self.enter(Entry::Queued { notification, destination, event, because }).await?;
         }
-        Ok(())
+        routing::tell_ends(self.tx, &told, "what it was told instead is over by now", self.now).await
     }
 
-    /// Whether a destination was told that an incident lasts, or is about to be told.
-    async fn knows(&self, incident: IncidentId, destination: &Destination) -> Result<bool, StoreError> {
+    /// Why a fallback need not be told, if so.
+    async fn spared(
+        &self,
+        (incident, standing): (IncidentId, Standing),
+        fallback: &Destination,
+        content: &Notification,
+    ) -> Result<Option<String>, StoreError> {
+        let event = self.claim.event;
+        if event == Event::Resolved && standing.open {
+            return Ok(Some(LASTS_AGAIN.to_owned()));
+        }
+        let because = |how: &str| {
+            let (name, fallback) = (self.name(), &fallback.settings.name);
+            Some(format!("`{name}` did not take it, but `{fallback}` is told {how}"))
+        };
+        if self.is_told_itself(incident, fallback, content).await? {
+            return Ok(because("of it itself"));
+        }
+        let is_news = event == Event::Resolved || (standing.open && event != Event::Opened);
+        let knows = !is_news && self.knows(incident, standing, fallback).await?;
+        Ok(if knows { because("already") } else { None })
+    }
+
+    /// Whether a destination was told that an incident lasts, or is about to be told; also if it was told since that it is over.
+    async fn knows(
+        &self,
+        incident: IncidentId,
+        standing: Standing,
+        destination: &Destination,
+    ) -> Result<bool, StoreError> {
         let told = self.tx.told(incident).await?;
-        Ok(told.iter().any(|told| told.destination == destination.id && told.event != Event::Resolved))
+        let told = told.iter().find(|told| told.destination == destination.id);
+        Ok(told.is_some_and(|told| match told.event {
+            Event::Resolved => !standing.open && told.notification > self.claim.id,
+            _ => true,
+        }))
     }
 
     /// Whether a destination is told of the same event as well: by itself, then or later, or instead of another one.
-    async fn is_told_itself(&self, fallback: &Destination, content: &Notification) -> Result<bool, StoreError> {
-        let Some(incident) = self.claim.incident else { return Ok(false) };
+    async fn is_told_itself(
+        &self,
+        incident: IncidentId,
+        fallback: &Destination,
+        content: &Notification,
+    ) -> Result<bool, StoreError> {
         let since = self.claim.created_at.min(content.at);
         let told = self.tx.told_since(incident, fallback.id, self.claim.event, since).await?;
         // What it is told later instead of another one is of another time, unless it happened at the same.

@@ -136,7 +136,7 @@ pub(crate) async fn consider(
 
 async fn is_explained(tx: &Tx, loose: &LooseAlert, now: Timestamp) -> Result<bool, StoreError> {
     let (monitor, opened) = (loose.alert.monitor, loose.alert.opened_at);
-    match tx.shelter(monitor, opened - LOOKED_AT).await? {
+    match tx.shelter(monitor, opened - LOOKED_AT, now).await? {
         Shelter::Trouble => Ok(true),
         Shelter::Unknown if now.since(opened) < PATIENCE => {
             tx.hurry_parents(&[monitor], now).await?;

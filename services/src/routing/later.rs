@@ -178,7 +178,8 @@ impl Teller<'_> {
             self.deliver(wanted, event);
             return Ok(());
         }
-        if !self.standing.open {
+        // It may have been told by now, when what it did not take was sent again.
+        if !self.standing.open || (event == Event::Opened && self.knows(wanted.destination)) {
             return Ok(());
         }
         let cohorts = self.cohorts(&[]).await?;

@@ -11,6 +11,7 @@ use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::monitor::MonitorId;
 use storage::{Cohort, Escalation, Later, NewNotification, Standing, StoreError, Told, Tx};
 
+use super::OVER_BEFORE;
 use super::book::{self, Book, Wanted};
 
 /// Why somebody is told who knows of an incident.
@@ -30,8 +31,8 @@ pub(super) struct Teller<'a> {
     brief: IncidentBrief,
     /// What each destination was told last.
     told: BTreeMap<DestinationId, Told>,
-    /// Those that take nothing, of which it is known.
-    unreachable: Vec<DestinationId>,
+    /// Those that could not be told of growth, of which it is known, and when that was found.
+    unreachable: BTreeMap<DestinationId, Timestamp>,
     /// What is told later: what was to be before, and what is added.
     later: Vec<Escalation>,
     added: usize,
@@ -67,7 +68,7 @@ impl<'a> Teller<'a> {
             standing,
             brief,
             told: tx.told(incident).await?.into_iter().map(|told| (told.destination, told)).collect(),
-            unreachable: Vec::new(),
+            unreachable: BTreeMap::new(),
             added: later.len(),
             later,
             queued: Vec::new(),
@@ -155,8 +156,8 @@ impl<'a> Teller<'a> {
         }
         let first_told = First { silenced: !silences.is_empty(), routed: deleted || !wanted.is_empty() };
         for Wanted { destination, because } in wanted {
-            let is_given_up = event == Event::Grew && self.unreachable.contains(&destination);
-            if !is_given_up && !self.knows(destination) {
+            let spared = self.knows(destination) || (event == Event::Grew && self.is_put_off(destination, &because));
+            if !spared {
                 self.deliver(Wanted { destination, because: format!("{because}{after}") }, first);
             }
         }
@@ -170,15 +171,18 @@ impl<'a> Teller<'a> {
         Ok(())
     }
 
-    /// It is over. Who was to be told of it after quiet hours need not be any more.
+    /// It is over. Who was to be told of it after quiet hours, or once more, need not be any more.
     pub(super) async fn resolve(&mut self) -> Result<(), StoreError> {
         self.tx.take_escalations(self.brief.id, false).await?;
         for Escalation { what, .. } in self.tx.take_escalations(self.brief.id, true).await? {
             if let Later::Held(destination, event) = what
                 && !matches!(event, Event::Grew | Event::Acknowledged)
             {
+                let listener = self.book.listener(destination);
+                let quiet = listener.is_some_and(|listener| listener.quiet.is_some());
+                let because = if quiet { OVER_BEFORE } else { "it was over before it was tried again" };
                 let name = self.name(destination);
-                self.suppress(&name, event, "it was over before the quiet hours were".to_owned());
+                self.suppress(&name, event, because.to_owned());
             }
         }
         self.later.clear();
@@ -196,7 +200,7 @@ impl<'a> Teller<'a> {
 
     /// Whether a destination was told that it lasts, or will be. What waits for the end of quiet hours counts as long as they
     /// keep back what is so loud.
-    fn knows(&self, destination: DestinationId) -> bool {
+    pub(super) fn knows(&self, destination: DestinationId) -> bool {
         let told = self.told.get(&destination).is_some_and(|told| told.event != Event::Resolved);
         let waits = || self.held(destination).is_some() && self.quiet_until(destination).is_some();
         told || self.is_queued(destination) || waits()

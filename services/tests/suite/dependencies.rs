@@ -295,3 +295,22 @@ both!(the_silence_of_a_job_below_trouble_is_told_when_that_is_over, async |datab
     world.check(&router, Reason::Ok).await;
     assert_eq!(world.told().await, ["router", "job"]);
 });
+
+both!(what_is_above_is_looked_at_although_it_was_by_a_clock_that_was_set_back, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let router = world.router(strict()).await;
+    let shop = world.below("shop", &[&router]).await;
+    for monitor in [&router, &shop] {
+        world.check(monitor, Reason::Ok).await;
+    }
+    world.services.beat().await.unwrap();
+    world.clock.set(world.now() - Duration::from_secs(600));
+    world.services.beat().await.unwrap();
+    world.check(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, [] as [&str; 0]);
+    assert_eq!(world.state(&router).await.next_due, Some(world.now()));
+    world.check_now(&router, Reason::NoReply).await;
+    world.clock.advance(Duration::from_secs(1));
+    world.check_now(&shop, Reason::ConnectTimeout).await;
+    assert_eq!(world.told().await, ["router"]);
+});

@@ -5,14 +5,15 @@ use std::time::Duration;
 use monitor_core::alerting::Severity;
 use monitor_core::incident::{Entry, IncidentId};
 use monitor_core::outcome::Reason;
-use services::{DeliveryOutcome, DestinationView, Silenced};
+use services::view::NotificationState;
+use services::{DeliveryOutcome, DestinationChange, DestinationView, Silenced};
 use storage::NotificationClaim;
 use test_support::both;
 use test_support::database::{KEY, TestDatabase};
 use test_support::receiver::{Reaction, Receiver};
 
 use crate::common::World;
-use crate::worse::quiet_now;
+use crate::worse::{quiet_now, rule};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -191,6 +192,192 @@ async fn what_fails_to_be_delivered_and_its_incident_do_not_wait_for_each_other(
     assert_eq!(delivered.unwrap().outcome, DeliveryOutcome::Dead);
     assert_eq!(scene.world.said().await, ["opened ops", "opened mail"]);
 }
+
+both!(a_fallback_is_told_at_once_of_what_became_loud_enough_for_its_quiet_hours, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let loud = quiet_now(world, Some(Severity::Critical));
+    world.services.set_quiet_hours(&world.owner, "mail", Some(&loud)).await.unwrap();
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::Ok).await;
+    rule(world, &shop, "degraded or down", Severity::Warning).await;
+    // One check has that fire and finds that the shop is down.
+    world.check(&shop, Reason::NoReply).await;
+    world.deliver_all().await;
+    assert_eq!(world.said().await, ["opened ops", "worse ops", "opened mail", "worse mail"]);
+    let states: Vec<_> = world.sent().await.iter().map(|row| row.state).collect();
+    use NotificationState::{Dead, Sent};
+    assert_eq!(states, [Dead, Dead, Sent, Sent]);
+});
+
+both!(a_fallback_is_told_the_end_of_what_was_over_when_it_was_told, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let shop = world.add("shop").await;
+    let end_late = async || {
+        scene.gone.otherwise(Reaction::Echo(500));
+        world.check(&shop, Reason::NoReply).await;
+        let incident = world.lasting().await[0].incident.id;
+        world.deliver_all().await;
+        world.services.acknowledge(&world.owner, None, "").await.unwrap();
+        world.check(&shop, Reason::Ok).await;
+        for _ in 1..=2 {
+            scene.gone.then(Reaction::Echo(410));
+        }
+        scene.gone.otherwise(Reaction::Echo(200));
+        world.deliver_all().await;
+        incident
+    };
+    let over = end_late().await;
+    let to_ops = ["opened ops", "acknowledged ops", "resolved ops"];
+    assert_eq!(world.said().await, [&to_ops[..], &["opened mail", "resolved mail"]].concat());
+    assert_eq!(world.sent().await[4].state, NotificationState::Sent);
+    let untold = scene.untold(over).await;
+    assert_eq!(untold, ["acknowledged mail: `ops` did not take it, but `mail` is told already"]);
+
+    let quiet = quiet_now(world, None);
+    world.services.set_quiet_hours(&world.owner, "mail", Some(&quiet)).await.unwrap();
+    world.clock.advance(HOUR);
+    let over = end_late().await;
+    world.later(HOUR * 2).await;
+    assert_eq!(world.said().await[5..], to_ops);
+    let over_before = |event: &str| format!("{event} mail: it was over before the quiet hours were");
+    assert_eq!(scene.untold(over).await, ["opened", "acknowledged"].map(over_before));
+});
+
+both!(a_fallback_that_was_told_itself_that_it_is_over_is_not_told_that_it_began, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let route = world.services.routes(&world.owner).await.unwrap()[0].id;
+    world.services.delete_route(&world.owner, route).await.unwrap();
+    world.all_to(&["ops", "mail"]).await;
+    scene.gone.otherwise(Reaction::Echo(500));
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    let incident = world.lasting().await[0].incident.id;
+    world.deliver_all().await;
+    world.later(MINUTE * 10).await;
+    world.check(&shop, Reason::Ok).await;
+    scene.gone.otherwise(Reaction::Echo(410));
+    world.deliver_all().await;
+    assert_eq!(world.said().await, ["opened ops", "escalated mail", "resolved mail", "resolved ops"]);
+    let untold = ["opened mail: `ops` did not take it, but `mail` is told already"];
+    assert_eq!(scene.untold(incident).await[..1], untold);
+});
+
+both!(a_fallback_is_told_the_ends_of_what_became_part_of_a_storm, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let monitors = world.strangers(12).await;
+    scene.gone.otherwise(Reaction::Echo(500));
+    world.all_end(&monitors[..3], Reason::NoReply).await;
+    world.deliver_all().await;
+    world.all_end(&monitors[3..], Reason::NoReply).await;
+    assert_eq!(world.lasting().await.len(), 1);
+    world.clock.advance(MINUTE);
+    let first = world.services.claim_deliveries(64).await.unwrap().claims;
+    assert_eq!(first.len(), 3, "of each incident what was to be told first");
+    scene.gone.otherwise(Reaction::Echo(410));
+    for claim in &first {
+        world.services.deliver(claim).await.unwrap();
+    }
+    scene.gone.otherwise(Reaction::Echo(200));
+    world.deliver_all().await;
+    let lasts = world.lasting().await[0].incident.id;
+    let mut told = world.sent().await;
+    told.retain(|row| row.destination_name == "mail");
+    told.sort_by_key(|row| (row.incident, row.id));
+    let told: Vec<_> = told.iter().map(|row| (row.incident == Some(lasts), row.event.as_str())).collect();
+    let ended = [(false, "opened"), (false, "resolved")];
+    assert_eq!(told, [&[(true, "opened")], &ended[..], &ended[..]].concat());
+});
+
+both!(a_fallback_is_not_told_the_end_of_what_lasts_again, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    scene.gone.otherwise(Reaction::Echo(200));
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    world.deliver_all().await;
+    scene.gone.otherwise(Reaction::Echo(500));
+    world.check(&shop, Reason::Ok).await;
+    world.deliver_all().await;
+    scene.gone.then(Reaction::Echo(410));
+    scene.gone.otherwise(Reaction::Echo(200));
+    world.check(&shop, Reason::NoReply).await;
+    world.deliver_all().await;
+    assert_eq!(world.said().await, ["opened ops", "resolved ops", "reopened ops"]);
+    let incident = world.lasting().await[0].incident.id;
+    assert_eq!(scene.untold(incident).await, ["resolved mail: the incident lasts again"]);
+    world.check(&shop, Reason::Ok).await;
+    assert_eq!(world.said().await[3..], ["resolved ops"]);
+});
+
+both!(a_destination_without_a_fallback_is_tried_again_a_minute_later, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let alone = DestinationChange { fallback: Some(None), ..DestinationChange::default() };
+    world.services.edit_destination(&world.owner, "ops", &alone).await.unwrap();
+    let mut group = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        group.push(world.grouped(name).await);
+    }
+    world.check(&group[0], Reason::NoReply).await;
+    let incident = world.lasting().await[0].incident.id;
+    world.deliver_all().await;
+    for joins in &group[1..3] {
+        world.check(joins, Reason::NoReply).await;
+    }
+    assert_eq!(world.said().await, ["opened ops"]);
+    let untold = scene.untold(incident).await;
+    let just_now = "grew ops: it has just taken nothing, and is tried again within a minute; route 1: all, critical";
+    assert_eq!(untold, [just_now], "said once");
+    world.later(MINUTE).await;
+    world.deliver_all().await;
+    assert_eq!(world.said().await[1..], ["opened ops"], "it still takes nothing");
+    scene.gone.otherwise(Reaction::Echo(200));
+    world.check(&group[3], Reason::NoReply).await;
+    world.later(MINUTE).await;
+    world.deliver_all().await;
+    assert_eq!(world.said().await[2..], ["opened ops"]);
+    assert_eq!(world.sent().await[2].state, NotificationState::Sent);
+    world.all_end(&group, Reason::Ok).await;
+    assert_eq!(world.said().await[3..], ["resolved ops"]);
+});
+
+both!(a_destination_that_was_edited_is_tried_again_at_once, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let (a, b) = (world.grouped("a").await, world.grouped("b").await);
+    world.check(&a, Reason::NoReply).await;
+    world.deliver_all().await;
+    assert_eq!(world.said().await, ["opened ops", "opened mail"]);
+    scene.gone.otherwise(Reaction::Echo(200));
+    world.clock.advance(SECOND);
+    let repaired = DestinationChange { rate: Some(None), ..DestinationChange::default() };
+    world.services.edit_destination(&world.owner, "ops", &repaired).await.unwrap();
+    world.check(&b, Reason::NoReply).await;
+    world.deliver_all().await;
+    assert_eq!(world.said().await[2..], ["opened ops", "grew mail"]);
+    assert_eq!(world.services.destination(&world.owner, "ops").await.unwrap().failing_since, None);
+});
+
+both!(what_was_to_be_tried_again_and_is_over_is_not, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let alone = DestinationChange { fallback: Some(None), ..DestinationChange::default() };
+    world.services.edit_destination(&world.owner, "ops", &alone).await.unwrap();
+    let (a, b) = (world.grouped("a").await, world.grouped("b").await);
+    world.check(&a, Reason::NoReply).await;
+    world.deliver_all().await;
+    world.check(&b, Reason::NoReply).await;
+    let incident = world.lasting().await[0].incident.id;
+    world.all_end(&[a, b], Reason::Ok).await;
+    world.later(MINUTE).await;
+    assert_eq!(world.said().await, ["opened ops"]);
+    let untold = scene.untold(incident).await;
+    assert_eq!(untold[1..], ["opened ops: it was over before it was tried again"], "{untold:?}");
+});
 
 #[tokio::test]
 async fn what_fails_to_be_delivered_and_a_destination_that_is_deleted_do_not_wait_for_each_other() {

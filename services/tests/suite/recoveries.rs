@@ -41,3 +41,26 @@ both!(a_second_recovery_is_told_however_soon_and_short_the_trouble_was, async |d
         assert_eq!(world.news().await.len(), told, "{:?}", world.news().await);
     }
 });
+
+both!(each_recovery_is_told_after_the_clock_was_set_back, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.destinations(&["ops"]).await;
+    world.recovery_rule(Duration::ZERO).await;
+    // A trouble of before, which the clock comes to be earlier than, lasted for a minute.
+    world.check(&shop, BAD).await;
+    world.clock.advance(SECOND * 50);
+    world.check(&shop, Reason::Ok).await;
+    world.look_after(SECOND).await;
+    world.services.beat().await.unwrap();
+    world.clock.set(world.now() - SECOND * 600);
+    world.services.beat().await.unwrap();
+    for _ in 1..=3 {
+        world.check(&shop, BAD).await;
+        world.check(&shop, Reason::Ok).await;
+        world.look_after(SECOND).await;
+    }
+    let why = "Nothing listens on the target's port.";
+    let told = |after: &str| format!("ops: shop has recovered after {after}: {why}");
+    assert_eq!(world.news().await, [told("1 min"), told("10 s"), told("10 s"), told("10 s")]);
+});

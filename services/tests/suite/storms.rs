@@ -28,7 +28,7 @@ impl World {
     }
 
     /// So many monitors that have nothing in common.
-    async fn strangers(&self, count: u32) -> Vec<Monitor> {
+    pub(crate) async fn strangers(&self, count: u32) -> Vec<Monitor> {
         let mut monitors = Vec::new();
         for number in 1..=count {
             monitors.push(self.add(&format!("n{number}")).await);

@@ -30,7 +30,7 @@ pub(crate) fn quiet_now(world: &World, except: Option<Severity>) -> QuietHours {
     }
 }
 
-async fn rule(world: &World, monitor: &Monitor, condition: &str, severity: Severity) {
+pub(crate) async fn rule(world: &World, monitor: &Monitor, condition: &str, severity: Severity) {
     let name = monitor.settings.name.as_str();
     let selector = world.services.about(&world.owner, name).await.unwrap();
     let rule = Rule { severity, ..Rule::new(selector, condition.parse().unwrap()) };
@@ -145,4 +145,67 @@ both!(what_joined_in_a_silence_is_told_though_the_clock_was_set_back, async |dat
     world.later(MINUTE * 2).await;
     world.later(MINUTE).await;
     assert_eq!(world.said().await.len(), 2, "once");
+});
+
+both!(growth_after_a_second_silence_is_not_told_to_be_worse_again, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let receiver = Receiver::start().await;
+    world.webhook("ops", &receiver, None).await;
+    world.all_to(&["ops"]).await;
+    let (a, b, c) = (world.grouped("a").await, world.grouped("b").await, world.grouped("c").await);
+    rule(&world, &a, "down", Severity::Warning).await;
+    rule(&world, &c, "down", Severity::Info).await;
+    world.check(&a, Reason::NoReply).await;
+    for (joins, told) in [(&b, "worse ops"), (&c, "grew ops")] {
+        let before = world.said().await.len();
+        let silenced = Silenced::Monitors(joins.settings.name.to_string());
+        let silence = world.services.silence(&world.owner, &silenced, HOUR, "").await.unwrap();
+        world.check(joins, Reason::NoReply).await;
+        assert_eq!(world.said().await.len(), before);
+        world.services.end_silence(&world.owner, silence.id).await.unwrap();
+        world.later(SECOND * 10).await;
+        assert_eq!(world.said().await[before..], [told]);
+    }
+    assert_eq!(world.lasting().await.len(), 1);
+});
+
+both!(quiet_hours_go_by_the_loudest_that_lasts, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let receiver = Receiver::start().await;
+    for name in ["ops", "mail"] {
+        world.webhook(name, &receiver, None).await;
+    }
+    world.all_to(&["ops"]).await;
+    let mut group = Vec::new();
+    for name in ["blog", "shop", "cafe", "desk"] {
+        group.push(world.grouped(name).await);
+    }
+    for (monitor, severity) in group[1..].iter().zip([Severity::Info, Severity::Info, Severity::Warning]) {
+        rule(&world, monitor, "down", severity).await;
+    }
+    let steps = vec![(Duration::ZERO, vec!["mail".to_owned()])];
+    let route = NewRoute { about: "cafe".to_owned(), severity: Severity::Info, steps };
+    world.services.add_route(&world.owner, &route).await.unwrap();
+    for monitor in &group[..2] {
+        world.check(monitor, Reason::NoReply).await;
+    }
+    world.check(&group[0], Reason::Ok).await;
+    world.later(SECOND * 35).await;
+    assert_eq!(world.said().await, ["opened ops", "grew ops"]);
+    for (name, except) in [("ops", Severity::Critical), ("mail", Severity::Warning)] {
+        let quiet = quiet_now(&world, Some(except));
+        world.services.set_quiet_hours(&world.owner, name, Some(&quiet)).await.unwrap();
+    }
+    // It was critical and is called so still, but only what is less lasts.
+    world.check(&group[2], Reason::NoReply).await;
+    world.later(SECOND * 10).await;
+    assert_eq!(world.said().await[2..], [""; 0]);
+    world.check(&group[3], Reason::NoReply).await;
+    let row = world.lasting().await.remove(0);
+    assert_eq!((row.members, row.incident.severity), (4, Severity::Critical));
+    assert_eq!(world.said().await[2..], ["opened mail"], "a warning lasts");
+    world.check(&group[0], Reason::NoReply).await;
+    assert_eq!(world.said().await[3..], ["worse ops", "worse mail"]);
+    world.all_end(&group, Reason::Ok).await;
+    assert_eq!(world.said().await[5..], ["resolved ops", "resolved mail"], "of what was critical");
 });

@@ -33,7 +33,7 @@ both!(trouble_anywhere_above_shelters_a_monitor, async |database: TestDatabase| 
     use Shelter::{None, Trouble, Unknown};
     let shelter = async |monitor| {
         let tx = store.begin().await.unwrap();
-        let shelter = tx.shelter(monitor, START).await.unwrap();
+        let shelter = tx.shelter(monitor, START, START).await.unwrap();
         tx.commit().await.unwrap();
         shelter
     };

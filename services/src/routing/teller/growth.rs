@@ -1,12 +1,14 @@
 //! What is told when more belongs to an incident than before, and when it gets worse.
 
+use std::iter::successors;
 use std::time::Duration;
 
-use monitor_core::alerting::Event;
+use monitor_core::alerting::{DestinationId, Event};
 use monitor_core::monitor::MonitorId;
 use storage::{Hushed, Later, StoreError, Told};
 
 use super::{INFORMED, Teller};
+use crate::routing::MOST_FALLBACKS;
 use crate::routing::book::Wanted;
 
 /// How long after what it was told before a destination is told that an incident grows: a storm has told of its first
@@ -21,14 +23,32 @@ impl Teller<'_> {
     pub(in crate::routing) async fn grow(&mut self, joined: &[MonitorId]) -> Result<(), StoreError> {
         let cohorts = self.cohorts(joined).await?;
         let informed = self.informed();
-        // They would die of it again, and their fallbacks know.
-        self.unreachable = self.tx.unreachable(self.brief.id).await?;
+        self.unreachable = self.tx.unreachable(self.brief.id, self.book.now).await?.into_iter().collect();
         self.tell_first(&cohorts, Event::Grew, "");
         if !self.heard {
             return Ok(());
         }
         self.tell_grown(informed, "");
+        self.let_through();
         Ok(())
+    }
+
+    /// Whether a destination that took nothing of it is not tried at once: never as long as one that is told instead knows, and
+    /// otherwise as often as it is told of growth.
+    pub(super) fn is_put_off(&mut self, destination: DestinationId, because: &str) -> bool {
+        let Some(tried) = self.unreachable.get(&destination).copied() else { return false };
+        let fallback = |of: &DestinationId| self.book.listener(*of)?.fallback;
+        let mut fallbacks = successors(fallback(&destination), fallback).take(MOST_FALLBACKS);
+        if fallbacks.any(|fallback| self.knows(fallback)) {
+            return true;
+        }
+        let again = tried.min(self.book.now) + GREW_EVERY;
+        if again > self.book.now && self.hold(destination, Event::Opened, again, because.to_owned()) {
+            let name = self.name(destination);
+            let because = format!("it has just taken nothing, and is tried again within a minute; {because}");
+            self.suppress(&name, Event::Grew, because);
+        }
+        again > self.book.now
     }
 
     /// It became louder: whoever was told is told so at once, and the steps of routes begin anew.
@@ -55,26 +75,29 @@ impl Teller<'_> {
     }
 
     /// What joined in a silence which is over by now: whoever was told before, and nothing since that would have named it,
-    /// is told that the incident grew.
+    /// is told that the incident grew, or that it got worse by that.
     pub(in crate::routing) async fn tell_hushed(&mut self, after: &str) -> Result<(), StoreError> {
-        let (mut latest, mut worsened) = (None, false);
-        for Hushed { monitors, worse, before } in self.tx.hushed(self.brief.id).await? {
-            let lasting = self.tx.cohorts(self.brief.id, &monitors).await?;
+        let mut hushed = Vec::new();
+        for joined in self.tx.hushed(self.brief.id).await? {
+            let lasting = self.tx.cohorts(self.brief.id, &joined.monitors).await?;
             if !self.book.audible(self.brief.id, &lasting).0.is_empty() {
-                latest = Some(before);
-                worsened |= worse;
+                hushed.push(joined);
             }
         }
-        let Some(before) = latest else { return Ok(()) };
-        let mut informed = self.informed();
-        // In the order in which that was written: a clock may have been set back meanwhile.
-        let since = |told: &Told| before.is_some_and(|before| told.notification >= before);
-        informed.retain(|told| !since(told) && !self.is_queued(told.destination));
-        if worsened {
-            self.tell_worse(informed, after);
+        let (mut worse, mut grown) = (Vec::new(), Vec::new());
+        for told in self.informed().into_iter().filter(|told| !self.is_queued(told.destination)) {
+            // In the order in which that was written: a clock may have been set back meanwhile.
+            let missed = |hushed: &&Hushed| hushed.before.is_none_or(|before| told.notification < before);
+            match hushed.iter().filter(missed).map(|hushed| hushed.worse).max() {
+                Some(true) => worse.push(told),
+                Some(false) => grown.push(told),
+                None => {}
+            }
+        }
+        self.tell_worse(worse, after);
+        self.tell_grown(grown, after);
+        if hushed.iter().any(|hushed| hushed.worse) {
             self.let_through();
-        } else {
-            self.tell_grown(informed, after);
         }
         Ok(())
     }

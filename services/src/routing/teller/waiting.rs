@@ -40,9 +40,9 @@ impl Teller<'_> {
         }
     }
 
-    /// When the quiet hours of a destination are over, if it has some now that are about what is so loud.
+    /// When the quiet hours of a destination are over, if it has some now that are about what is as loud as what lasts.
     pub(super) fn quiet_until(&self, destination: DestinationId) -> Option<Timestamp> {
-        self.book.quiet_until(destination, self.standing.severity)
+        self.book.quiet_until(destination, self.standing.loudest)
     }
 
     /// Tells at once what waits for the end of quiet hours that do not hold back any more what is so loud.
@@ -52,7 +52,8 @@ impl Teller<'_> {
             _ => None,
         };
         for (destination, event, because) in self.later.iter().filter_map(loud).collect::<Vec<_>>() {
-            if self.held(destination).is_some() && self.quiet_until(destination).is_none() {
+            let waits = self.held(destination).is_some() && !self.unreachable.contains_key(&destination);
+            if waits && self.quiet_until(destination).is_none() {
                 self.deliver(Wanted { destination, because }, event);
             }
         }
