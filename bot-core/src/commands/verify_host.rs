@@ -51,7 +51,10 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
             ))];
             blocks.push(Block::fields("One of both", ways(row)));
             blocks.extend(unknown.as_ref().map(|why| {
-                Block::text(plain(&format!("Just now I could not look everywhere: {}.", why.trim_end_matches('.'))))
+                Block::text(plain(&format!(
+                    "Just now I could not look everywhere: {}.",
+                    why.trim_end_matches(['.', '?'])
+                )))
             }));
             Answer::of(blocks).offering("Look again", again)
         }

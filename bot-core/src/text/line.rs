@@ -67,14 +67,17 @@ pub(super) fn wrap(text: &str, columns: usize) -> String {
         if line.width() <= columns {
             return line.to_owned();
         }
-        let mut out = String::new();
+        // A line that is indented stays so where it goes on.
+        let indent = &line[..line.len() - line.trim_start_matches(' ').len()];
+        let mut out = indent.to_owned();
         let mut used = 0;
-        for word in words(line) {
+        for word in words(&line[indent.len()..]) {
             let wide = word.width();
-            if used > 0 && used + 1 + wide > columns {
+            if used > 0 && indent.len() + used + 1 + wide > columns {
                 out.push('\n');
+                out.push_str(indent);
                 used = 0;
-            } else if used > 0 || !out.is_empty() {
+            } else if used > 0 {
                 out.push(' ');
                 used += 1;
             }
