@@ -124,13 +124,43 @@ both!(power_that_a_place_lends_does_not_last, async |database| {
             };
             assert!(right, "{refused:?}");
         }
-        let workspace = world.services.connections(&actor).await.unwrap().workspaces[0].id;
-        let refused = world.services.map_role(&actor, workspace, "everyone", Some(Role::Admin)).await;
-        assert!(
-            matches!(refused, Err(ServiceError::NotMember | ServiceError::RoleAboveOwn { .. })),
-            "{actor:?}: {refused:?}"
-        );
     }
+});
+
+both!(what_lasts_is_done_by_members_who_may_do_it_everywhere, async |database| {
+    let world = World::new(database).await;
+    connect(&world, &world.owner, &OPS).await;
+    let bob = Visitor { user: "bob", name: "Bob", ..ADA };
+    invite(&world, &world.owner, &ADA, Role::Viewer).await;
+    invite(&world, &world.owner, &bob, Role::Responder).await;
+    let (_, ops) = admitted(&world, &OPS, &ADA).await;
+    world.services.set_access(&world.owner, ops, Some(Role::Admin)).await.unwrap();
+    let (ada, _) = admitted(&world, &OPS, &ADA).await;
+    let workspace = world.services.connections(&world.owner).await.unwrap().workspaces[0].id;
+    for visitor in [bob, EVE] {
+        let (actor, _) = admitted(&world, &OPS, &visitor).await;
+        assert_eq!(actor.role, Role::Admin);
+        // Up to what they are as members, and taking away, last as well.
+        for refused in [
+            world.services.map_role(&actor, workspace, "everyone", Some(Role::Responder)).await.map(drop),
+            world.services.map_role(&actor, workspace, "everyone", None).await.map(drop),
+            world.services.set_access(&actor, ops, Some(Role::Viewer)).await.map(drop),
+            world.services.set_access(&actor, ops, None).await.map(drop),
+            world.services.unlink(&actor, ada.person, None).await.map(drop),
+            world.services.disconnect(&actor, workspace).await.map(drop),
+        ] {
+            let right = match refused {
+                Err(ServiceError::Denied { role: Role::Responder, .. }) => visitor == bob,
+                Err(ServiceError::NotMember) => visitor == EVE,
+                _ => false,
+            };
+            assert!(right, "{visitor:?}: {refused:?}");
+        }
+    }
+    // Oneself is let go by oneself.
+    assert_eq!(world.services.unlink(&ada, ada.person, None).await.unwrap(), 1);
+    let place = world.services.following(&world.owner, ops).await.unwrap();
+    assert_eq!(place.unlinked, Some(Role::Admin));
 });
 
 both!(a_code_lets_in_only_as_long_as_whoever_made_it_might_make_it, async |database| {
