@@ -116,6 +116,7 @@ fn fault(refusal: Refusal) -> Fault {
             | "restricted_action_thread_only_channel" => Fault::Closed(code),
             // Another token mends these, and the card is not lost until then.
             "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive"
+            | "is_inactive"
             | "missing_scope" => Fault::Later { after: None, why: code },
             _ => Fault::Refused(code),
         },
@@ -130,7 +131,10 @@ mod tests {
     fn what_slack_says_becomes_what_is_to_be_done() {
         let said = |code: &str| fault(Refusal::Said(code.to_owned()));
         assert!(matches!(said("message_not_found"), Fault::Gone(_)));
-        assert!(matches!(said("not_in_channel"), Fault::Closed(_)));
+        // How `chat.postMessage` and `chat.update` say that a channel is archived.
+        for closed in ["not_in_channel", "is_archived", "is_inactive"] {
+            assert!(matches!(said(closed), Fault::Closed(_)), "{closed}");
+        }
         assert!(matches!(said("token_revoked"), Fault::Later { after: None, .. }));
         assert!(matches!(said("invalid_blocks"), Fault::Refused(_)));
         let after = Some(Duration::from_secs(7));
