@@ -18,6 +18,7 @@ use test_support::database::{KEY, TestDatabase};
 use tokio::sync::Notify;
 
 use super::*;
+use crate::courier::Rest;
 use crate::{Fault, Sent, Target};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -29,6 +30,7 @@ struct Memory {
     seen: Mutex<Seen>,
     /// Conversations whose calls end only when this is told.
     slow: Mutex<HashMap<String, Arc<Notify>>>,
+    rest: Rest,
 }
 
 #[derive(Default)]
@@ -44,6 +46,8 @@ struct Seen {
     /// Nothing can be told in threads.
     closed_threads: bool,
     tries: usize,
+    /// What followed a first message is there.
+    rest_is_there: bool,
 }
 
 impl Memory {
@@ -88,6 +92,10 @@ fn text(reply: &Reply) -> String {
 impl Courier for Memory {
     const PLATFORM: &'static str = "discord";
     const PACE: Duration = SECOND;
+
+    fn rest(&self) -> &Rest {
+        &self.rest
+    }
 
     async fn post(&self, to: &Target, reply: &Reply) -> Result<Sent, Fault> {
         self.call("post", to).await?;
@@ -702,4 +710,25 @@ async fn it_runs_until_it_is_told_to_stop() {
     shutdown.cancel();
     running.await.unwrap();
     assert_eq!(world.platform.calls(), ["post ops"]);
+}
+
+#[tokio::test]
+async fn what_follows_a_first_message_is_waited_for_at_the_end() {
+    let world = World::new().await;
+    let shutdown = CancellationToken::new();
+    let (platform, ending) = (Arc::clone(&world.platform), shutdown.clone());
+    world.platform.rest.bring("discord", vec![()], move |()| {
+        let (platform, ending) = (Arc::clone(&platform), ending.clone());
+        async move {
+            ending.cancelled().await;
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            platform.seen().rest_is_there = true;
+            Ok(())
+        }
+    });
+    shutdown.cancel();
+    Keeper::run(Arc::clone(&world.platform), world.services.clone(), shutdown).await;
+    assert!(world.platform.seen().rest_is_there);
 }
