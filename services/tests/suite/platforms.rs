@@ -163,6 +163,18 @@ both!(what_lasts_is_done_by_members_who_may_do_it_everywhere, async |database| {
     assert_eq!(place.unlinked, Some(Role::Admin));
 });
 
+both!(who_speaks_where_nothing_can_be_told_leaves_it_closed_since_then, async |database| {
+    let world = World::new(database).await;
+    connect(&world, &world.owner, &OPS).await;
+    invite(&world, &world.owner, &ADA, Role::Admin).await;
+    let (_, ops) = admitted(&world, &OPS, &ADA).await;
+    let since = world.now();
+    world.services.store().close_conversation(ops, since).await.unwrap();
+    world.clock.advance(Duration::from_secs(60));
+    admitted(&world, &OPS, &ADA).await;
+    assert_eq!(world.services.following(&world.owner, ops).await.unwrap().closed_at, Some(since));
+});
+
 both!(a_code_lets_in_only_as_long_as_whoever_made_it_might_make_it, async |database| {
     let world = World::new(database).await;
     invite(&world, &world.owner, &ADA, Role::Owner).await;

@@ -16,6 +16,7 @@ mod m0014_routes;
 mod m0015_maintenance;
 mod m0016_places;
 mod m0017_posted;
+mod m0019_told;
 
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::prelude::*;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_maintenance::Migration),
             Box::new(m0016_places::Migration),
             Box::new(m0017_posted::Migration),
+            Box::new(m0019_told::Migration),
         ]
     }
 }
