@@ -157,13 +157,19 @@ async fn obey(turn: Turn<'_>, command: &'static Command, tokens: &[Token]) -> Re
     }
     tracing::debug!(command = command.name, "understood");
     let given = grammar::parse(command.arguments, tokens, &Given::default());
-    let given =
-        given.map_err(|error| Failure::from(error).and(&format!("`help {}` shows what it takes.", command.name)))?;
+    let takes = format!("`help {}` shows what it takes.", command.name);
+    let given = given.map_err(|error| Failure::from(error).about_rights_of(command).and(&takes))?;
     start(turn, command, given).await
 }
 
-/// Runs a command, or asks for what is missing.
+/// Runs a command, or asks for what is missing. The answer says whether it is about rights.
 async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Done, Failure> {
+    let mut done = run(turn, command, given).await.map_err(|failure| failure.about_rights_of(command))?;
+    done.reply.about_rights = commands::is_about_rights(command);
+    Ok(done)
+}
+
+async fn run(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Done, Failure> {
     let missing = given.missing(command.arguments).or_else(|| destinations::missing(command.arguments, &given));
     if let Some(argument) = missing {
         let known = known_answers(turn, argument.kind).await?;
