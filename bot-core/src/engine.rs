@@ -245,7 +245,7 @@ pub(crate) async fn answer_dialog(
         }
         (Consent::Yes, Awaits::Confirmation { .. }) => {
             let confirmed = start(Turn { confirmed: true, ..turn }, command, dialog.said());
-            return once(turn, &dialog, asker, confirmed).await;
+            return once(turn, &dialog, asker, Box::pin(confirmed)).await;
         }
         _ if tokens.is_empty() => return Ok(Reply::text(dialog.reminder())),
         _ => {}
@@ -276,7 +276,7 @@ pub(crate) async fn add(
     let later = later.map_err(|error| Failure::from(error).about_rights_of(command).and(&reminder))?;
     let given = dialog.given.clone().amended(later);
     let work = async { start(turn, command, given).await.map_err(|failure| failure.and(&reminder)) };
-    once(turn, &dialog, asker, work).await
+    once(turn, &dialog, asker, Box::pin(work)).await
 }
 
 /// An answer to a question for what cannot stand alone, with the word before it that says so.
