@@ -772,20 +772,28 @@ async fn it_runs_until_it_is_told_to_stop() {
 #[tokio::test]
 async fn what_follows_a_first_message_is_waited_for_at_the_end() {
     let world = World::new().await;
-    let shutdown = CancellationToken::new();
-    let (platform, ending) = (Arc::clone(&world.platform), shutdown.clone());
+    let (gate, shutdown) = (Arc::new(Notify::new()), CancellationToken::new());
+    let (platform, open) = (Arc::clone(&world.platform), Arc::clone(&gate));
     world.platform.rest.bring("discord", vec![()], move |()| {
-        let (platform, ending) = (Arc::clone(&platform), ending.clone());
+        let (platform, open) = (Arc::clone(&platform), Arc::clone(&open));
         async move {
-            ending.cancelled().await;
-            for _ in 0..100 {
-                tokio::task::yield_now().await;
-            }
+            open.notified().await;
             platform.seen().rest_is_there = true;
             Ok(())
         }
     });
     shutdown.cancel();
-    Keeper::run(Arc::clone(&world.platform), world.services.clone(), shutdown).await;
+    let mut running = Box::pin(Keeper::run(Arc::clone(&world.platform), world.services.clone(), shutdown));
+    let looks = async {
+        for _ in 0..20 {
+            world.waits().await;
+        }
+    };
+    tokio::select! {
+        () = &mut running => panic!("it did not wait"),
+        () = looks => {}
+    }
+    gate.notify_one();
+    running.await;
     assert!(world.platform.seen().rest_is_there);
 }
