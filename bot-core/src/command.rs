@@ -12,6 +12,7 @@ use monitor_core::monitor::MonitorError;
 use monitor_core::people::{Actor, ConversationId, Permission, PersonId};
 use services::{ServiceError, Services};
 
+use crate::commands;
 use crate::grammar::{Arguments, Given, GrammarError, Invalid};
 use crate::reply::{ActionStyle, Block, FormField, FormKind, Reply};
 
@@ -123,11 +124,18 @@ pub(crate) struct Failure {
     text: String,
     /// What is wrong, with a mark under it: shown in a fixed width.
     pointed: String,
+    about_rights: bool,
 }
 
 impl Failure {
     pub(crate) fn new(code: ErrorCode, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), pointed: String::new() }
+        let about_rights = matches!(code, ErrorCode::Denied | ErrorCode::Unlinked | ErrorCode::Unconnected);
+        Self { code, text: text.into(), pointed: String::new(), about_rights }
+    }
+
+    /// Of a command that may be about rights.
+    pub(crate) fn about_rights_of(self, command: &Command) -> Self {
+        Self { about_rights: self.about_rights || commands::is_about_rights(command), ..self }
     }
 
     /// With what it is about before it.
@@ -144,6 +152,7 @@ impl Failure {
 impl From<Failure> for Reply {
     fn from(failure: Failure) -> Self {
         let mut reply = Self::failure(failure.code.as_str(), failure.text);
+        reply.about_rights = failure.about_rights;
         reply.blocks.extend((!failure.pointed.is_empty()).then_some(Block::Code { text: failure.pointed }));
         reply
     }

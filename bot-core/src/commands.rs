@@ -85,6 +85,7 @@ mod whoami;
 mod why;
 
 use monitor_core::code::ErrorCode;
+use monitor_core::people::Permission;
 
 pub use crate::command::Command;
 use crate::command::Failure;
@@ -211,6 +212,12 @@ pub(crate) fn named(word: &str) -> Option<&'static Command> {
 pub(crate) fn takes_away(command: &Command) -> bool {
     let taking = [&silence::COMMAND, &disconnect::COMMAND, &unlink::COMMAND];
     command.name.starts_with("delete-") || taking.iter().any(|other| other.name == command.name)
+}
+
+/// Whether a command is about who may do what, so that its answers are nobody else's concern.
+pub(crate) fn is_about_rights(command: &Command) -> bool {
+    let of_oneself = [&link::COMMAND, &unlink::COMMAND, &whoami::COMMAND];
+    command.permission == Permission::Manage || of_oneself.iter().any(|other| other.name == command.name)
 }
 
 /// What is said about a word that is no command.

@@ -157,13 +157,19 @@ async fn obey(turn: Turn<'_>, command: &'static Command, tokens: &[Token]) -> Re
     }
     tracing::debug!(command = command.name, "understood");
     let given = grammar::parse(command.arguments, tokens, &Given::default());
-    let given =
-        given.map_err(|error| Failure::from(error).and(&format!("`help {}` shows what it takes.", command.name)))?;
+    let takes = format!("`help {}` shows what it takes.", command.name);
+    let given = given.map_err(|error| Failure::from(error).about_rights_of(command).and(&takes))?;
     start(turn, command, given).await
 }
 
-/// Runs a command, or asks for what is missing.
+/// Runs a command, or asks for what is missing. The answer says whether it is about rights.
 async fn start(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Done, Failure> {
+    let mut done = run(turn, command, given).await.map_err(|failure| failure.about_rights_of(command))?;
+    done.reply.about_rights = commands::is_about_rights(command);
+    Ok(done)
+}
+
+async fn run(turn: Turn<'_>, command: &'static Command, given: Given) -> Result<Done, Failure> {
     let missing = given.missing(command.arguments).or_else(|| destinations::missing(command.arguments, &given));
     if let Some(argument) = missing {
         let known = known_answers(turn, argument.kind).await?;
@@ -238,8 +244,8 @@ pub(crate) async fn answer_dialog(
             return Ok(Reply::text("All right, I did nothing."));
         }
         (Consent::Yes, Awaits::Confirmation { .. }) => {
-            let said = dialog.said();
-            return confirmed(turn, &dialog, asker, command, said).await;
+            let confirmed = start(Turn { confirmed: true, ..turn }, command, dialog.said());
+            return once(turn, &dialog, asker, Box::pin(confirmed)).await;
         }
         _ if tokens.is_empty() => return Ok(Reply::text(dialog.reminder())),
         _ => {}
@@ -257,7 +263,7 @@ pub(crate) async fn asking(turn: Turn<'_>, dialog: &Dialog, asker: PersonId) -> 
     Err(Failure::new(ErrorCode::NoQuestion, "My question is out of date. Please say the command again."))
 }
 
-/// Adds words to what was given, and goes on.
+/// Adds words to what was given, and goes on, once.
 pub(crate) async fn add(
     turn: Turn<'_>,
     dialog: Dialog,
@@ -266,14 +272,11 @@ pub(crate) async fn add(
     words: &[Token],
 ) -> Result<Reply, Failure> {
     let reminder = dialog.reminder();
-    let later = grammar::parse(command.arguments, words, &dialog.said())
-        .map_err(|error| Failure::from(error).and(&reminder))?;
-    let again = start(turn, command, dialog.given.amended(later)).await;
-    let Done { reply, asks } = again.map_err(|failure| failure.and(&reminder))?;
-    if !asks {
-        end(turn, asker).await?;
-    }
-    Ok(reply)
+    let later = grammar::parse(command.arguments, words, &dialog.said());
+    let later = later.map_err(|error| Failure::from(error).about_rights_of(command).and(&reminder))?;
+    let given = dialog.given.clone().amended(later);
+    let work = async { start(turn, command, given).await.map_err(|failure| failure.and(&reminder)) };
+    once(turn, &dialog, asker, Box::pin(work)).await
 }
 
 /// An answer to a question for what cannot stand alone, with the word before it that says so.
@@ -288,19 +291,20 @@ pub(crate) fn named(dialog: &Dialog, command: &Command, tokens: &[Token]) -> Vec
     word.into_iter().chain(tokens.iter().cloned()).collect()
 }
 
-/// Does what was confirmed, once: of two who say yes at the same time only one finds the question open.
-async fn confirmed(
+/// Does what a question was answered with, once: of two who answer it at the same time only one finds it open. What fails leaves it
+/// open.
+async fn once(
     turn: Turn<'_>,
     dialog: &Dialog,
     asker: PersonId,
-    command: &'static Command,
-    given: Given,
+    work: impl Future<Output = Result<Done, Failure>>,
 ) -> Result<Reply, Failure> {
-    if !end(turn, asker).await? {
+    if !take(turn, dialog, asker).await? {
         return Err(Failure::new(ErrorCode::NoQuestion, "That question is settled already."));
     }
-    let done = start(Turn { confirmed: true, ..turn }, command, given).await;
-    if done.is_err() {
+    let done = work.await;
+    // What was asked in the meantime stays.
+    if done.is_err() && load(turn, asker).await?.is_none() {
         save(turn, asker, dialog).await?;
     }
     done.map(|done| done.reply)
@@ -316,6 +320,12 @@ pub(crate) async fn load(turn: Turn<'_>, asked: PersonId) -> Result<Option<Dialo
 async fn save(turn: Turn<'_>, asked: PersonId, dialog: &Dialog) -> Result<(), Failure> {
     let state = serde_json::to_string(dialog).map_err(unwritable)?;
     Ok(turn.services.save_dialog(&turn.of(asked), turn.conversation, &state).await?)
+}
+
+/// Ends that question, and no other that may stand in its place; tells whether it was still open.
+async fn take(turn: Turn<'_>, dialog: &Dialog, asked: PersonId) -> Result<bool, Failure> {
+    let is_meant = |state: &str| serde_json::from_str::<Dialog>(state).is_ok_and(|found| found.id == dialog.id);
+    Ok(turn.services.take_dialog(&turn.of(asked), turn.conversation, is_meant).await?)
 }
 
 /// Tells whether something was asked. What is done may take the conversation away, and all questions with it.

@@ -24,6 +24,9 @@ pub struct Reply {
     /// along it is brought to that person alone, or not at all.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub private: bool,
+    /// Whether the answer is about who may do what. Where a platform can show it to the person who asked alone, it does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub about_rights: bool,
 }
 
 /// A part of an answer.
@@ -185,7 +188,15 @@ impl Reply {
     /// An answer of these blocks to something that was done.
     #[must_use]
     pub fn of(blocks: Vec<Block>) -> Self {
-        Self { ok: true, code: None, blocks, actions: Vec::new(), sensitive: false, private: false }
+        Self {
+            ok: true,
+            code: None,
+            blocks,
+            actions: Vec::new(),
+            sensitive: false,
+            private: false,
+            about_rights: false,
+        }
     }
 
     /// An answer of one text to something that was done.

@@ -54,6 +54,20 @@ impl Services {
         Ok(self.store().end_dialog(conversation, actor.person).await?)
     }
 
+    /// Ends a dialog if it is the one that is meant, as its state says; tells whether it was.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn take_dialog(
+        &self,
+        actor: &Actor,
+        conversation: ConversationId,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<bool> {
+        self.own_conversation(actor, conversation).await?;
+        Ok(self.store().take_dialog(conversation, actor.person, is_meant).await?)
+    }
+
     /// Makes a token for a button of that conversation, which stands for these words for a day.
     ///
     /// # Errors

@@ -66,6 +66,28 @@ impl Store {
         Ok(deleted.rows_affected > 0)
     }
 
+    /// Forgets the dialog with that person there if it is the one that is meant, as its state says. Tells whether it was: of several
+    /// that do this at the same time one is told so.
+    ///
+    /// # Errors
+    /// Like [`Store::dialog`].
+    pub async fn take_dialog(
+        &self,
+        conversation: ConversationId,
+        person: PersonId,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<bool, StoreError> {
+        let found = dialog::Entity::find_by_id((conversation.0, person.0)).one(self.reader()).await?;
+        let Some(found) = found else { return Ok(false) };
+        if !is_meant(&self.cipher().open(&dialog_place(conversation, person), &found.sealed)?) {
+            return Ok(false);
+        }
+        // Nothing is sealed twice to the same bytes, so they are those of this dialog alone.
+        let this = dialog::Entity::delete_by_id((conversation.0, person.0));
+        let deleted = this.filter(dialog::Column::Sealed.eq(found.sealed)).exec(self.writer()).await?;
+        Ok(deleted.rows_affected > 0)
+    }
+
     /// Remembers what a button does.
     ///
     /// # Errors

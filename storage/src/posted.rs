@@ -7,7 +7,7 @@ use monitor_core::people::{ConversationId, OrganisationId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::incidents::{IncidentRow, incident_columns};
-use crate::rows::{count, get, integer, sql, text};
+use crate::rows::{count, get, integer, sql, text, time};
 use crate::sql::Sql;
 use crate::timeline::{self, TimelineEntry};
 use crate::{Store, StoreError};
@@ -31,6 +31,8 @@ pub struct Waiting {
     pub last_seq: i64,
     /// Whether it could not be written in when that was tried last.
     pub closed: bool,
+    /// When somebody spoke there last while it was closed.
+    pub heard_at: Timestamp,
 }
 
 /// What is meant: a card or a notice, by its id.
@@ -78,7 +80,7 @@ impl Store {
     pub async fn conversations_waiting(&self, platform: &str) -> Result<Vec<Waiting>, StoreError> {
         const WAITING: Sql = Sql::both(
             "SELECT c.id, c.organisation_id, w.external_id AS workspace, c.external_id, c.told_seq, c.summed_seq, c.last_seq,
-                    c.closed_at_ms
+                    c.closed_at_ms, c.heard_at_ms
              FROM conversation c LEFT JOIN workspace w ON w.id = c.workspace_id
              WHERE c.platform = $1 AND c.told_seq < c.last_seq ORDER BY c.id",
         );
@@ -93,6 +95,7 @@ impl Store {
                 summed_seq: get(row, "summed_seq")?,
                 last_seq: get(row, "last_seq")?,
                 closed: get::<Option<i64>>(row, "closed_at_ms")?.is_some(),
+                heard_at: time(row, "heard_at_ms")?,
             })
         };
         self.reader().query_all_raw(statement).await?.iter().map(read).collect()
@@ -108,20 +111,21 @@ impl Store {
         (told, last): (i64, i64),
         most: u64,
     ) -> Result<Option<Backlog>, StoreError> {
-        // Of a card that is shown, what happened first that its thread does not tell; failures are told there along with
-        // something else, so they say nothing of when. An entry begins with its sort, for that is its tag.
+        // Whatever was there when the conversation was told last is settled, also what a summary passed over or the platform
+        // refused: of such a card, what happened first since then. What a thread tells along with something else says nothing of
+        // when. An entry begins with its sort, for that is its tag.
         const COUNT: Sql = Sql::both(
             "SELECT count(*) AS cards, count(CASE WHEN i.resolved_at_ms IS NULL THEN 1 END) AS unresolved,
-                    min(CASE WHEN p.id IS NULL THEN c.created_at_ms ELSE coalesce((
+                    min(CASE WHEN c.created_at_ms > v.told_at_ms THEN c.created_at_ms ELSE coalesce((
                         SELECT min(e.at_ms) FROM incident_entry e
-                        WHERE e.incident_id = i.id AND e.id > p.entry_id AND e.entry NOT LIKE '{\"entry\":\"joined\"%'
+                        WHERE e.incident_id = i.id AND e.at_ms > v.told_at_ms AND e.entry NOT LIKE '{\"entry\":\"joined\"%'
                             AND e.entry NOT LIKE '{\"entry\":\"declared\"%' AND e.entry NOT LIKE '{\"entry\":\"took\"%'
                             AND e.entry NOT LIKE '{\"entry\":\"queued\"%'
                             AND e.entry NOT LIKE '{\"entry\":\"suppressed\"%'
                             AND e.entry NOT LIKE '{\"entry\":\"delivered\"%'
                             AND e.entry NOT LIKE '{\"entry\":\"failed\"%' AND e.entry NOT LIKE '{\"entry\":\"ended\"%'
                     ), c.updated_at_ms) END) AS since_ms
-             FROM message c JOIN incident i ON i.id = c.incident_id LEFT JOIN posted p ON p.message_id = c.id
+             FROM message c JOIN incident i ON i.id = c.incident_id JOIN conversation v ON v.id = c.conversation_id
              WHERE c.conversation_id = $1 AND c.seq > $2 AND c.seq <= $3",
         );
         const LATEST: Sql = sql!(
@@ -245,13 +249,16 @@ impl Store {
         Ok(())
     }
 
-    /// Notes up to where a conversation was told; never back.
+    /// Notes up to where a conversation is told now; never back.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn told(&self, conversation: ConversationId, seq: i64) -> Result<(), StoreError> {
-        const TOLD: Sql = Sql::both("UPDATE conversation SET told_seq = $2 WHERE id = $1 AND told_seq < $2");
-        self.write_conversation(TOLD, conversation, seq).await
+    pub async fn told(&self, conversation: ConversationId, seq: i64, now: Timestamp) -> Result<(), StoreError> {
+        const TOLD: Sql =
+            Sql::both("UPDATE conversation SET told_seq = $2, told_at_ms = $3 WHERE id = $1 AND told_seq < $2");
+        let values = [conversation.0.into(), seq.into(), now.as_millis().into()];
+        self.writer().execute_raw(TOLD.with(self.backend(), values)).await?;
+        Ok(())
     }
 
     /// Notes up to where a conversation was told in a summary.
@@ -273,19 +280,30 @@ impl Store {
         self.write_conversation(CLOSE, conversation, now.as_millis()).await
     }
 
-    /// Notes that a conversation can be written in, if it could not.
+    /// Notes that a conversation can be written in.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn open_conversation(&self, conversation: ConversationId) -> Result<(), StoreError> {
-        const CLOSED: Sql = Sql::both("SELECT id FROM conversation WHERE id = $1 AND closed_at_ms IS NOT NULL");
         const OPEN: Sql = Sql::both("UPDATE conversation SET closed_at_ms = NULL WHERE id = $1");
+        self.writer().execute_raw(OPEN.with(self.backend(), [conversation.0.into()])).await?;
+        Ok(())
+    }
+
+    /// Notes that somebody speaks in a conversation, if it could not be written in. That it can be is not said by that: on some
+    /// platforms people can say commands where the bot is not.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn hear_in_closed(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
+        const CLOSED: Sql = Sql::both("SELECT id FROM conversation WHERE id = $1 AND closed_at_ms IS NOT NULL");
+        const HEARD: Sql = Sql::both("UPDATE conversation SET heard_at_ms = $2 WHERE id = $1");
         let closed = CLOSED.with(self.backend(), [conversation.0.into()]);
         // Looked at first, since somebody speaks far more often than a conversation is closed.
-        if self.reader().query_one_raw(closed).await?.is_some() {
-            self.writer().execute_raw(OPEN.with(self.backend(), [conversation.0.into()])).await?;
+        match self.reader().query_one_raw(closed).await? {
+            Some(_) => self.write_conversation(HEARD, conversation, now.as_millis()).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Notes that a conversation and all within it (`EXTERNAL_ID/…`) can be written in. Answers how many could not.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use bot_core::Reply;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::task::TaskTracker;
 
 use crate::Backoff;
 
@@ -19,6 +21,9 @@ pub trait Courier: Send + Sync + 'static {
     fn unit(conversation: &str) -> &str {
         conversation
     }
+
+    /// What follows the first messages and is still on its way.
+    fn rest(&self) -> &Rest;
 
     /// Posts a message of its own. A reply that is longer than one message can be becomes several; the first of them is
     /// answered, which is the one with the buttons. Once it is taken there is no fault any more: it would be posted again.
@@ -73,40 +78,57 @@ pub enum Fault {
     Refused(String),
 }
 
-/// How long the rest of a reply may take.
-const REST: Duration = Duration::from_secs(120);
+/// How long the rest of a reply may take: as long as the slowest platform may ask to be let alone for a few messages.
+const REST: Duration = Duration::from_secs(300);
 
-/// Brings the messages behind the first one, beside whatever comes next: the first is taken and is not said again, whatever becomes of
-/// these. What passes is waited out for two minutes in all; what is lost then is noted in the log.
-pub fn bring_rest<M, F>(platform: &'static str, messages: Vec<M>, send: impl Fn(M) -> F + Send + Sync + 'static)
-where
-    M: Clone + Send + Sync + 'static,
-    F: Future<Output = Result<(), Fault>> + Send,
-{
-    if messages.is_empty() {
-        return;
+/// What follows the first messages of replies, on its way beside whatever comes next. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Rest(TaskTracker);
+
+impl Rest {
+    /// Brings the messages behind the first one: that is taken and is not said again, whatever becomes of these. What passes is
+    /// waited out for five minutes in all; what is lost then is noted in the log.
+    pub fn bring<M, F>(&self, platform: &'static str, messages: Vec<M>, send: impl Fn(M) -> F + Send + Sync + 'static)
+    where
+        M: Clone + Send + Sync + 'static,
+        F: Future<Output = Result<(), Fault>> + Send,
+    {
+        if messages.is_empty() {
+            return;
+        }
+        self.0.spawn(async move {
+            if timeout(REST, bring_all(platform, messages, send)).await.is_err() {
+                tracing::warn!(platform, "the rest of a message could not be sent within five minutes");
+            }
+        });
     }
-    tokio::spawn(async move {
-        let mut backoff = Backoff::default();
-        let all = async {
-            for message in messages {
-                while let Err(fault) = send(message.clone()).await {
-                    match fault {
-                        Fault::Later { after, .. } => {
-                            tokio::time::sleep(backoff.pause().max(after.unwrap_or_default())).await;
-                        }
-                        fault => {
-                            tracing::warn!(platform, %fault, "a part of a message could not be sent");
-                            break;
-                        }
-                    }
+
+    /// Waits for what is on its way, but no longer than until then. What is left is noted in the log.
+    pub async fn finish(&self, platform: &'static str, until: Instant) {
+        self.0.close();
+        if timeout_at(until, self.0.wait()).await.is_err() {
+            tracing::warn!(platform, left = self.0.len(), "the rest of messages was not sent before the end");
+        }
+    }
+}
+
+async fn bring_all<M, F>(platform: &'static str, messages: Vec<M>, send: impl Fn(M) -> F)
+where
+    M: Clone,
+    F: Future<Output = Result<(), Fault>>,
+{
+    let mut backoff = Backoff::default();
+    for message in messages {
+        while let Err(fault) = send(message.clone()).await {
+            match fault {
+                Fault::Later { after, .. } => sleep(backoff.pause().max(after.unwrap_or_default())).await,
+                fault => {
+                    tracing::warn!(platform, %fault, "a part of a message could not be sent");
+                    break;
                 }
             }
-        };
-        if tokio::time::timeout(REST, all).await.is_err() {
-            tracing::warn!(platform, "the rest of a message could not be sent within two minutes");
         }
-    });
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +145,7 @@ mod tests {
         let answers = [later, Ok(()), Err(Fault::Refused("too long".to_owned())), Ok(())];
         let answers = Arc::new(Mutex::new(answers.into_iter()));
         let (tries, mut tried) = mpsc::unbounded_channel();
-        bring_rest("testing", vec!["second", "third", "fourth"], move |message| {
+        Rest::default().bring("testing", vec!["second", "third", "fourth"], move |message| {
             let (tries, answers) = (tries.clone(), Arc::clone(&answers));
             async move {
                 tries.send(message).unwrap();

@@ -13,7 +13,6 @@ use serenity::http::{
 };
 use serenity::model::id::{ApplicationId, ChannelId, InteractionId, MessageId, UserId};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::render::{File, Message};
@@ -21,8 +20,10 @@ use crate::render::{File, Message};
 /// How long a request may take, with what the rate limiter waits before and after it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often an answer is tried to be brought.
-const TRIES: u32 = 5;
+/// How long the first answer to an interaction is tried to be brought. Discord takes one for 3 s; the rest is for one that it took and
+/// of which nothing was heard.
+/// Source: <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback>.
+const RESPOND_WITHIN: Duration = Duration::from_secs(6);
 
 /// Codes of Discord's errors.
 /// Source: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes>.
@@ -177,14 +178,8 @@ impl Api {
         patiently(until, |_| self.post(channel, message)).await.map(drop)
     }
 
-    /// Gives an interaction its first answer.
-    pub(crate) async fn respond(
-        &self,
-        (id, token): (u64, &str),
-        callback: &Value,
-        files: &[File],
-        until: Instant,
-    ) -> Result<()> {
+    /// Gives an interaction its first answer, which nothing can come of much later.
+    pub(crate) async fn respond(&self, (id, token): (u64, &str), callback: &Value, files: &[File]) -> Result<()> {
         let respond = |tries| async move {
             let route = Route::InteractionResponse { interaction_id: InteractionId::new(id), token };
             match self.call(LightMethod::Post, route, Some(callback), files).await {
@@ -193,7 +188,7 @@ impl Api {
                 other => other.map(drop),
             }
         };
-        patiently(until, respond).await
+        patiently(Instant::now() + RESPOND_WITHIN, respond).await
     }
 
     /// Puts a message in place of an interaction's first answer.
@@ -242,8 +237,8 @@ impl Api {
     }
 }
 
-/// Tries again what may do better: `call` is told how often it was tried. A first answer that went as the response to a request may
-/// be on its way still when something follows it.
+/// Tries again until then what may do better: `call` is told how often it was tried. A first answer that went as the response to a
+/// request may be on its way still when something follows it. At the end of the program who waits for the tasks ends this.
 async fn patiently<T, F>(until: Instant, call: impl Fn(u32) -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
@@ -256,10 +251,8 @@ where
                 done => return done,
             };
             tries += 1;
-            if tries >= TRIES || !backoff.wait(Duration::ZERO, &CancellationToken::new()).await {
-                return Err(error);
-            }
-            tracing::debug!(%error, tries, "an answer is brought to Discord once more");
+            tracing::debug!(%error, tries, "an answer is to be brought to Discord once more");
+            tokio::time::sleep(backoff.pause()).await;
         }
     };
     let late = || Err(ApiError::unreachable("there is no time left to answer"));
@@ -277,5 +270,30 @@ pub(crate) fn http(config: &Config) -> Http {
     match &config.api_url {
         Some(url) => builder.proxy(url.as_str()).ratelimiter_disabled(true).build(),
         None => builder.build(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// Takes as long as the first pauses do.
+    #[tokio::test]
+    async fn an_answer_is_tried_as_long_as_it_can_be_given() {
+        let tried = AtomicU32::new(0);
+        let call = |well_after| {
+            let tried = &tried;
+            move |tries| async move {
+                tried.fetch_add(1, Ordering::Relaxed);
+                if tries < well_after { Err(ApiError::unreachable("no connection to Discord")) } else { Ok(()) }
+            }
+        };
+        let within = |time| Instant::now() + time;
+        assert!(patiently(within(Duration::from_secs(14 * 60)), call(5)).await.is_ok());
+        assert_eq!(tried.swap(0, Ordering::Relaxed), 6);
+        assert!(patiently(within(Duration::from_millis(100)), call(u32::MAX)).await.is_err());
+        assert_eq!(tried.load(Ordering::Relaxed), 1);
     }
 }

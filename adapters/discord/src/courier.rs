@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adapter_common::courier::bring_rest;
+use adapter_common::courier::Rest;
 use adapter_common::{Courier, Fault, Sent, Target, Units};
 use bot_core::{Reply, TextStyle};
 use serde_json::json;
@@ -21,11 +21,12 @@ const ARCHIVE_AFTER_MINUTES: u32 = 4320;
 #[derive(Clone)]
 pub(crate) struct DiscordCourier {
     api: Api,
+    rest: Rest,
 }
 
 impl DiscordCourier {
     pub(crate) fn new(api: Api) -> Self {
-        Self { api }
+        Self { api, rest: Rest::default() }
     }
 
     /// Begins the thread below a card's message, or finds the one that is there. Discord gives it the id of that message.
@@ -48,7 +49,7 @@ impl DiscordCourier {
             id = self.api.post(channel, message).await?;
         }
         let api = self.api.clone();
-        bring_rest(PLATFORM, rest, move |message| {
+        self.rest.bring(PLATFORM, rest, move |message| {
             let api = api.clone();
             async move { api.post(channel, &message).await.map(drop).map_err(ApiError::fault) }
         });
@@ -61,6 +62,10 @@ impl Courier for DiscordCourier {
     // Five messages in five seconds are let through by a channel; the exact number is not published.
     // Source: <https://discord.com/developers/docs/topics/rate-limits>.
     const PACE: Duration = Duration::from_secs(1);
+
+    fn rest(&self) -> &Rest {
+        &self.rest
+    }
 
     async fn post(&self, to: &Target, reply: &Reply) -> Result<Sent, Fault> {
         let channel = ChannelId::new(number(&to.conversation)?);

@@ -104,7 +104,7 @@ impl EventHandler for Events {
         let until = deadline();
         let (id, token) = (interaction.id().get(), interaction.token().to_owned());
         let Some(First { callback, files, rest }) = self.handler.first(interaction, true, until).await else { return };
-        if let Err(error) = self.handler.api.respond((id, &token), &callback, &files, until).await {
+        if let Err(error) = self.handler.api.respond((id, &token), &callback, &files).await {
             tracing::warn!(%error, "could not answer an interaction on Discord");
             return;
         }

@@ -330,8 +330,7 @@ impl First {
 
 impl From<Vec<Reply>> for Answer {
     fn from(replies: Vec<Reply>) -> Self {
-        let for_one =
-            |reply: &Reply| reply.sensitive || reply.private || reply.code.as_deref().is_some_and(is_about_rights);
+        let for_one = |reply: &Reply| reply.sensitive || reply.private || reply.about_rights;
         let quiet = replies.is_empty() || replies.iter().any(for_one);
         Self { messages: replies.iter().flat_map(render::messages).collect(), quiet }
     }
@@ -350,11 +349,6 @@ impl Answer {
         let reply = Reply::failure(ErrorCode::Internal.as_str(), why);
         Self { quiet: true, ..vec![reply].into() }
     }
-}
-
-/// Whether a failure is only about what this person may do.
-fn is_about_rights(code: &str) -> bool {
-    [ErrorCode::Denied, ErrorCode::Unlinked, ErrorCode::Unconnected].iter().any(|right| code == right.as_str())
 }
 
 /// An answer that is there already.

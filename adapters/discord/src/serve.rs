@@ -94,7 +94,7 @@ async fn ask(api: &Api) -> Result<Me, ApiError> {
 
 /// Registers the commands, however long Discord cannot be reached.
 async fn register(api: &Api, application: u64, guild: Option<NonZeroU64>, shutdown: &CancellationToken) {
-    let mut backoff = Backoff::default();
+    let (mut backoff, mut is_told) = (Backoff::default(), false);
     loop {
         let registered = tokio::select! {
             () = shutdown.cancelled() => return,
@@ -108,7 +108,7 @@ async fn register(api: &Api, application: u64, guild: Option<NonZeroU64>, shutdo
             }
             Err(error) if guild.is_some() && error.is_elsewhere() => {
                 let guild = guild.map(NonZeroU64::get);
-                if backoff.is_fresh() {
+                if !std::mem::replace(&mut is_told, true) {
                     tracing::error!(
                         platform = PLATFORM,
                         guild,
@@ -128,5 +128,69 @@ async fn register(api: &Api, application: u64, guild: Option<NonZeroU64>, shutdo
         if !backoff.wait(Duration::ZERO, shutdown).await {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use monitor_core::secret::Secret;
+    use test_support::platforms::discord::{APPLICATION, Failure, Fake, GUILD, TOKEN};
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Level, Metadata, Subscriber};
+
+    use super::*;
+
+    /// What is logged as an error.
+    #[derive(Clone, Default)]
+    struct Errors(Arc<Mutex<Vec<String>>>);
+
+    impl Subscriber for Errors {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::ERROR
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            event.record(&mut self.clone());
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    impl Visit for Errors {
+        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+            if field.name() == "message" {
+                self.0.lock().unwrap().push(format!("{value:?}"));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn that_the_bot_is_to_be_invited_is_said_once_whatever_went_wrong_before() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let fake = Fake::start().await;
+        let api_url = Some(fake.url().parse().unwrap());
+        let guild = NonZeroU64::new(GUILD);
+        let config = Config { token: Secret::new(TOKEN), public_key: None, guild, api_url, client: None };
+        let of_guild = format!("/guilds/{GUILD}/commands");
+        for failure in [Failure::Status(503), Failure::Refusal(403, 50001), Failure::Refusal(403, 50001)] {
+            fake.fail_next(&of_guild, failure);
+        }
+        let errors = Errors::default();
+        let _here = tracing::subscriber::set_default(errors.clone());
+        register(&Api::new(&config), APPLICATION, guild, &CancellationToken::new()).await;
+        assert_eq!(*errors.0.lock().unwrap(), ["the bot is not in the guild of discord.guild yet: invite it"]);
     }
 }

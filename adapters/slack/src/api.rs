@@ -51,7 +51,7 @@ impl Refusal {
     /// What a code of Slack's means.
     pub(crate) fn from_code(code: String) -> Self {
         match code.as_str() {
-            "ratelimited" => Self::TooMany(None),
+            "ratelimited" | "rate_limited" | "message_limit_exceeded" => Self::TooMany(None),
             code if is_passing(code) => Self::Unreachable(code.to_owned()),
             _ => Self::Said(code),
         }
@@ -101,7 +101,15 @@ fn code(body: Option<&str>) -> Option<String> {
 /// Codes that say that Slack itself is not well.
 /// Source: the errors of <https://docs.slack.dev/reference/methods/chat.postMessage>.
 fn is_passing(code: &str) -> bool {
-    matches!(code, "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" | "team_added_to_org")
+    matches!(
+        code,
+        "internal_error"
+            | "fatal_error"
+            | "service_unavailable"
+            | "request_timeout"
+            | "team_added_to_org"
+            | "external_channel_migrating"
+    )
 }
 
 impl Api {
@@ -212,6 +220,18 @@ mod tests {
         let pause = |seconds| Refusal::TooMany(Some(Duration::from_secs(seconds))).pause(1);
         assert_eq!(pause(120), Some(Duration::from_secs(120)));
         assert_eq!(pause(u64::MAX), Some(LONGEST_PAUSE));
+    }
+
+    #[test]
+    fn what_passes_is_no_refusal() {
+        let refusal = |code: &str| Refusal::from_code(code.to_owned());
+        for code in ["ratelimited", "rate_limited", "message_limit_exceeded"] {
+            assert_eq!(refusal(code), Refusal::TooMany(None), "{code}");
+        }
+        for code in ["internal_error", "external_channel_migrating"] {
+            assert!(matches!(refusal(code), Refusal::Unreachable(_)), "{code}");
+        }
+        assert_eq!(refusal("msg_too_long"), Refusal::Said("msg_too_long".to_owned()));
     }
 
     #[test]

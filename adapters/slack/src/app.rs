@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use adapter_common::Lanes;
+use bot_core::cards;
 use bot_core::reply::Block;
 use bot_core::{Encounter, Engine, Input, Place, Reply, Visitor};
-use bot_core::{cards, commands};
 use monitor_core::code::ErrorCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,10 +30,6 @@ const AT_A_TIME: usize = 256;
 /// How long after an event a modal may still be opened. Slack gives 3 s, which the way there and back are part of.
 /// Source: <https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses>.
 const TRIGGER: Duration = Duration::from_millis(2_500);
-
-/// Commands that are about who may do what: their answers are for who asked.
-const ABOUT_RIGHTS: [&str; 9] =
-    ["connect", "disconnect", "list-connections", "link", "unlink", "whoami", "invite", "set-access", "map-role"];
 
 const WHO_READS: &str =
     "Slack does not tell me who reads along here, so I have done nothing. Say it again in a moment.";
@@ -146,10 +142,8 @@ impl Inner {
             origin,
             trigger: Some((&command.trigger_id, since)),
         };
-        let quiet = about_rights(&text);
         let replies = self.ask(&met, Input::Text(text)).await;
-        // A slip of the finger is nobody else's concern.
-        let quiet = quiet || replies.iter().any(|reply| reply.sensitive || !reply.ok);
+        let quiet = for_one_or_failed(&replies);
         self.answer(met, replies, quiet).await;
     }
 
@@ -186,7 +180,7 @@ impl Inner {
             false => Input::Action(press.value),
         };
         let replies = self.ask(&met, input).await;
-        let quiet = press.ephemeral || replies.iter().any(|reply| reply.sensitive || !reply.ok);
+        let quiet = press.ephemeral || for_one_or_failed(&replies);
         self.answer(met, replies, quiet).await;
     }
 
@@ -204,7 +198,7 @@ impl Inner {
             trigger: Some((&submission.trigger_id, since)),
         };
         let replies = self.ask(&met, Input::Answer { token, values: submission.values }).await;
-        let quiet = replies.iter().any(|reply| reply.sensitive || !reply.ok);
+        let quiet = for_one_or_failed(&replies);
         self.answer(met, replies, quiet).await;
     }
 
@@ -231,15 +225,15 @@ impl Inner {
             },
             trigger: None,
         };
-        let quiet = about_rights(&text);
         let mut replies = self.ask(&met, Input::Text(text)).await;
+        let quiet = for_one(&replies);
         let sensitive = replies.iter().any(|reply| reply.sensitive);
         if let Some(reply) = replies.first_mut().filter(|_| sensitive) {
             let way = format!("say such things with `{}`, which nobody else sees.", self.command);
             let text = format!("What you wrote may hold a secret. Only you can delete it here: please do, and {way}");
             reply.blocks.insert(0, Block::text(text));
         }
-        self.answer(met, replies, quiet || sensitive).await;
+        self.answer(met, replies, quiet).await;
     }
 
     async fn home(&self, opened: HomeOpened) {
@@ -359,9 +353,12 @@ fn direct(user: &str) -> Origin {
     }
 }
 
-/// Whether a line is about who may do what.
-fn about_rights(text: &str) -> bool {
-    let word = text.split_whitespace().next().unwrap_or_default();
-    let name = commands::find(word).map_or(word, |command| command.name);
-    ABOUT_RIGHTS.contains(&name)
+/// Whether answers are for who asked alone: about rights, or about what may hold a secret.
+fn for_one(replies: &[Reply]) -> bool {
+    replies.iter().any(|reply| reply.sensitive || reply.private || reply.about_rights)
+}
+
+/// A slip of the finger is nobody else's concern either, where the others did not see it.
+fn for_one_or_failed(replies: &[Reply]) -> bool {
+    for_one(replies) || replies.iter().any(|reply| !reply.ok)
 }

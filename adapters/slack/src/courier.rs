@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_common::courier::bring_rest;
+use adapter_common::courier::Rest;
 use adapter_common::{Courier, Fault, Sent, Target};
 use bot_core::Reply;
 use bot_core::reply::Block;
@@ -14,11 +14,14 @@ use crate::send::{body, share};
 
 /// Brings cards to Slack.
 #[derive(Debug, Clone)]
-pub(crate) struct SlackCourier(Arc<Api>);
+pub(crate) struct SlackCourier {
+    api: Arc<Api>,
+    rest: Rest,
+}
 
 impl From<Arc<Api>> for SlackCourier {
     fn from(api: Arc<Api>) -> Self {
-        Self(api)
+        Self { api, rest: Rest::default() }
     }
 }
 
@@ -28,6 +31,10 @@ impl Courier for SlackCourier {
     /// Slack takes about a message a second in a channel.
     /// Source: <https://docs.slack.dev/apis/web-api/rate-limits#posting_messages>.
     const PACE: Duration = Duration::from_millis(1_100);
+
+    fn rest(&self) -> &Rest {
+        &self.rest
+    }
 
     async fn post(&self, to: &Target, reply: &Reply) -> Result<Sent, Fault> {
         let mut messages = draw(reply, render::card).await.into_iter();
@@ -50,7 +57,7 @@ impl Courier for SlackCourier {
         let mut body = body(first);
         body["channel"] = to.conversation.as_str().into();
         body["ts"] = sent.message.as_str().into();
-        self.0.call("chat.update", &body).await.map(drop).map_err(fault)
+        self.api.call("chat.update", &body).await.map(drop).map_err(fault)
     }
 
     async fn follow_up(&self, to: &Target, card: &Sent, reply: &Reply) -> Result<Sent, Fault> {
@@ -67,7 +74,7 @@ impl SlackCourier {
     /// Sees to what follows the first message, in the thread.
     fn say_rest(&self, to: &Target, thread: &str, messages: Vec<Message>) {
         let (courier, to, thread) = (self.clone(), to.clone(), thread.to_owned());
-        bring_rest(crate::PLATFORM, messages, move |message| {
+        self.rest.bring(crate::PLATFORM, messages, move |message| {
             let (courier, to, thread) = (courier.clone(), to.clone(), thread.clone());
             async move { courier.say(&to, Some(&thread), &message).await.map(drop) }
         });
@@ -80,10 +87,10 @@ impl SlackCourier {
         if let Some(thread) = thread {
             body["thread_ts"] = thread.into();
         }
-        let posted = self.0.call("chat.postMessage", &body).await.map_err(fault)?;
+        let posted = self.api.call("chat.postMessage", &body).await.map_err(fault)?;
         let ts = posted["ts"].as_str().ok_or_else(|| Fault::Refused("slack gives no id".to_owned()))?.to_owned();
-        let (api, channel, thread) = (Arc::clone(&self.0), to.conversation.clone(), thread.unwrap_or(&ts).to_owned());
-        bring_rest(crate::PLATFORM, message.files.clone(), move |file| {
+        let (api, channel, thread) = (Arc::clone(&self.api), to.conversation.clone(), thread.unwrap_or(&ts).to_owned());
+        self.rest.bring(crate::PLATFORM, message.files.clone(), move |file| {
             let (api, channel, thread) = (Arc::clone(&api), channel.clone(), thread.clone());
             async move { share(&api, &channel, Some(&thread), &file).await.map_err(fault) }
         });
@@ -109,6 +116,7 @@ fn fault(refusal: Refusal) -> Fault {
             }
             "channel_not_found"
             | "is_archived"
+            | "is_inactive"
             | "not_in_channel"
             | "restricted_action"
             | "user_not_found"
@@ -180,7 +188,10 @@ mod tests {
     fn what_slack_says_becomes_what_is_to_be_done() {
         let said = |code: &str| fault(Refusal::Said(code.to_owned()));
         assert!(matches!(said("message_not_found"), Fault::Gone(_)));
-        assert!(matches!(said("not_in_channel"), Fault::Closed(_)));
+        // How `chat.postMessage` and `chat.update` say that a channel is archived.
+        for closed in ["not_in_channel", "is_archived", "is_inactive"] {
+            assert!(matches!(said(closed), Fault::Closed(_)), "{closed}");
+        }
         assert!(matches!(said("token_revoked"), Fault::Later { after: None, .. }));
         assert!(matches!(said("invalid_blocks"), Fault::Refused(_)));
         let after = Some(Duration::from_secs(7));

@@ -62,13 +62,13 @@ impl<'a> Answering<'a> {
         Self { api, origin, quiet, responses: AtomicU8::new(origin.said) }
     }
 
-    /// Brings messages with their files, in order. What cannot be brought is told in the log, and, where Slack refuses the rest, to
-    /// the person who asked.
+    /// Brings messages with their files, in order. What cannot be brought is told in the log, and, where the app is no member and so
+    /// can bring nothing more, to the person who asked.
     pub(crate) async fn bring(&self, messages: Vec<Message>) {
         for message in messages {
             let Err(refusal) = self.bring_one(message).await else { continue };
             tracing::warn!(channel = self.origin.channel, %refusal, "an answer could not be brought to slack");
-            if matches!(refusal, Refusal::Said(_)) {
+            if matches!(refusal.code(), "not_in_channel" | "channel_not_found") {
                 self.tell_of_rest().await;
                 return;
             }
@@ -205,7 +205,7 @@ where
 mod tests {
     use bot_core::reply::Block;
     use monitor_core::secret::Secret;
-    use test_support::platforms::slack::{ADA, APP_TOKEN, BOT_TOKEN, Fake, OPS, RANDOM};
+    use test_support::platforms::slack::{ADA, APP_TOKEN, BOT_TOKEN, Failure, Fake, OPS, RANDOM};
 
     use super::*;
     use crate::config::{Config, Mode};
@@ -261,6 +261,16 @@ mod tests {
         let (fake, api, origin) = asked(OPS).await;
         Answering::new(&api, &origin, false).bring(lines(8)).await;
         assert!(fake.messages(OPS, 8).await.iter().all(|message| message.only.is_none()));
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_refused_keeps_back_none_of_the_others() {
+        let (fake, api, origin) = asked(OPS).await;
+        fake.fail("chat.postMessage", Failure::Code("msg_too_long"));
+        Answering::new(&api, &origin, false).bring(lines(8)).await;
+        let shown = fake.messages(OPS, 7).await;
+        let words: Vec<String> = shown.iter().map(|message| message.words().trim().to_owned()).collect();
+        assert_eq!(words, ["line 0", "line 1", "line 2", "line 3", "line 5", "line 6", "line 7"]);
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use tokio::sync::{OnceCell, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::api::{Api, ApiError};
+use crate::asked::{Asked, Question};
 use crate::heard::{Address, Deed, Heard};
 use crate::moved::{let_in, moved};
 use crate::render::{self, Keyboard, Message};
@@ -53,6 +54,7 @@ pub(crate) struct Bot {
     me: OnceCell<Me>,
     pub(crate) lanes: Lanes<Address, i64>,
     seen: Mutex<Seen>,
+    asked: Mutex<Asked>,
     /// When a conversation was told something last that is not to be told there again and again.
     told: Mutex<HashMap<(Address, &'static str), Timestamp>>,
     /// When all that had happened until then was known.
@@ -64,10 +66,10 @@ pub(crate) struct Bot {
 impl Bot {
     /// What is answered is answered among the tasks.
     pub(crate) fn new(api: Api, engine: Arc<Engine>, services: Services, tasks: TaskTracker) -> Arc<Self> {
-        let (me, seen, told) = (OnceCell::new(), Mutex::default(), Mutex::default());
+        let (me, seen, asked, told) = (OnceCell::new(), Mutex::default(), Mutex::default(), Mutex::default());
         let (up_to_date, holds_since) = (Mutex::default(), Mutex::default());
         let lanes = Lanes::from(tasks);
-        Arc::new(Self { api, engine, services, me, lanes, seen, told, up_to_date, holds_since })
+        Arc::new(Self { api, engine, services, me, lanes, seen, asked, told, up_to_date, holds_since })
     }
 
     /// What time it is.
@@ -161,7 +163,7 @@ impl Bot {
             Deed::Moved(from) => return moved(&self.services, *from, heard.address.chat).await,
             Deed::LetIn => return let_in(&self.services, heard.address).await,
             Deed::Anonymous => return self.say(heard, &Reply::text(ANONYMOUS), false).await,
-            Deed::Said(line, _) => Input::Text(line.clone()),
+            Deed::Said(line, _) => self.read(heard, line),
             Deed::Pressed(token, _) => Input::Action(token.clone()),
         };
         let mut replies = heard.answer(&self.engine, input).await;
@@ -177,6 +179,14 @@ impl Bot {
         }
         for reply in &replies {
             self.say(heard, reply, taken_away).await;
+        }
+    }
+
+    /// What a line says: whatever answers the message of a question answers that question, also if it looks like a command.
+    fn read(&self, heard: &Heard, line: &str) -> Input {
+        match heard.answers.and_then(|message| lock(&self.asked).get(heard.address.chat, message)) {
+            Some(Question { token, field }) => Input::Answer { token, values: vec![(field, line.to_owned())] },
+            None => Input::Text(line.to_owned()),
         }
     }
 
@@ -208,7 +218,10 @@ impl Bot {
             let asks = matches!(message.keyboard, Keyboard::Choices { .. } | Keyboard::Answer { .. });
             let quotes = !taken_away && (pressed || asks || heard.address.is_group());
             let answers = quotes.then_some(heard.message);
-            self.send_one(heard.address, answers, &message).await;
+            let sent = self.send_one(heard.address, answers, &message).await;
+            if let (true, Some(sent), Some(question)) = (asks, sent, Question::of(reply)) {
+                lock(&self.asked).insert(heard.address.chat, sent, question);
+            }
         }
     }
 
@@ -219,10 +232,11 @@ impl Bot {
         }
     }
 
-    async fn send_one(&self, to: Address, answers: Option<i32>, message: &Message) {
-        if let Err(error) = self.api.send_patiently(&self.services, to, answers, message).await {
-            tracing::warn!(%error, conversation = %to, "an answer could not be sent to telegram");
-        }
+    /// Sends a message and gives its number, if that could be done.
+    async fn send_one(&self, to: Address, answers: Option<i32>, message: &Message) -> Option<i32> {
+        let sent = self.api.send_patiently(&self.services, to, answers, message).await;
+        sent.inspect_err(|error| tracing::warn!(%error, conversation = %to, "an answer could not be sent to telegram"))
+            .ok()
     }
 
     /// Whether it was said too long ago to be done. When a button was pressed is not told: not before its message came, not before

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
+use adapter_common::courier::Rest;
 use adapter_common::{Courier, Fault, Sent, Target};
 use bot_core::Reply;
 use services::Services;
-use tokio_util::task::TaskTracker;
 
 use crate::api::{Api, ApiError};
 use crate::heard::{Address, PLATFORM};
@@ -15,8 +15,7 @@ use crate::render::{self, Body, Message};
 pub(crate) struct TelegramCourier {
     pub(crate) api: Api,
     pub(crate) services: Services,
-    /// What is still being sent when the first message of something has been.
-    pub(crate) tasks: TaskTracker,
+    pub(crate) rest: Rest,
 }
 
 impl Courier for TelegramCourier {
@@ -25,6 +24,10 @@ impl Courier for TelegramCourier {
     /// A group takes 20 messages a minute. A private chat would take one a second.
     /// Source: <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
     const PACE: Duration = Duration::from_secs(3);
+
+    fn rest(&self) -> &Rest {
+        &self.rest
+    }
 
     /// All topics of a group have one limit together.
     fn unit(conversation: &str) -> &str {
@@ -68,21 +71,12 @@ impl TelegramCourier {
             return Err(Fault::Refused("there is nothing in it that Telegram could show".to_owned()));
         };
         let posted = self.api.send(&self.services, address, answers, &first).await.map_err(fault)?;
-        // The first is taken, and is not said again whatever becomes of the others or however long they take.
-        let more: Vec<Message> = messages.collect();
-        if !more.is_empty() {
-            self.tasks.spawn(self.clone().rest(address, posted, more));
-        }
+        let (api, services, more) = (self.api.clone(), self.services.clone(), messages.collect());
+        self.rest.bring(PLATFORM, more, move |message: Message| {
+            let (api, services) = (api.clone(), services.clone());
+            async move { api.send(&services, address, Some(posted), &message).await.map(drop).map_err(fault) }
+        });
         Ok(Sent { message: posted.to_string(), thread: None })
-    }
-
-    /// The messages after the first.
-    async fn rest(self, address: Address, first: i32, messages: Vec<Message>) {
-        for message in messages {
-            if let Err(error) = self.api.send_patiently(&self.services, address, Some(first), &message).await {
-                tracing::warn!(%error, conversation = %address, "a part of a message could not be sent to telegram");
-            }
-        }
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Heard {
     name: String,
     /// The message that was written, or that has the button.
     pub(crate) message: i32,
+    /// The message of the bot that it answers, unless it is a command.
+    pub(crate) answers: Option<i32>,
     pub(crate) deed: Deed,
 }
 
@@ -80,11 +82,12 @@ impl Heard {
             return Some(Self::of_place(address, message.message_id, Deed::LetIn));
         }
         let line = line::for_bot(message, me)?;
+        let answers = line::answered(message, me).filter(|_| !line::is_command(&line));
         let from = message.from.as_ref()?;
         if from.is_anonymous() || message.sender_chat.is_some() {
             return Some(Self::new(message, from, Deed::Anonymous));
         }
-        (!from.is_bot).then(|| Self::new(message, from, Deed::Said(line, message.date)))
+        (!from.is_bot).then(|| Self { answers, ..Self::new(message, from, Deed::Said(line, message.date)) })
     }
 
     /// What the bot is somewhere now; `None`: nothing that lets it write there.
@@ -102,6 +105,7 @@ impl Heard {
             user: String::new(),
             name: String::new(),
             message,
+            answers: None,
             deed,
         }
     }
@@ -123,7 +127,7 @@ impl Heard {
             (None, _) => group.clone(),
         };
         let (user, name) = (from.id.to_string(), from.name());
-        Self { address, group, title, user, name, message: message.message_id, deed }
+        Self { address, group, title, user, name, message: message.message_id, answers: None, deed }
     }
 
     /// Where nobody but whoever it was reads along: a private chat has the id of its person.

@@ -10,6 +10,7 @@
 //! is called in `api.rs` and what comes in is read in `wire.rs`, which say why.
 
 mod api;
+mod asked;
 mod bot;
 mod commands;
 mod config;

@@ -15,7 +15,7 @@ pub(crate) fn for_bot(message: &Message, me: &Me) -> Option<String> {
     let line = begin(&without_own_name(&line, &own), message.chat.r#type == "private");
     let addressed = message.chat.r#type == "private"
         || mentions(text, entities, &own)
-        || answers(message, me)
+        || answered(message, me).is_some()
         || names_command(text, &own);
     addressed.then_some(line)
 }
@@ -88,10 +88,18 @@ fn mentions(text: &str, entities: &[Entity], own: &str) -> bool {
     })
 }
 
-/// Whether it answers a message of the bot. In a topic every message answers the one that made the topic.
-fn answers(message: &Message, me: &Me) -> bool {
-    let answered = message.reply_to_message.as_ref().filter(|answered| answered.forum_topic_created.is_none());
-    answered.is_some_and(|answered| answered.from.as_ref().is_some_and(|from| from.id == me.id))
+/// The message of the bot that it answers. In a topic every message answers the one that made the topic.
+pub(crate) fn answered(message: &Message, me: &Me) -> Option<i32> {
+    let answered = message.reply_to_message.as_ref().filter(|answered| answered.forum_topic_created.is_none())?;
+    answered.from.as_ref().is_some_and(|from| from.id == me.id).then_some(answered.message_id)
+}
+
+/// Whether a line that answers a question is a command all the same: one that says so by its slash, or `cancel`, which every
+/// question offers.
+pub(crate) fn is_command(line: &str) -> bool {
+    let cancels = commands::find(line.trim()).is_some_and(|command| command.name == "cancel");
+    let word = line.strip_prefix('/').and_then(|rest| rest.split_whitespace().next());
+    cancels || word.is_some_and(|word| commands::find(word).is_some())
 }
 
 /// Whether it begins with a command that is not another bot's.
@@ -157,6 +165,16 @@ mod tests {
         ] {
             let line = for_bot(&said("supergroup", text, more), &me());
             assert_eq!(line.as_deref(), expected, "{text} {more}");
+        }
+    }
+
+    #[test]
+    fn what_answers_a_question_is_a_command_by_its_slash_alone() {
+        for command in ["/status", "/list_monitors down", "cancel", "/cancel"] {
+            assert!(is_command(command), "{command}");
+        }
+        for answer in ["status", "Resolve #2 was done", "/var is full", "cancel the order", "", "/"] {
+            assert!(!is_command(answer), "{answer}");
         }
     }
 

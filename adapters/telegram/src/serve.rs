@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_common::Keeper;
+use adapter_common::courier::Rest;
 use bot_core::Engine;
 use services::Services;
 use tokio_util::sync::CancellationToken;
@@ -29,8 +30,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), StartError> {
     let api = Api::new(&config)?;
-    let tasks = TaskTracker::new();
-    let bot = Bot::new(api.clone(), engine, services.clone(), tasks.clone());
+    let bot = Bot::new(api.clone(), engine, services.clone(), TaskTracker::new());
     let me = match persist("begin", &shutdown, || bot.me()).await {
         None => return Ok(()),
         Some(Err(error)) if error.is_token() => return Err(StartError::Token),
@@ -42,7 +42,7 @@ pub async fn serve(
     // Whatever ends listening ends the rest as well.
     let rest = shutdown.child_token();
     let _ended = rest.clone().drop_guard();
-    let courier = TelegramCourier { api: api.clone(), services: services.clone(), tasks };
+    let courier = TelegramCourier { api: api.clone(), services: services.clone(), rest: Rest::default() };
     let listening = async {
         match &config.webhook {
             None => poll::poll(&bot, &me, &shutdown).await,

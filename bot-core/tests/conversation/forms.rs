@@ -30,6 +30,30 @@ async fn a_form_answers_its_own_question_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_several_times_at_once_is_done_once() {
+    let chat = Chat::start().await;
+    let asked = chat.reply("link").await;
+    let wrong = chat.fill_in(chat.actor, &asked, &[("platform", "nowhere")]).await;
+    assert!(!wrong.ok, "{wrong:?}");
+    let answer = || chat.fill_in(chat.actor, &asked, &[("platform", "discord")]);
+    let (a, b, c) = tokio::join!(answer(), answer(), answer());
+    let done = [&a, &b, &c].iter().filter(|reply| reply.ok).count();
+    assert_eq!(done, 1, "{a:?} {b:?} {c:?}");
+
+    // What fails when it is done leaves its question open, and what it asks next is a question of its own.
+    chat.add("shop").await;
+    let asked = chat.reply("pause-monitor").await;
+    let wrong = chat.fill_in(chat.actor, &asked, &[("monitor", "blog")]).await;
+    assert!(!wrong.ok && redacted(&wrong).contains("Which monitor?"), "{wrong:?}");
+    assert!(chat.fill_in(chat.actor, &asked, &[("monitor", "shop")]).await.ok);
+    let asked = chat.reply("delete-monitor").await;
+    let answer = || chat.fill_in(chat.actor, &asked, &[("monitor", "shop")]);
+    let (a, b) = tokio::join!(answer(), answer());
+    let confirm = if a.ok { a } else { b };
+    assert_snapshot!(redacted(&chat.fill_in(chat.actor, &confirm, &[("yes", "yes")]).await), @"`shop` is deleted.");
+}
+
+#[tokio::test]
 async fn what_is_filled_in_too_late_is_repeated_to_nobody() {
     let chat = Chat::start().await;
     let asked = chat.reply("add-destination ops slack").await;

@@ -97,12 +97,12 @@ impl Services {
         Ok(news.into_iter().map(|(id, entry)| Transition { id, entry }).collect())
     }
 
-    /// Notes that a conversation was told up to there.
+    /// Notes that a conversation is told up to there now.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
     pub async fn told(&self, waiting: &Waiting, seq: i64) -> Result<()> {
-        Ok(self.store().told(waiting.conversation, seq).await?)
+        Ok(self.store().told(waiting.conversation, seq, self.now()).await?)
     }
 
     /// Notes that all up to there was told in a summary.

@@ -56,8 +56,7 @@ impl Services {
     /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::UnknownPlatform`], [`ServiceError::TooMany`],
     /// [`ServiceError::Internal`].
     pub async fn code_to_connect(&self, actor: &Actor, platform: &str) -> Result<Code> {
-        require(actor, Permission::Manage)?;
-        require(&self.as_member(actor).await?, Permission::Manage)?;
+        self.as_manager(actor).await?;
         self.make_code(actor, platform, CodeFor::Connect).await
     }
 
@@ -78,9 +77,7 @@ impl Services {
     /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::RoleAboveOwn`], [`ServiceError::NoName`],
     /// [`ServiceError::UnknownPlatform`], [`ServiceError::TooMany`], [`ServiceError::Internal`].
     pub async fn invite(&self, actor: &Actor, name: &str, role: Role, platform: &str) -> Result<Code> {
-        require(actor, Permission::Manage)?;
-        let member = self.as_member(actor).await?;
-        require(&member, Permission::Manage)?;
+        let member = self.as_manager(actor).await?;
         within_own(&member, role)?;
         let name = clean(name);
         if name.is_empty() {
@@ -147,9 +144,18 @@ impl Services {
     }
 
     /// Somebody as the member that they are, whatever the place where they speak lends them: what a code gives lasts longer.
-    pub(super) async fn as_member(&self, actor: &Actor) -> Result<Actor> {
+    async fn as_member(&self, actor: &Actor) -> Result<Actor> {
         let role = self.store().role(actor.organisation, actor.person).await?;
         Ok(Actor { role: role.ok_or(ServiceError::NotMember)?, ..*actor })
+    }
+
+    /// Somebody who may manage here, as the member that they are, who may manage as well: what is done lasts longer than what the
+    /// place lends.
+    pub(super) async fn as_manager(&self, actor: &Actor) -> Result<Actor> {
+        require(actor, Permission::Manage)?;
+        let member = self.as_member(actor).await?;
+        require(&member, Permission::Manage)?;
+        Ok(member)
     }
 
     /// Whoever made a code, if that member may make such codes now as well.

@@ -155,7 +155,7 @@ impl Services {
     ) -> Result<Option<ConversationId>> {
         let title = clean(place.title);
         if let Some(seat) = known {
-            self.store().open_conversation(seat.id).await?;
+            self.store().hear_in_closed(seat.id, self.now()).await?;
             if !title.is_empty() && title != seat.title {
                 self.store().rename_conversation(seat.id, &title).await?;
             }

@@ -69,14 +69,19 @@ impl Services {
     /// how many links that were. Whoever is not oneself must not be mightier.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::RoleAboveOwn`], [`ServiceError::PersonNotFound`],
-    /// [`ServiceError::Internal`].
+    /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::RoleAboveOwn`],
+    /// [`ServiceError::PersonNotFound`], [`ServiceError::Internal`].
     pub async fn unlink(&self, actor: &Actor, person: PersonId, platform: Option<&str>) -> Result<u64> {
-        require(actor, if person == actor.person { Permission::Read } else { Permission::Manage })?;
+        let by = if person == actor.person {
+            require(actor, Permission::Read)?;
+            *actor
+        } else {
+            self.as_manager(actor).await?
+        };
         let role = self.store().role(actor.organisation, person).await?;
         let role = role.ok_or_else(|| ServiceError::PersonNotFound(person.to_string()))?;
-        if person != actor.person && role.is_above(actor.role) {
-            return Err(ServiceError::RoleAboveOwn { own: actor.role, role });
+        if person != actor.person && role.is_above(by.role) {
+            return Err(ServiceError::RoleAboveOwn { own: by.role, role });
         }
         let unlink = async {
             let tx = self.store().begin().await?;

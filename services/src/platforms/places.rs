@@ -75,8 +75,9 @@ impl Services {
     /// Ends a connection. Everything that was said and told there is forgotten.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::WorkspaceNotFound`], [`ServiceError::Internal`].
+    /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::WorkspaceNotFound`], [`ServiceError::Internal`].
     pub async fn disconnect(&self, actor: &Actor, workspace: WorkspaceId) -> Result<WorkspaceRow> {
+        self.as_manager(actor).await?;
         let gone = self.own_workspace(actor, workspace).await?;
         let tx = self.store().begin().await?;
         tx.disconnect(workspace).await?;
@@ -107,11 +108,8 @@ impl Services {
     /// [`ServiceError::Denied`], [`ServiceError::NotMember`], [`ServiceError::RoleAboveOwn`],
     /// [`ServiceError::ConversationNotFound`], [`ServiceError::NotWorkspace`], [`ServiceError::Internal`].
     pub async fn set_access(&self, actor: &Actor, conversation: ConversationId, may: Option<Role>) -> Result<PlaceRow> {
-        require(actor, Permission::Manage)?;
-        // What the place lends does not outlast it, here no more than in a code.
-        if let Some(role) = may {
-            within_own(&self.as_member(actor).await?, role)?;
-        }
+        let member = self.as_manager(actor).await?;
+        may.map_or(Ok(()), |role| within_own(&member, role))?;
         let place = self.store().place(actor.organisation, conversation).await?;
         let place = place.ok_or(ServiceError::ConversationNotFound)?;
         place.workspace.ok_or(ServiceError::NotWorkspace)?;
@@ -132,11 +130,8 @@ impl Services {
         external: &str,
         role: Option<Role>,
     ) -> Result<WorkspaceRow> {
-        require(actor, Permission::Manage)?;
-        // What the place lends does not outlast it, here no more than in a code.
-        if let Some(role) = role {
-            within_own(&self.as_member(actor).await?, role)?;
-        }
+        let member = self.as_manager(actor).await?;
+        role.map_or(Ok(()), |role| within_own(&member, role))?;
         let row = self.own_workspace(actor, workspace).await?;
         if role.is_some() && row.roles.len() >= MOST_ROLES {
             return Err(ServiceError::TooMany { what: "roles of this place", most: MOST_ROLES });

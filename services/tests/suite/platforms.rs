@@ -124,48 +124,55 @@ both!(power_that_a_place_lends_does_not_last, async |database| {
             };
             assert!(right, "{refused:?}");
         }
-        let workspace = world.services.connections(&actor).await.unwrap().workspaces[0].id;
-        let refused = world.services.map_role(&actor, workspace, "everyone", Some(Role::Admin)).await;
-        assert!(
-            matches!(refused, Err(ServiceError::NotMember | ServiceError::RoleAboveOwn { .. })),
-            "{actor:?}: {refused:?}"
-        );
     }
 });
 
-both!(power_that_a_place_lends_opens_no_conversation, async |database| {
+both!(what_lasts_is_done_by_members_who_may_do_it_everywhere, async |database| {
     let world = World::new(database).await;
     connect(&world, &world.owner, &OPS).await;
+    let bob = Visitor { user: "bob", name: "Bob", ..ADA };
     invite(&world, &world.owner, &ADA, Role::Viewer).await;
+    invite(&world, &world.owner, &bob, Role::Responder).await;
     let (_, ops) = admitted(&world, &OPS, &ADA).await;
     world.services.set_access(&world.owner, ops, Some(Role::Admin)).await.unwrap();
+    let (ada, _) = admitted(&world, &OPS, &ADA).await;
     let workspace = world.services.connections(&world.owner).await.unwrap().workspaces[0].id;
-    world.services.map_role(&world.owner, workspace, "staff", Some(Role::Admin)).await.unwrap();
-    let lobby = Place { conversation: "lobby", title: "#lobby", ..OPS };
-    let (_, opened) = admitted(&world, &lobby, &ADA).await;
-    let staff = ["staff".to_owned()];
-    for (place, roles) in [(&OPS, &[][..]), (&lobby, &staff[..])] {
-        for visitor in [EVE, ADA] {
-            let (actor, _) = admitted(&world, place, &Visitor { roles, ..visitor }).await;
-            assert_eq!(actor.role, Role::Admin);
-            let refused = world.services.set_access(&actor, opened, Some(Role::Responder)).await;
-            let right = match &refused {
+    for visitor in [bob, EVE] {
+        let (actor, _) = admitted(&world, &OPS, &visitor).await;
+        assert_eq!(actor.role, Role::Admin);
+        // Up to what they are as members, and taking away, last as well.
+        for refused in [
+            world.services.map_role(&actor, workspace, "everyone", Some(Role::Responder)).await.map(drop),
+            world.services.map_role(&actor, workspace, "everyone", None).await.map(drop),
+            world.services.set_access(&actor, ops, Some(Role::Viewer)).await.map(drop),
+            world.services.set_access(&actor, ops, None).await.map(drop),
+            world.services.unlink(&actor, ada.person, None).await.map(drop),
+            world.services.disconnect(&actor, workspace).await.map(drop),
+        ] {
+            let right = match refused {
+                Err(ServiceError::Denied { role: Role::Responder, .. }) => visitor == bob,
                 Err(ServiceError::NotMember) => visitor == EVE,
-                Err(ServiceError::RoleAboveOwn { own: Role::Viewer, role: Role::Responder }) => visitor == ADA,
                 _ => false,
             };
             assert!(right, "{visitor:?}: {refused:?}");
         }
     }
-    // Once the role is lent no more, nothing of it is left.
-    world.services.map_role(&world.owner, workspace, "staff", None).await.unwrap();
-    assert_eq!(refused(&world, &lobby, &Visitor { roles: &staff, ..EVE }).await, Meeting::Unlinked);
-    // A member opens it as far as their own role goes, and anybody who may manage there closes it.
-    world.services.set_access(&world.owner, opened, Some(Role::Responder)).await.unwrap();
-    assert_eq!(admitted(&world, &lobby, &EVE).await.0.role, Role::Responder);
-    let (eve, _) = admitted(&world, &OPS, &EVE).await;
-    world.services.set_access(&eve, opened, None).await.unwrap();
-    assert_eq!(refused(&world, &lobby, &EVE).await, Meeting::Unlinked);
+    // Oneself is let go by oneself.
+    assert_eq!(world.services.unlink(&ada, ada.person, None).await.unwrap(), 1);
+    let place = world.services.following(&world.owner, ops).await.unwrap();
+    assert_eq!(place.unlinked, Some(Role::Admin));
+});
+
+both!(who_speaks_where_nothing_can_be_told_leaves_it_closed_since_then, async |database| {
+    let world = World::new(database).await;
+    connect(&world, &world.owner, &OPS).await;
+    invite(&world, &world.owner, &ADA, Role::Admin).await;
+    let (_, ops) = admitted(&world, &OPS, &ADA).await;
+    let since = world.now();
+    world.services.store().close_conversation(ops, since).await.unwrap();
+    world.clock.advance(Duration::from_secs(60));
+    admitted(&world, &OPS, &ADA).await;
+    assert_eq!(world.services.following(&world.owner, ops).await.unwrap().closed_at, Some(since));
 });
 
 both!(a_code_lets_in_only_as_long_as_whoever_made_it_might_make_it, async |database| {

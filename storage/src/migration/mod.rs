@@ -18,6 +18,7 @@ mod m0016_places;
 mod m0017_posted;
 mod m0018_audits;
 mod m0019_security;
+mod m0020_told;
 
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::prelude::*;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_posted::Migration),
             Box::new(m0018_audits::Migration),
             Box::new(m0019_security::Migration),
+            Box::new(m0020_told::Migration),
         ]
     }
 }

@@ -31,6 +31,24 @@ both!(a_dialog_ends_once, async |database: TestDatabase| {
     assert_eq!(store.dialog(here, owner.person, NOW).await.unwrap(), None);
 });
 
+both!(a_dialog_is_taken_by_one_and_no_other_in_its_place, async |database: TestDatabase| {
+    let store = &database.store;
+    let owner = store.bootstrap(NOW).await.unwrap();
+    let here = store.conversation(owner.organisation, "web", "x", NOW).await.unwrap();
+    let take = |state: &'static str| store.take_dialog(here, owner.person, move |found| found == state);
+    assert!(!take("first").await.unwrap());
+    store.save_dialog(here, owner.person, "first", later(60)).await.unwrap();
+    let (a, b, c) = tokio::join!(take("first"), take("first"), take("first"));
+    assert_eq!([a, b, c].into_iter().filter(|taken| *taken.as_ref().unwrap()).count(), 1);
+    store.save_dialog(here, owner.person, "second", later(60)).await.unwrap();
+    assert!(!take("first").await.unwrap());
+    assert_eq!(store.dialog(here, owner.person, NOW).await.unwrap().as_deref(), Some("second"));
+    // The same words, but of another time: whoever read the one before does not take it.
+    let (again, taken) = tokio::join!(store.save_dialog(here, owner.person, "second", later(60)), take("second"));
+    again.unwrap();
+    assert_eq!(store.dialog(here, owner.person, NOW).await.unwrap().is_none(), taken.unwrap());
+});
+
 both!(a_button_works_in_its_conversation_until_it_expires, async |database: TestDatabase| {
     let store = &database.store;
     let owner = store.bootstrap(NOW).await.unwrap();

@@ -64,9 +64,9 @@ both!(a_conversation_waits_until_it_was_told, async |database: TestDatabase| {
     assert_eq!((found.conversation, found.workspace.as_deref(), found.external_id.as_str()), (discord, None, "42"));
     assert_eq!((found.told_seq, found.summed_seq, found.last_seq), (0, 0, 2));
 
-    store.told(discord, 2).await.unwrap();
+    store.told(discord, 2, at(2)).await.unwrap();
     assert_eq!(waiting(store).await, []);
-    store.told(discord, 1).await.unwrap();
+    store.told(discord, 1, at(2)).await.unwrap();
     assert_eq!(waiting(store).await, [], "never back");
 
     fail(store, ids[2], at(3)).await;
@@ -76,9 +76,13 @@ both!(a_conversation_waits_until_it_was_told, async |database: TestDatabase| {
     assert!(!closed().await);
     store.close_conversation(discord, at(4)).await.unwrap();
     assert!(closed().await, "it waits all the same");
+    store.hear_in_closed(discord, at(5)).await.unwrap();
+    assert_eq!((closed().await, waiting(store).await[0].heard_at), (true, at(5)), "that says nothing of the bot");
     store.open_conversation(discord).await.unwrap();
     store.open_conversation(discord).await.unwrap();
     assert!(!closed().await);
+    store.hear_in_closed(discord, at(6)).await.unwrap();
+    assert_eq!(waiting(store).await[0].heard_at, at(5), "it was open");
     store.close_conversation(discord, at(4)).await.unwrap();
     // Neither another platform's nor one whose id only begins like it.
     for (platform, id, opened) in [("slack", "42", 0), ("discord", "4", 0), ("discord", "42", 1), ("discord", "42", 0)]
@@ -139,13 +143,22 @@ both!(what_was_missed_is_counted, async |database: TestDatabase| {
     store.keep_posted(PostId::Card(last), &posted).await.unwrap();
     assert!(store.few_unposted(discord, (2, 4), 1).await.unwrap());
 
-    // Of a card that is shown, the first that its thread does not tell counts, whatever changed it last.
+    // Of a card that was there when it was told last, the first that happened since then counts, whatever changed it last.
+    store.told(discord, 4, at(4)).await.unwrap();
     let tx = store.begin().await.unwrap();
     let noted = Entry::Noted { text: "one".to_owned() };
     tx.add_entries(&[(incidents[2], at(5), None, noted)]).await.unwrap();
     tx.post_incident(incidents[2], Cards::All, at(8)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.backlog(discord, (4, 5), 1).await.unwrap().unwrap().since, at(5));
+    // Also of one that was passed over and is not shown; and when nothing happened that could be told, it changed only now.
+    store.forget_posted(PostId::Card(last)).await.unwrap();
+    assert_eq!(store.backlog(discord, (4, 5), 1).await.unwrap().unwrap().since, at(5));
+    store.told(discord, 5, at(9)).await.unwrap();
+    let tx = store.begin().await.unwrap();
+    tx.post_incident(incidents[2], Cards::All, at(20)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.backlog(discord, (5, 6), 1).await.unwrap().unwrap().since, at(20));
 });
 
 both!(the_news_of_an_incident_are_what_people_are_told_where_its_card_is, async |database: TestDatabase| {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use monitor_core::Timestamp;
 use monitor_core::people::ConversationId;
 use services::platforms::{Posted, Waiting};
 use tokio::time::Instant;
@@ -72,6 +73,8 @@ struct Lane {
     running: bool,
     waits: bool,
     closed: bool,
+    /// When somebody spoke there last while it was closed.
+    heard_at: Timestamp,
     rests_until: Instant,
     failures: u32,
     told_at: Option<Instant>,
@@ -115,6 +118,7 @@ impl Lanes {
             running: false,
             waits: true,
             closed: waiting.closed,
+            heard_at: waiting.heard_at,
             rests_until: now,
             failures: 0,
             told_at: None,
@@ -126,9 +130,12 @@ impl Lanes {
         for waiting in waiting {
             let lane = self.lanes.entry(waiting.conversation).or_insert_with(|| new(&waiting));
             lane.waits = true;
-            if lane.closed && !waiting.closed && !lane.running {
+            if !lane.running {
                 // Somebody spoke there, or the platform said that it is open.
-                lane.rests_until = now;
+                if lane.closed && (!waiting.closed || lane.heard_at != waiting.heard_at) {
+                    lane.rests_until = now;
+                }
+                lane.heard_at = waiting.heard_at;
             }
             lane.closed = waiting.closed;
             let rests = lane.rests_until > now || self.rests_until > now || self.units.contains_key(&lane.unit);
@@ -247,6 +254,7 @@ mod tests {
             summed_seq: 0,
             last_seq: 1,
             closed: false,
+            heard_at: Timestamp::from_millis(0),
         }
     }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use services::Services;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::Courier;
@@ -63,8 +63,10 @@ impl<C: Courier> Keeper<C> {
                 () = sleep_until(next) => {}
             }
         }
+        let until = Instant::now() + FAREWELL;
         // What the platform has taken should be noted.
-        let _ = timeout(FAREWELL, async { while keeper.running.next().await.is_some() {} }).await;
+        let _ = timeout_at(until, async { while keeper.running.next().await.is_some() {} }).await;
+        keeper.courier.rest().finish(C::PLATFORM, until).await;
     }
 
     fn new(courier: Arc<C>, services: Services) -> Self {

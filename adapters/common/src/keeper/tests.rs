@@ -19,6 +19,7 @@ use test_support::database::{KEY, TestDatabase};
 use tokio::sync::Notify;
 
 use super::*;
+use crate::courier::Rest;
 use crate::{Fault, Sent, Target};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -30,6 +31,7 @@ struct Memory {
     seen: Mutex<Seen>,
     /// Conversations whose calls end only when this is told.
     slow: Mutex<HashMap<String, Arc<Notify>>>,
+    rest: Rest,
 }
 
 #[derive(Default)]
@@ -45,6 +47,8 @@ struct Seen {
     /// Nothing can be told in threads.
     closed_threads: bool,
     tries: usize,
+    /// What followed a first message is there.
+    rest_is_there: bool,
 }
 
 impl Memory {
@@ -89,6 +93,10 @@ fn text(reply: &Reply) -> String {
 impl Courier for Memory {
     const PLATFORM: &'static str = "discord";
     const PACE: Duration = SECOND;
+
+    fn rest(&self) -> &Rest {
+        &self.rest
+    }
 
     async fn post(&self, to: &Target, reply: &Reply) -> Result<Sent, Fault> {
         self.call("post", to).await?;
@@ -511,6 +519,59 @@ async fn a_restart_after_the_summary_tells_no_second_one() {
     assert_eq!(world.platform.calls().len(), 9);
 }
 
+/// Changes the cards of all monitors in the same moment.
+async fn change_all(world: &World, monitors: &[Monitor]) {
+    let names: Vec<&str> = monitors.iter().map(|monitor| monitor.settings.name.as_str()).collect();
+    let what = services::Silenced::Monitors(names.join(","));
+    world.services.silence(&world.owner, &what, 60 * MINUTE, "deploy").await.unwrap();
+}
+
+fn summaries(world: &World) -> usize {
+    world.platform.shown("ops").matches("could not be told").count()
+}
+
+#[tokio::test]
+async fn cards_that_a_summary_passed_over_and_that_change_at_once_are_no_outage() {
+    let mut world = World::new().await;
+    world.platform.seen().down = Some(Fault::Later { after: None, why: "connection refused".to_owned() });
+    let mut monitors = Vec::new();
+    for number in 0..16 {
+        monitors.push(world.add(&format!("m{number}"), "ops").await);
+        world.fail(&monitors[number]).await;
+        world.keep_for(2 * MINUTE).await;
+    }
+    world.platform.seen().down = None;
+    world.keep_for(20 * MINUTE).await;
+    assert_eq!((summaries(&world), world.platform.calls().len(), world.waits().await), (1, 11, 0));
+
+    change_all(&world, &monitors).await;
+    world.keep_for(10 * MINUTE).await;
+    assert_eq!(summaries(&world), 1, "{}", world.platform.shown("ops"));
+    let posts = world.platform.calls().iter().filter(|call| *call == "post ops").count();
+    assert_eq!((posts, world.waits().await), (6, 0), "those that had no message");
+}
+
+#[tokio::test]
+async fn cards_that_were_refused_once_or_are_gone_and_change_at_once_are_no_outage() {
+    let mut world = World::new().await;
+    let mut monitors = Vec::new();
+    for number in 0..8 {
+        monitors.push(world.add(&format!("m{number}"), "ops").await);
+        if number < 4 {
+            world.platform.seen().faults.push_back(Fault::Refused("too odd".to_owned()));
+        }
+        world.fail(&monitors[number]).await;
+        world.keep_for(2 * MINUTE).await;
+    }
+    world.keep_for(20 * MINUTE).await;
+    for message in &mut world.platform.seen().messages {
+        message.1 = None;
+    }
+    change_all(&world, &monitors).await;
+    world.keep_for(10 * MINUTE).await;
+    assert_eq!((summaries(&world), world.waits().await), (0, 0), "{}", world.platform.shown("ops"));
+}
+
 #[tokio::test]
 async fn a_storm_is_told_card_by_card_however_long_it_takes() {
     let mut world = World::new().await;
@@ -627,10 +688,14 @@ async fn a_closed_conversation_is_tried_once_an_hour_and_when_somebody_speaks_th
     world.restart().await;
     world.keep_for(MINUTE).await;
     assert_eq!((closed_at(&world).await, world.platform.seen().tries), (since, 4));
+    // Who speaks there may be where the bot is not: it is tried at once, and closed as long as it was.
+    world.services.store().hear_in_closed(conversation, world.services.now()).await.unwrap();
+    world.keep_for(30 * MINUTE).await;
+    assert_eq!((closed_at(&world).await, world.platform.seen().tries), (since, 5));
     world.platform.seen().down = None;
-    world.services.store().open_conversation(conversation).await.unwrap();
+    world.services.store().hear_in_closed(conversation, world.services.now()).await.unwrap();
     world.keep_for(MINUTE).await;
-    assert_eq!(world.platform.calls(), ["post ops"]);
+    assert_eq!((world.platform.calls(), closed_at(&world).await), (vec!["post ops".to_owned()], None));
 
     world.platform.seen().faults.push_back(Fault::Closed("muted".to_owned()));
     world.check(&shop, Reason::Ok).await;
@@ -744,4 +809,33 @@ async fn it_runs_until_it_is_told_to_stop() {
     shutdown.cancel();
     running.await.unwrap();
     assert_eq!(world.platform.calls(), ["post ops"]);
+}
+
+#[tokio::test]
+async fn what_follows_a_first_message_is_waited_for_at_the_end() {
+    let world = World::new().await;
+    let (gate, shutdown) = (Arc::new(Notify::new()), CancellationToken::new());
+    let (platform, open) = (Arc::clone(&world.platform), Arc::clone(&gate));
+    world.platform.rest.bring("discord", vec![()], move |()| {
+        let (platform, open) = (Arc::clone(&platform), Arc::clone(&open));
+        async move {
+            open.notified().await;
+            platform.seen().rest_is_there = true;
+            Ok(())
+        }
+    });
+    shutdown.cancel();
+    let mut running = Box::pin(Keeper::run(Arc::clone(&world.platform), world.services.clone(), shutdown));
+    let looks = async {
+        for _ in 0..20 {
+            world.waits().await;
+        }
+    };
+    tokio::select! {
+        () = &mut running => panic!("it did not wait"),
+        () = looks => {}
+    }
+    gate.notify_one();
+    running.await;
+    assert!(world.platform.seen().rest_is_there);
 }

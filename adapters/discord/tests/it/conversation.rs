@@ -156,6 +156,23 @@ async fn a_code_is_shown_to_who_asked_for_it_alone() {
 }
 
 #[tokio::test]
+async fn what_is_about_rights_is_for_who_asked_alone() {
+    let world = World::start().await;
+    let serving = world.serving().await;
+    for (command, options) in [
+        ("whoami", vec![]),
+        ("list-connections", vec![]),
+        ("set-access", vec![("access", json!("read"))]),
+        ("map-role", vec![("role", json!("no such words at all"))]),
+    ] {
+        let answer = world.slash(command, &options).await;
+        assert!(is_quiet(&answer), "{command}: {answer}");
+    }
+    assert!(!is_quiet(&world.slash("status", &[]).await));
+    serving.stop().await;
+}
+
+#[tokio::test]
 async fn a_thread_is_a_part_of_its_channel() {
     let world = World::start().await;
     let serving = world.serving().await;

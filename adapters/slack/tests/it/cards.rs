@@ -71,9 +71,11 @@ async fn a_card_that_slack_does_not_take_at_first_comes_later() {
     let world = World::start().await;
     world.fake.command(OPS, ADA, "follow everything").await;
     world.fake.messages(OPS, 1).await;
+    // Slack has two ways to say so.
     world.fake.fail("chat.postMessage", Failure::RateLimited(1));
+    world.fake.fail("chat.postMessage", Failure::Code("rate_limited"));
     let (_, ids) = monitors(&world.database.store, &[Duration::from_secs(30)]).await;
     check(&world, ids[0], Reason::ConnectionRefused).await;
     world.fake.until("a card", card).await;
-    assert!(world.fake.calls("chat.postMessage").len() >= 2);
+    assert!(world.fake.calls("chat.postMessage").len() >= 3);
 }

@@ -44,6 +44,29 @@ async fn a_slip_of_the_finger_and_a_secret_are_seen_by_who_said_them_alone() {
 }
 
 #[tokio::test]
+async fn what_is_about_rights_is_for_who_asked_alone_whichever_way_it_was_said() {
+    let world = World::start().await;
+    // By a form, whose question is said as well.
+    world.fake.command(OPS, ADA, "set-access").await;
+    let modal = world.fake.until("a form", |state| state.views.first().cloned()).await;
+    let block = modal.view["blocks"][0]["block_id"].as_str().unwrap().to_owned();
+    world.fake.messages(OPS, 1).await;
+    world.fake.submit(ADA, &modal.id, &[(&block, "read")]).await;
+    world.fake.messages(OPS, 2).await;
+    // As an answer to a question, and by a mention.
+    world.fake.command(OPS, ADA, "set-access").await;
+    world.fake.messages(OPS, 3).await;
+    world.fake.command(OPS, ADA, "nothing").await;
+    world.fake.messages(OPS, 4).await;
+    world.fake.say(OPS, ADA, "map-role 1").await;
+    world.fake.messages(OPS, 5).await;
+    world.fake.say(OPS, ADA, "viewer").await;
+    let told = world.fake.messages(OPS, 6).await;
+    assert!(told.iter().all(|message| message.only.as_deref() == Some(ADA)), "{told:#?}");
+    assert!(told[1].words().contains("may now look"), "{}", told[1].words());
+}
+
+#[tokio::test]
 async fn a_monitor_is_added_with_a_form_and_a_button() {
     let world = World::start().await;
     let target = answering(Answer::ok("hello")).await;

@@ -45,7 +45,7 @@ impl World {
         let outbound = OutboundConfig { allow_private: true, ca_file: None, user_agent: "Watchword".into() };
         let outbound = Outbound::new(&outbound).unwrap();
         let services = Services::new(database.store.clone(), outbound, Arc::new(Still), Retention::default());
-        Self { fake, courier: TelegramCourier { api, services, tasks: TaskTracker::new() }, _database: database }
+        Self { fake, courier: TelegramCourier { api, services, rest: Rest::default() }, _database: database }
     }
 }
 

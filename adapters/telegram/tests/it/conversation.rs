@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use monitor_core::monitor::MonitorId;
-use serde_json::json;
+use serde_json::{Value, json};
 use test_support::platforms::telegram::{BOT_ID, TOKEN};
 
 use crate::clients::assert_models;
@@ -137,6 +137,40 @@ async fn a_question_in_a_group_opens_an_answer_for_whoever_was_asked() {
     );
     let proposed = world.fake.hears(OPS, heard + 1).await.pop().unwrap();
     assert!(proposed.contains("127.0.0.1:9"), "{proposed}");
+}
+
+#[tokio::test]
+async fn what_answers_a_question_is_no_command() {
+    let world = World::with_ada().await;
+    for text in ["shop", "mail"] {
+        world.ask(ADA, ADA, &format!("declare-incident \"the {text} is slow\"")).await;
+    }
+    // Cards come in between whenever they do.
+    let says = async |words: &str| {
+        world.fake.until(words, |fake| fake.said(ADA).iter().any(|said| said.starts_with(words))).await;
+    };
+    let asked = async |count: usize| {
+        let asks =
+            |message: &Value| message["text"].as_str().is_some_and(|text| text.starts_with("What shall I write"));
+        let questions = || world.fake.messages(ADA).into_iter().filter(asks).collect::<Vec<_>>();
+        world.fake.say(ADA, ADA, "/note #1");
+        world.fake.until("a question", |_| questions().len() == count).await;
+        questions().pop().unwrap()["message_id"].as_i64().unwrap()
+    };
+    let question = asked(1).await;
+    world.fake.answer(ADA, ADA, question, "Resolve #2 was done by the night shift");
+    says("Noted").await;
+    let other = world.services.incident(&world.owner, Some("#2")).await.unwrap();
+    assert!(other.incident.resolved.is_none(), "{other:?}");
+    // That question is over.
+    world.fake.answer(ADA, ADA, question, "Resolve #2 was done by the night shift");
+    says("That question is settled already").await;
+    // What is meant as a command is one.
+    let question = asked(2).await;
+    world.fake.answer(ADA, ADA, question, "/list_monitors");
+    says("There are no monitors yet").await;
+    world.fake.answer(ADA, ADA, question, "cancel");
+    says("All right, forgotten.").await;
 }
 
 #[tokio::test]
