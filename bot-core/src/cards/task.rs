@@ -1,7 +1,5 @@
 //! What the cards of audits and security checks have in common: how far they are, and buttons that stand for a number.
 
-use std::time::Duration;
-
 use monitor_core::Timestamp;
 use monitor_core::duration::humanize;
 use services::view::TaskState;
@@ -53,8 +51,7 @@ impl Standing<'_> {
             (TaskState::Running, _) if self.cancelling => "is being called off.".to_owned(),
             (TaskState::Running, _) => format!("is being made.\n{}", self.doing),
             (TaskState::Done, _) => {
-                let took = Duration::from_secs(self.until.since(self.since).as_secs());
-                format!("is done after {}.", humanize(took))
+                format!("is done after {}.", humanize(self.until.since(self.since)))
             }
             (TaskState::Cancelled, _) => "was called off.".to_owned(),
             (TaskState::Failed, Some((code, message))) => format!("failed: {} ({code})", message.trim_end_matches('.')),
