@@ -53,7 +53,7 @@ pub(crate) async fn tell(tx: &Tx, changes: &[Change], now: Timestamp) -> Result<
     let mut told = false;
     for change in with_absorbed(tx, changes).await? {
         if change.event == Event::Grew && change.joined.is_empty() {
-            // Something of it is well again, which only its cards show.
+            // Something of it is well again, or known to be as bad as before, which only its cards show.
             told |= !tx.post_incident(change.incident, Cards::Edited, now).await?.is_empty();
             continue;
         }

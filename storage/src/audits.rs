@@ -43,8 +43,10 @@ pub struct Digest {
     pub mend: Vec<(String, String)>,
     /// The budgets that are broken, and by how much, in words.
     pub breaches: Vec<String>,
-    /// What got worse since the audit before by more than noise, in words.
+    /// What got worse by more than noise since the audit that it was held against, in words.
     pub worse: Vec<String>,
+    /// The audit that it was held against.
+    pub against: Option<AuditId>,
     /// What makes the figures doubtful, in words.
     pub warnings: Vec<String>,
 }

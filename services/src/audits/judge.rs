@@ -1,11 +1,11 @@
 //! What an audit's figures mean: budgets that are broken, and what got worse.
 
 use monitor_core::audit::budget;
-use monitor_core::audit::changes;
+use monitor_core::audit::changes::{self, Change};
 use monitor_core::audit::figure::{Figure, ResourceKind, Unit};
 use monitor_core::audit::spec::AuditSpec;
 use monitor_core::audit::summary::{Opportunity, ReadError, Summary, Taken, read as read_results};
-use storage::Digest;
+use storage::{AuditRow, Digest};
 
 use super::{AuditError, Audited};
 
@@ -21,7 +21,7 @@ const DENIED: usize = 5;
 /// [`AuditError::Page`] when no run could be scored, [`AuditError::Broken`] when what was measured cannot be read.
 pub(super) fn read(spec: &AuditSpec, audited: &Audited) -> Result<Summary, AuditError> {
     let Audited { lhrs, pwa, chromium, took, .. } = audited;
-    let taken = Taken { spec, lhrs, observed: Some(pwa), chromium, took: *took };
+    let taken = Taken { spec, lhrs, observed: pwa.as_ref(), chromium, took: *took };
     let mut summary = read_results(&taken).map_err(|error| match error {
         ReadError::Page { code, message } => AuditError::Page { code, message },
         other => AuditError::Broken(other.to_string()),
@@ -34,8 +34,8 @@ pub(super) fn read(spec: &AuditSpec, audited: &Audited) -> Result<Summary, Audit
     Ok(summary)
 }
 
-/// What an audit found, in short, and whether it is worse than the one before.
-pub(super) fn digest(spec: &AuditSpec, summary: &Summary, before: Option<&Summary>) -> Digest {
+/// What an audit found, in short, and whether it is worse than the one that it is held against.
+pub(super) fn digest(spec: &AuditSpec, summary: &Summary, against: Option<&(AuditRow, Summary)>) -> Digest {
     let bytes = Figure::Bytes(ResourceKind::Total).of(summary);
     Digest {
         scores: summary.scores.clone(),
@@ -44,15 +44,38 @@ pub(super) fn digest(spec: &AuditSpec, summary: &Summary, before: Option<&Summar
         bytes: bytes.map(|bytes| bytes as u64),
         mend: summary.opportunities.iter().take(MEND).map(|mend| (mend.title.clone(), savings(mend))).collect(),
         breaches: budget::breaches(&spec.budgets, summary).iter().map(ToString::to_string).collect(),
-        worse: before.map(|before| worse(before, summary)).unwrap_or_default(),
+        worse: worse(against.map(|(_, found)| found), summary).iter().map(ToString::to_string).collect(),
+        against: against.map(|(row, _)| row.id),
         warnings: summary.warnings.clone(),
     }
 }
 
+/// What is wrong, in words, and was not by the last audit before it, held against the same.
+pub(super) fn news(
+    spec: &AuditSpec,
+    summary: &Summary,
+    last: Option<&(AuditRow, Summary)>,
+    against: Option<&(AuditRow, Summary)>,
+) -> Vec<String> {
+    let against = against.map(|(_, found)| found);
+    let known = last.map(|(_, last)| faults(spec, last, against)).unwrap_or_default();
+    let is_known = |fault: &String| known.iter().any(|(known, _)| known == fault);
+    let all = faults(spec, summary, against).into_iter();
+    all.filter(|(fault, _)| !is_known(fault)).map(|(_, words)| words).collect()
+}
+
+/// Each budget that is broken and each figure that got worse, and how bad it is in words.
+fn faults(spec: &AuditSpec, summary: &Summary, against: Option<&Summary>) -> Vec<(String, String)> {
+    let broken = budget::breaches(&spec.budgets, summary).into_iter();
+    let broken = broken.map(|breach| (breach.budget.to_string(), breach.to_string()));
+    let worse = worse(against, summary).into_iter().map(|change| (change.figure.title(), change.to_string()));
+    broken.chain(worse).collect()
+}
+
 /// What is worse than before by more than noise. Audits that cannot be compared say nothing.
-fn worse(before: &Summary, after: &Summary) -> Vec<String> {
-    let Ok(changes) = changes::between(before, after) else { return Vec::new() };
-    changes.regressions().map(ToString::to_string).collect()
+fn worse(before: Option<&Summary>, after: &Summary) -> Vec<Change> {
+    let Some(Ok(changes)) = before.map(|before| changes::between(before, after)) else { return Vec::new() };
+    changes.regressions().copied().collect()
 }
 
 /// What mending something would save: `1.2 s of LCP, 340 kB`; empty when that is not known.

@@ -3,7 +3,7 @@
 //! ```text
 //! request   ── row in the queue, card in the conversation
 //! work      ── claimed with a lease, audited by the Auditor, its progress on the card
-//! judge     ── budgets, and what got worse than before by more than noise
+//! judge     ── budgets, what got worse than before by more than noise, and what of that is new
 //! report    ── the PDF, kept as a file and told in the card's thread
 //! alarm     ── of a schedule: an incident while something is wrong
 //! ```

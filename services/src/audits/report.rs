@@ -77,8 +77,11 @@ impl Services {
     async fn print_anew(&self, row: &AuditRow) -> Result<(ArtifactRow, Vec<u8>)> {
         let summary = self.figures(row).await?;
         let auditor = self.auditor()?;
-        let past = self.past_audits(row.organisation, row.id, &row.spec).await?;
-        let before = self.comparable(&past, &row.spec).await?;
+        let past = self.past_audits(row).await?;
+        let before = match row.digest.as_ref().and_then(|digest| digest.against) {
+            Some(against) => self.kept_audit(row.organisation, against).await?,
+            None => self.comparable(&past, &row.spec).await?,
+        };
         let bytes = print(auditor, &html(row, &summary, &past, before.as_ref())).await.map_err(|error| {
             tracing::error!(audit_id = %row.id, %error, "the report of an audit could not be printed");
             ServiceError::NotPrinted(row.id)
@@ -108,18 +111,18 @@ pub(crate) async fn print(auditor: &dyn Auditor, html: &str) -> std::result::Res
     tokio::time::timeout(PRINT_WITHIN, auditor.print(html, &cancel)).await.unwrap_or(Err(AuditError::Deadline))
 }
 
-/// The report of an audit as a page to be printed. `past` are the audits before it, the oldest first, and `before` is the one of
-/// these that it can be compared with.
+/// The report of an audit as a page to be printed. `past` are the audits before it, the oldest first, and `before` is the one that
+/// it is compared with.
 pub(super) fn html(
     row: &AuditRow,
     summary: &Summary,
     past: &[AuditRow],
-    before: Option<&(&AuditRow, Summary)>,
+    before: Option<&(AuditRow, Summary)>,
 ) -> String {
     let scores = |row: &AuditRow| row.digest.as_ref().map(|digest| (row.asked_at, digest.scores.clone()));
     let scores: Vec<_> = past.iter().filter_map(scores).collect();
     let past: Vec<Past<'_>> = scores.iter().map(|(at, scores)| Past { at: *at, scores }).collect();
-    let changed = before.and_then(|(before, found)| Some((*before, changes::between(found, summary).ok()?)));
+    let changed = before.and_then(|(before, found)| Some((before, changes::between(found, summary).ok()?)));
     documents::audit(&AuditDocument {
         id: row.id,
         at: row.asked_at,

@@ -24,6 +24,8 @@ const MOVED_UP: u64 = 50;
 struct Found {
     summary: Summary,
     digest: Digest,
+    /// What is wrong that was not by the audit before, in words.
+    news: Vec<String>,
     /// What Lighthouse measured in the median run.
     lhr: Vec<u8>,
     pdf: Option<Vec<u8>>,
@@ -105,19 +107,21 @@ impl Services {
             Ok(summary) => summary,
             Err(error) => return self.end(claim, refused(claim, &error), None).await,
         };
-        let past = self.past_audits(claim.organisation, claim.id, spec).await?;
-        let before = self.comparable(&past, spec).await?;
-        let digest = judge::digest(spec, &read, before.as_ref().map(|(_, before)| before));
+        let Some(row) = self.store().audit(claim.organisation, claim.id).await? else { return Ok(Worked::Lost) };
+        let past = self.past_audits(&row).await?;
+        let (last, baseline) = (self.comparable(&past, spec).await?, self.audit_baseline(&row).await?);
+        let against = baseline.as_ref().or(last.as_ref());
+        let digest = judge::digest(spec, &read, against);
+        let news = judge::news(spec, &read, last.as_ref(), against);
         let lhr = audited.lhrs.first().map(|lhr| lhr.to_string().into_bytes()).unwrap_or_default();
-        let mut found = Found { summary: read, digest, lhr, pdf: None };
+        let mut found = Found { summary: read, digest, news, lhr, pdf: None };
         let doing = Doing { fraction: 0.97, text: "Writing the report".to_owned() };
         match self.keep(claim, &mut Kept::default(), doing).await? {
             None => {}
             Some(Halt::Lost) => return Ok(Worked::Lost),
             Some(_) => return self.end(claim, AuditEnd::Cancelled, None).await,
         }
-        let Some(row) = self.store().audit(claim.organisation, claim.id).await? else { return Ok(Worked::Lost) };
-        match print(auditor, &html(&row, &found.summary, &past, before.as_ref())).await {
+        match print(auditor, &html(&row, &found.summary, &past, against)).await {
             Ok(pdf) => found.pdf = Some(pdf),
             // The audit is worth telling without its report, which can be asked for later.
             Err(error) => tracing::error!(audit_id = %claim.id, %error, "the report of an audit could not be printed"),
@@ -157,7 +161,7 @@ impl Services {
         }
         if let Some(found) = found {
             self.keep_files(&tx, claim, found, now).await?;
-            alarm::judged(&tx, claim, &found.digest, now).await?;
+            alarm::judged(&tx, claim, &found.digest, &found.news, now).await?;
         }
         tx.post_task(claim.id, now).await?;
         tx.commit().await?;

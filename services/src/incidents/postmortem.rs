@@ -103,6 +103,8 @@ pub fn words(entry: &TimelineEntry) -> String {
         Entry::Took { incident } => format!("incident #{incident} became part of it"),
         Entry::Merged { into } => format!("it became part of incident #{into}"),
         Entry::Acknowledged { note } => format!("{by} acknowledged it{}", noted(note)),
+        // What nobody wrote down an audit found.
+        Entry::Noted { text } if entry.by.is_none() => format!("noted: {text}"),
         Entry::Noted { text } => format!("{by} noted: {text}"),
         Entry::Cause { text } => format!("{by} named the cause: {text}"),
         Entry::Resolved { resolution: Resolution::ByHand, note } => format!("{by} resolved it{}", noted(note)),

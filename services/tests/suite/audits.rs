@@ -1,5 +1,6 @@
 //! Audits: asked for, made, told, kept; by an auditor that does what it is told.
 
+mod regressions;
 mod schedules;
 
 use std::sync::Arc;

@@ -62,6 +62,8 @@ fn said(entry: &TimelineEntry) -> Option<String> {
         }
         Entry::Merged { into } => format!("It became part of incident #{into}."),
         Entry::Acknowledged { note } => format!("{by} acknowledged it{}", noted(note)),
+        // What nobody wrote down an audit found.
+        Entry::Noted { text } if entry.by.is_none() => format!("Noted: {text}"),
         Entry::Noted { text } => format!("{by} noted: {text}"),
         Entry::Cause { text } => format!("{by} named the cause: {text}"),
         Entry::Reopened { because } => format!("It goes on: {because}"),

@@ -27,14 +27,14 @@ async fn asked(room: &Room) -> u64 {
 }
 
 /// A day later an audit of the schedule comes to that.
-async fn next(room: &Room, act: Act) {
+pub(super) async fn next(room: &Room, act: Act) {
     room.world.clock.advance(DAY);
     assert_eq!(room.services().turn_audit_schedules().await.unwrap(), 1);
     room.scripted.then([act]);
     assert_eq!(room.make().await, Worked::Done);
 }
 
-async fn incidents(room: &Room) -> Vec<IncidentRow> {
+pub(super) async fn incidents(room: &Room) -> Vec<IncidentRow> {
     room.services().incidents(&room.world.owner, None, &IncidentFilter::default(), 10).await.unwrap()
 }
 
