@@ -10,6 +10,6 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts
 COPY lighthouse-bridge/src src
 
 USER 10002:10002
-ENV BRIDGE_LISTEN=0.0.0.0:9090
+ENV BRIDGE_LISTEN=0.0.0.0:9090 BRIDGE_SCRATCH=/tmp
 ENTRYPOINT ["node"]
 CMD ["src/serve.ts"]

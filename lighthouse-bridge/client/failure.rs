@@ -92,6 +92,7 @@ fn of_reported(reported: Reported) -> AuditError {
     let Reported { code, message, .. } = reported;
     match code.as_str() {
         "CANCELLED" => AuditError::Cancelled,
+        "MEMORY" => AuditError::Memory,
         _ if is_page_s(&code) => AuditError::Page { code, message },
         _ => AuditError::Bridge(message),
     }
@@ -100,7 +101,7 @@ fn of_reported(reported: Reported) -> AuditError {
 /// Whether a code is about the page. What a job asks for in vain, such as a cookie that no browser takes, is told to who
 /// asked.
 fn is_page_s(code: &str) -> bool {
-    !matches!(code, "CHROMIUM_FAILED" | "FAILED" | "CANCELLED")
+    !matches!(code, "CHROMIUM_FAILED" | "FAILED" | "CANCELLED" | "MEMORY")
 }
 
 #[cfg(test)]
@@ -158,5 +159,6 @@ mod tests {
             assert_eq!(found, AuditError::Bridge("as the worker says".into()));
         }
         assert_eq!(AuditError::explain(reported("CANCELLED", None), SHOP, &own), AuditError::Cancelled);
+        assert_eq!(AuditError::explain(reported("MEMORY", None), SHOP, &own), AuditError::Memory);
     }
 }
