@@ -3,39 +3,50 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lighthouse_bridge::Bridge;
 use monitor_core::audit::spec::AuditSpec;
 use probes::Outbound;
-use services::{AuditError, Audited, Auditing, Auditor, Progress};
+use services::{AuditError, Audited, Auditor, PrintError, Progress, Sought};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, set_path};
 
-/// Looks for the worker, which takes some seconds, and tells what was found.
+/// How long it is waited before a worker that runs elsewhere is looked for again.
+const AGAIN: Duration = Duration::from_secs(15);
+
+/// Looks for the worker, which takes some seconds, and tells what was found. One that runs elsewhere may start later than this
+/// program, and is looked for until it is there. What of this machine is missing is not installed meanwhile.
 pub(crate) async fn seek(
     config: lighthouse_bridge::Config,
     outbound: Outbound,
-    told: Arc<OnceLock<Auditing>>,
+    sought: Arc<Sought>,
     stop: CancellationToken,
 ) {
-    let Some(found) = stop.run_until_cancelled(Bridge::find(&config)).await else { return };
-    let auditing = match found {
-        Ok(bridge) => {
-            let versions = bridge.versions();
-            tracing::info!(lighthouse = versions.lighthouse, chromium = versions.chromium, "pages can be audited");
-            Auditing::Here(Arc::new(Worker { bridge, outbound }))
-        }
-        Err(unavailable) => {
-            tracing::warn!(%unavailable, "pages cannot be audited here; everything else works");
-            Auditing::Nowhere(unavailable.to_string())
+    let seeking = async {
+        loop {
+            let unavailable = match Bridge::find(&config).await {
+                Ok(bridge) => return Some(bridge),
+                Err(unavailable) => unavailable.to_string(),
+            };
+            // Once for each reason, however often it is looked.
+            if sought.missing(&unavailable) {
+                tracing::warn!(%unavailable, "pages cannot be audited here; everything else works");
+            }
+            if config.remote.is_none() {
+                return None;
+            }
+            tokio::time::sleep(AGAIN).await;
         }
     };
-    // Nobody else tells.
-    let _ = told.set(auditing);
+    let Some(Some(bridge)) = stop.run_until_cancelled(Box::pin(seeking)).await else { return };
+    let versions = bridge.versions();
+    tracing::info!(lighthouse = versions.lighthouse, chromium = versions.chromium, "pages can be audited");
+    sought.found(Arc::new(Worker { bridge, outbound }));
 }
 
 /// How the worker is used. No page is led to where this program listens.
@@ -78,7 +89,7 @@ impl Auditor for Worker {
             let audited = self.bridge.audit(spec, &self.outbound, tell, cancel).await.map_err(explained)?;
             Ok(Audited {
                 lhrs: audited.lhrs,
-                pwa: audited.pwa.unwrap_or_default(),
+                pwa: audited.pwa,
                 screenshot: audited.screenshot,
                 denied: audited.denied.into_iter().map(|denied| denied.why).collect(),
                 chromium: audited.versions.chromium,
@@ -88,8 +99,8 @@ impl Auditor for Worker {
         .boxed()
     }
 
-    fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, AuditError>> {
-        async move { self.bridge.print(html, cancel).await.map_err(explained) }.boxed()
+    fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, PrintError>> {
+        async move { self.bridge.print(html, cancel).await.map_err(unprinted) }.boxed()
     }
 }
 
@@ -102,5 +113,15 @@ fn explained(error: lighthouse_bridge::AuditError) -> AuditError {
         Error::Memory => AuditError::Memory,
         Error::Refused { why, .. } => AuditError::Refused(why),
         Error::Bridge(why) => AuditError::Broken(why),
+    }
+}
+
+fn unprinted(error: lighthouse_bridge::AuditError) -> PrintError {
+    use lighthouse_bridge::AuditError as Error;
+    match error {
+        Error::Deadline => PrintError::Deadline,
+        Error::Cancelled => PrintError::Cancelled,
+        Error::Memory => PrintError::Memory,
+        Error::Page { message: why, .. } | Error::Refused { why, .. } | Error::Bridge(why) => PrintError::Broken(why),
     }
 }

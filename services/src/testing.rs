@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{AuditError, AuditOptions, Audited, Auditing, Auditor, Progress};
+use crate::{AuditError, AuditOptions, Audited, Auditing, Auditor, PrintError, Progress};
 
 pub use sites::{Sight, Sites};
 
@@ -132,10 +132,10 @@ impl Auditor for Scripted {
         &'a self,
         html: &'a str,
         _cancel: &'a CancellationToken,
-    ) -> BoxFuture<'a, Result<Vec<u8>, AuditError>> {
+    ) -> BoxFuture<'a, Result<Vec<u8>, PrintError>> {
         let mut state = self.state();
         if state.refuses_to_print {
-            return futures_util::future::ready(Err(AuditError::Broken("the printer is out of paper".to_owned())))
+            return futures_util::future::ready(Err(PrintError::Broken("the printer is out of paper".to_owned())))
                 .boxed();
         }
         state.printed.push(html.to_owned());
@@ -154,7 +154,7 @@ fn measured(lhrs: &str, spec: &AuditSpec) -> Audited {
     }
     Audited {
         lhrs,
-        pwa: Observed::default(),
+        pwa: Some(Observed::default()),
         screenshot: None,
         denied: Vec::new(),
         chromium: "156.0.8078.79".to_owned(),

@@ -1,6 +1,6 @@
 //! Who makes audits: a seam, because there is a program that does it with a browser, or none.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -19,7 +19,7 @@ pub trait Auditor: Send + Sync {
     ) -> BoxFuture<'a, Result<Audited, AuditError>>;
 
     /// Prints a page as PDF.
-    fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, AuditError>>;
+    fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, PrintError>>;
 }
 
 /// How far an audit is.
@@ -36,8 +36,8 @@ pub struct Progress {
 pub struct Audited {
     /// Lighthouse's result of each run, the median first.
     pub lhrs: Vec<serde_json::Value>,
-    /// What Chromium says of the page as an app.
-    pub pwa: Observed,
+    /// What Chromium says of the page as an app; `None`: it could not be found out.
+    pub pwa: Option<Observed>,
     /// The page when it was loaded, as JPEG.
     pub screenshot: Option<Vec<u8>>,
     /// What the page asked for and was not let reach, with the reason, in words.
@@ -91,6 +91,23 @@ impl AuditError {
     }
 }
 
+/// Why a document was not printed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrintError {
+    /// It took too long.
+    #[error("printing took too long")]
+    Deadline,
+    /// The document took more memory than it may.
+    #[error("the document took more memory than printing may have")]
+    Memory,
+    /// It was called off.
+    #[error("printing was called off")]
+    Cancelled,
+    /// What prints broke, or cannot make anything of the document.
+    #[error("what prints broke: {0}")]
+    Broken(String),
+}
+
 /// Whether audits can be made here.
 #[derive(Clone)]
 pub enum Auditing {
@@ -99,7 +116,38 @@ pub enum Auditing {
     /// Not here: what to install or set.
     Nowhere(String),
     /// That is being found out.
-    Sought(Arc<OnceLock<Auditing>>),
+    Sought(Arc<Sought>),
+}
+
+/// What is looked for until it is found.
+#[derive(Default)]
+pub struct Sought {
+    found: OnceLock<Arc<dyn Auditor>>,
+    missing: Mutex<Option<String>>,
+}
+
+impl Sought {
+    /// Tells that it was found.
+    pub fn found(&self, auditor: Arc<dyn Auditor>) {
+        // One that was found before is as good.
+        let _ = self.found.set(auditor);
+    }
+
+    /// Tells why it is not there, or not yet. Answers whether that is news.
+    pub fn missing(&self, why: &str) -> bool {
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = missing.replace(why.to_owned());
+        before.as_deref() != Some(why)
+    }
+
+    /// What was found, or why nothing was.
+    pub(super) fn auditor(&self) -> Result<&dyn Auditor, String> {
+        if let Some(auditor) = self.found.get() {
+            return Ok(auditor.as_ref());
+        }
+        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Err(missing.unwrap_or_else(|| "it is being looked for what makes them; ask again in some seconds".to_owned()))
+    }
 }
 
 impl Default for Auditing {
@@ -113,7 +161,7 @@ impl std::fmt::Debug for Auditing {
         match self {
             Self::Here(_) => f.write_str("Here"),
             Self::Nowhere(why) => f.debug_tuple("Nowhere").field(why).finish(),
-            Self::Sought(found) => f.debug_tuple("Sought").field(&found.get()).finish(),
+            Self::Sought(sought) => f.debug_tuple("Sought").field(&sought.auditor().map(|_| "found")).finish(),
         }
     }
 }

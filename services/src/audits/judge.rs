@@ -89,3 +89,29 @@ fn savings(mend: &Opportunity) -> String {
     let bytes = mend.savings_bytes.filter(|bytes| *bytes >= 1_000).map(|bytes| Unit::Bytes.text(bytes as f64));
     time.into_iter().chain(bytes).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use monitor_core::audit::Category;
+
+    use super::*;
+
+    #[test]
+    fn a_page_that_could_not_be_looked_at_as_an_app_has_no_score_for_that() {
+        let lhrs = include_str!("../../../monitor-core/src/audit/testdata/good.json");
+        let audited = Audited {
+            lhrs: serde_json::from_str(lhrs).unwrap(),
+            pwa: None,
+            screenshot: None,
+            denied: Vec::new(),
+            chromium: "156.0.8078.79".to_owned(),
+            took: Duration::from_secs(28),
+        };
+        let summary = read(&AuditSpec::of("https://shop.example").unwrap(), &audited).unwrap();
+        assert!(!summary.scores.contains_key(&Category::Pwa) && summary.pwa.is_empty());
+        let said = "What the page is as an app could not be found out.";
+        assert!(summary.warnings.iter().any(|warning| warning == said), "{:?}", summary.warnings);
+    }
+}

@@ -26,11 +26,11 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-pub use auditor::{AuditError, Audited, Auditing, Auditor, Progress};
+pub use auditor::{AuditError, Audited, Auditing, Auditor, PrintError, Progress, Sought};
 pub use files::{FileError, OpenedFile};
 pub use look::{AuditView, Comparison};
 pub use report::AuditReport;
-pub(crate) use report::print;
+pub(crate) use report::print_asked;
 pub use schedules::NewSchedule;
 
 use crate::{Result, ServiceError, Services};
@@ -78,18 +78,12 @@ impl Services {
     }
 
     pub(crate) fn auditor(&self) -> Result<&dyn Auditor> {
-        let unavailable = |why: &str| Err(ServiceError::AuditsUnavailable(why.to_owned()));
-        let mut auditing = &self.inner.audits.options.auditing;
-        loop {
-            auditing = match auditing {
-                Auditing::Here(auditor) => return Ok(auditor.as_ref()),
-                Auditing::Nowhere(why) => return unavailable(why),
-                Auditing::Sought(found) => match found.get() {
-                    Some(auditing) => auditing,
-                    None => return unavailable("it is being looked for what makes them; ask again in some seconds"),
-                },
-            };
-        }
+        let found: std::result::Result<&dyn Auditor, String> = match &self.inner.audits.options.auditing {
+            Auditing::Here(auditor) => Ok(auditor.as_ref()),
+            Auditing::Nowhere(why) => Err(why.clone()),
+            Auditing::Sought(sought) => sought.auditor(),
+        };
+        found.map_err(ServiceError::AuditsUnavailable)
     }
 
     /// Wakes who works on audits, when this process has something for them. Other processes' are found by looking.

@@ -10,11 +10,16 @@ use monitor_core::people::{Actor, Permission};
 use storage::{ArtifactKind, ArtifactRow, AuditRow, NewArtifact};
 use tokio_util::sync::CancellationToken;
 
-use super::{AuditError, Auditor, files};
+use super::{Auditor, PrintError, files};
+use crate::tasks::LEASE;
 use crate::{Result, ServiceError, Services, require};
 
-/// How long printing may take.
-const PRINT_WITHIN: Duration = Duration::from_secs(60);
+/// How long the print of an audit may take whose claim is not renewed meanwhile; some time is left to write it down.
+const CLAIMED_WITHIN: Duration = Duration::from_secs(LEASE.as_secs() - 10);
+
+/// How long somebody waits for a print who asked for it. Others may be before it; how long each of them takes is bounded by
+/// the auditor, from its turn on.
+const ASKED_WITHIN: Duration = Duration::from_secs(300);
 
 /// A report with where else it can be had.
 #[derive(Debug, Clone)]
@@ -82,7 +87,7 @@ impl Services {
             Some(against) => self.kept_audit(row.organisation, against).await?,
             None => self.comparable(&past, &row.spec).await?,
         };
-        let bytes = print(auditor, &html(row, &summary, &past, before.as_ref())).await.map_err(|error| {
+        let bytes = print_asked(auditor, &html(row, &summary, &past, before.as_ref())).await.map_err(|error| {
             tracing::error!(audit_id = %row.id, %error, "the report of an audit could not be printed");
             ServiceError::NotPrinted(row.id)
         })?;
@@ -104,11 +109,24 @@ impl Services {
     }
 }
 
-/// Prints a document.
-pub(crate) async fn print(auditor: &dyn Auditor, html: &str) -> std::result::Result<Vec<u8>, AuditError> {
+/// Prints what belongs to an audit that was claimed a moment ago.
+pub(super) async fn print(auditor: &dyn Auditor, html: &str) -> std::result::Result<Vec<u8>, PrintError> {
+    print_within(CLAIMED_WITHIN, auditor, html).await
+}
+
+/// Prints what somebody waits for.
+pub(crate) async fn print_asked(auditor: &dyn Auditor, html: &str) -> std::result::Result<Vec<u8>, PrintError> {
+    print_within(ASKED_WITHIN, auditor, html).await
+}
+
+async fn print_within(
+    longest: Duration,
+    auditor: &dyn Auditor,
+    html: &str,
+) -> std::result::Result<Vec<u8>, PrintError> {
     let cancel = CancellationToken::new();
     let _dropped = cancel.clone().drop_guard();
-    tokio::time::timeout(PRINT_WITHIN, auditor.print(html, &cancel)).await.unwrap_or(Err(AuditError::Deadline))
+    tokio::time::timeout(longest, auditor.print(html, &cancel)).await.unwrap_or(Err(PrintError::Deadline))
 }
 
 /// The report of an audit as a page to be printed. `past` are the audits before it, the oldest first, and `before` is the one that

@@ -6,7 +6,7 @@ use monitor_core::people::Actor;
 use monitor_core::report::Window;
 use storage::{ArtifactKind, ArtifactRow, NewArtifact};
 
-use crate::audits::print;
+use crate::audits::print_asked;
 use crate::view::{NamedAlert, ReportView};
 use crate::{Result, ServiceError, Services};
 
@@ -53,7 +53,7 @@ impl Services {
         let printer = self.auditor()?;
         let by = self.store().person_name(actor.person).await?;
         let html = documents::report(&view.document(), self.now(), by.as_deref());
-        let bytes = print(printer, &html).await.map_err(|error| {
+        let bytes = print_asked(printer, &html).await.map_err(|error| {
             tracing::error!(%error, "the report of a period could not be printed");
             ServiceError::ReportNotPrinted
         })?;

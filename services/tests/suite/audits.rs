@@ -2,6 +2,7 @@
 
 mod regressions;
 mod schedules;
+mod sought;
 
 use std::sync::Arc;
 use std::time::Duration;
