@@ -4,6 +4,7 @@ use super::headers::has_hsts;
 use super::notes::{Notes, named};
 use super::rules;
 use super::site::Site;
+use crate::Timestamp;
 
 /// A cookie as it was set. Its value is not known.
 struct Cookie {
@@ -12,7 +13,8 @@ struct Cookie {
 }
 
 pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
-    let cookies: Vec<Cookie> = site.own_hops().flat_map(|hop| hop.values("set-cookie")).map(Cookie::read).collect();
+    let cookies = site.own_hops().flat_map(|hop| hop.values("set-cookie")).map(Cookie::read);
+    let cookies: Vec<Cookie> = cookies.filter(|cookie| !cookie.is_deleted(site.seen.at)).collect();
     let names = |is: &dyn Fn(&Cookie) -> bool| {
         let mut names: Vec<&str> =
             cookies.iter().filter(|cookie| is(cookie)).map(|cookie| cookie.name.as_str()).collect();
@@ -44,6 +46,14 @@ impl Cookie {
     /// Of a doubled attribute the last counts: RFC 6265, 5.3.
     fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether browsers are told to forget it. `Max-Age` counts before `Expires`: RFC 6265, 5.3.
+    fn is_deleted(&self, at: Timestamp) -> bool {
+        match self.attribute("max-age").and_then(|seconds| seconds.parse::<i64>().ok()) {
+            Some(seconds) => seconds <= 0,
+            None => self.attribute("expires").and_then(date).is_some_and(|expires| expires <= at.as_millis()),
+        }
     }
 
     fn is_secure(&self) -> bool {
@@ -88,4 +98,10 @@ impl Cookie {
             && matches!(self.same_site().as_deref(), Some("lax" | "strict"))
             && (!self.is_session() || self.attribute("httponly").is_some())
     }
+}
+
+/// A date as servers write it, with or without dashes, in milliseconds: `Thu, 01-Jan-1970 00:00:00 GMT`.
+fn date(text: &str) -> Option<i64> {
+    let date = jiff::fmt::rfc2822::parse(&text.replace('-', " ")).ok()?;
+    Some(date.timestamp().as_millisecond())
 }

@@ -1,5 +1,7 @@
 //! Headers by which a site tells browsers to be careful, each but the Content-Security-Policy.
 
+use std::collections::HashSet;
+
 use super::csp::Framing;
 use super::notes::Notes;
 use super::rules;
@@ -73,15 +75,12 @@ fn hsts(site: &Site<'_>, notes: &mut Notes) {
 /// By the grammar of RFC 6797, 6.1: unknown directives are skipped, doubled ones make it invalid.
 fn read_hsts(value: Option<&str>) -> Hsts {
     let Some(value) = value else { return Hsts::Missing };
-    let mut names: Vec<String> = Vec::new();
+    let mut names: HashSet<String> = HashSet::new();
     let mut max_age = None;
     for directive in value.split(';').map(str::trim).filter(|directive| !directive.is_empty()) {
         let (name, argument) =
             directive.split_once('=').map_or((directive, None), |(name, argument)| (name, Some(argument)));
         let name = name.trim().to_ascii_lowercase();
-        if names.contains(&name) {
-            return Hsts::Invalid(format!("{name} stands twice"));
-        }
         if name == "max-age" {
             let seconds = argument.map(|seconds| seconds.trim().trim_matches('"'));
             match seconds.filter(|seconds| !seconds.is_empty() && seconds.bytes().all(|digit| digit.is_ascii_digit())) {
@@ -90,9 +89,11 @@ fn read_hsts(value: Option<&str>) -> Hsts {
                 None => return Hsts::Invalid("max-age is no number of seconds".to_owned()),
             }
         }
-        names.push(name);
+        if let Some(known) = names.replace(name) {
+            return Hsts::Invalid(format!("{known} stands twice"));
+        }
     }
-    let has = |name: &str| names.iter().any(|known| known == name);
+    let has = |name: &str| names.contains(name);
     match max_age {
         Some(max_age) => Hsts::Policy { max_age, subdomains: has("includesubdomains"), preload: has("preload") },
         None => Hsts::Invalid("max-age is missing".to_owned()),

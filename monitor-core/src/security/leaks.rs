@@ -5,7 +5,7 @@ use url::Url;
 use super::notes::{Notes, named};
 use super::observed::{Active, Answer};
 use super::rules::{self, Rule};
-use super::site::{NOT_OWNED, Site};
+use super::site::{NOT_OWNED, Site, elsewhere};
 
 /// Headers in which software names itself.
 const BANNERS: [&str; 5] = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator"];
@@ -36,14 +36,15 @@ static EXPOSED: [&Rule; 7] = [
 pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
     notes.judge(&rules::BANNER, named(&banners(site)));
     let trace = TRACES.iter().find(|trace| site.answer.status >= 400 && site.seen.body.contains(*trace));
-    notes.judge(
+    notes.judge_part(
         &rules::DEBUG_PAGE,
         trace.map(|trace| format!("the page answered {} with \"{trace}\"", site.answer.status)),
+        site.seen.body_cut.as_deref().filter(|_| site.answer.status >= 400),
     );
     match &site.seen.active {
-        Some(active) => exposed(active, notes),
+        Some(active) => exposed(site, active, notes),
         None => {
-            notes.judge(&rules::SOURCE_MAP_NAMED, named(&naming_maps(site)));
+            notes.judge_part(&rules::SOURCE_MAP_NAMED, named(&naming_maps(site)), site.scripts_cut());
             notes.not_looked(&EXPOSED, NOT_OWNED);
             notes.not_looked(&[&rules::TRACE], NOT_OWNED);
         }
@@ -69,14 +70,28 @@ fn of_answer(answer: &Answer) -> Vec<String> {
     BANNERS.into_iter().flat_map(told).collect()
 }
 
-/// A number that stands by itself or after a slash or a `v`, as in `nginx/1.25.3`, `PHP/8` and `Drupal 10`; none in `HTTP3Server`.
+/// A number with a dot, as in `nginx/1.25.3`, or one that stands by itself after a name, as in `PHP/8` and `Drupal 10`; none in
+/// `HTTP3Server`. What stands in brackets is as often the name of a machine: `ECS (nyb/1D2B)`.
 fn has_version(banner: &str) -> bool {
-    let mut before = ' ';
-    banner.chars().any(|c| {
-        let begins = c.is_ascii_digit() && (matches!(before, '/' | '-' | '(' | 'v') || before.is_whitespace());
-        before = c;
-        begins
-    })
+    let is_dotted = |word: &str| {
+        let after = behind_number(word).and_then(|rest| rest.strip_prefix('.'));
+        after.is_some_and(|after| after.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let outside = banner.split('(').enumerate().map(|(n, part)| match n {
+        0 => part,
+        _ => part.split_once(')').map_or("", |(_, outside)| outside),
+    });
+    let mut alone =
+        outside.flat_map(|part| part.split(|c: char| c.is_whitespace() || matches!(c, '/' | ',' | ';')).skip(1));
+    banner.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').any(is_dotted)
+        || alone.any(|word| behind_number(word) == Some(""))
+}
+
+/// What stands behind the number that a word begins with.
+fn behind_number(word: &str) -> Option<&str> {
+    let word = word.strip_prefix(['v', 'V']).unwrap_or(word);
+    let rest = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    (rest.len() < word.len()).then_some(rest)
 }
 
 /// The site's own scripts that end with the name of their map. One within the script is the map itself.
@@ -88,14 +103,18 @@ fn naming_maps<'s>(site: &Site<'s>) -> Vec<&'s str> {
     naming.map(|script| script.url.split('?').next().unwrap_or_default()).collect()
 }
 
-fn exposed(active: &Active, notes: &mut Notes) {
+fn exposed(site: &Site<'_>, active: &Active, notes: &mut Notes) {
     let of = |is: &dyn Fn(&Rule) -> bool| {
         let found = active.exposed.iter().filter(|file| is(rule_of(&file.kind)));
         named(&found.map(|file| format!("{} ({})", file.url, file.sign)).collect::<Vec<_>>())
     };
-    let cut_short = active.cut_short.as_deref();
+    let elsewhere = elsewhere(site.seen);
+    let cut_short = elsewhere.as_deref().or(active.cut_short.as_deref());
     for rule in EXPOSED {
-        notes.judge_part(rule, of(&|known| known.id == rule.id), cut_short);
+        // Maps and folders are those of the scripts that were read.
+        let unread =
+            site.scripts_cut().filter(|_| [rules::EXPOSED_SOURCE_MAP.id, rules::EXPOSED_LISTING.id].contains(&rule.id));
+        notes.judge_part(rule, of(&|known| known.id == rule.id), cut_short.or(unread));
     }
     let trace = active.methods.iter().any(|method| method == "TRACE");
     notes.judge_part(&rules::TRACE, trace.then(|| "the server repeats what it is sent".to_owned()), cut_short);

@@ -104,8 +104,11 @@ pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
             found = true;
         }
     }
-    if !found {
-        notes.judge(&rules::LIBRARY, None);
+    match site.scripts_cut() {
+        // Of a family some may be found, and others not looked at.
+        Some(reason) => notes.not_looked(&[&rules::LIBRARY], reason),
+        None if !found => notes.judge(&rules::LIBRARY, None),
+        None => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! What was seen of a site from outside: facts without judgement, which the probes gather.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::Timestamp;
 
@@ -29,12 +30,18 @@ pub struct Observed {
     pub hops: Vec<Answer>,
     /// The page, up to 2 MB of it, as text.
     pub body: String,
-    /// What `http://` of the same host answers, and where that leads; `Err`: nothing answers there.
+    /// Why the rest of the page was not read; `None`: `body` is all of it.
+    #[serde(default)]
+    pub body_cut: Option<String>,
+    /// What `http://` of the same host answers, and where that leads; empty: nothing listens there; `Err`: that is not known.
     pub plain: Result<Vec<Answer>, String>,
     /// The handshake with the page's host; `None`: the page is served without TLS.
     pub tls: Option<Result<Tls, String>>,
     /// Scripts that the page names, as far as they were read: 20 at most, 512 kB of each.
     pub scripts: Vec<Script>,
+    /// Why not all of the scripts that the page names were read whole; `None`: they were, or are not there.
+    #[serde(default)]
+    pub scripts_cut: Option<String>,
     /// What the page answers to a foreign `Origin`.
     pub cors: Result<Cors, String>,
     /// `/.well-known/security.txt`; `Ok(None)`: there is none.
@@ -51,6 +58,16 @@ impl Observed {
     pub fn page(&self) -> Option<&Answer> {
         if let Some(Err(_)) = self.tls { None } else { self.hops.last() }
     }
+}
+
+/// Whether an address is of the host and port that were asked for, and so of whom that was shown to belong to. From the usual
+/// port of `http://` a host may lead to that of `https://`, for which it is shown; to no other port or scheme.
+#[must_use]
+pub fn is_of_asked(url: &Url, asked: &Url) -> bool {
+    let upgraded = asked.scheme() == "http"
+        && url.scheme() == "https"
+        && (asked.host(), asked.port(), url.port()) == (url.host(), None, None);
+    upgraded || url.origin() == asked.origin()
 }
 
 /// An answer of a server.

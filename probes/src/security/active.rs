@@ -90,8 +90,14 @@ impl Prober<'_> {
         for origin in origins {
             let Ok(value) = HeaderValue::from_str(&origin) else { continue };
             let visit = self.visit(Method::GET, self.base, HeaderMap::from_iter([(ORIGIN, value)]));
-            let visited = self.send(Visit { body_bytes: 0, ..visit }).await;
-            answered.extend(visited.and_then(|visited| Some(shown::cors(&origin, visited.answers.first()?))));
+            let Some(visited) = self.send(Visit { body_bytes: 0, ..visit }).await else { continue };
+            match visited.answers.first() {
+                Some(answer) => answered.push(shown::cors(&origin, answer)),
+                // The page is there, so to break off says nothing of it.
+                None => {
+                    self.unseen.get_or_insert_with(|| format!("the host broke off when it was asked from {origin}"));
+                }
+            }
         }
         answered
     }
@@ -121,7 +127,7 @@ impl Prober<'_> {
         Visit { method, url: url.clone(), headers, redirects: 0, body_bytes: START_BYTES }
     }
 
-    /// Sends a request, unless the host wants no more.
+    /// Sends a request, unless the host wants no more. Without an answer in it the host has broken off.
     async fn send(&mut self, visit: Visit) -> Option<Visited> {
         if self.stopped.is_some() {
             return None;
@@ -135,10 +141,7 @@ impl Prober<'_> {
                     Some(format!("the host wants fewer requests: it answered {path} with status {}", answer.status));
                 None
             }
-            (Some(_), _) => Some(visited),
-            // To break off is how some hosts say that there is nothing.
-            (None, Err(failure)) if failure.reason == Reason::ConnectionReset => None,
-            (None, Err(failure)) => {
+            (None, Err(failure)) if failure.reason != Reason::ConnectionReset => {
                 self.failures += 1;
                 let message = format!("{path} was not answered: {}", failure.message);
                 if self.failures >= MAX_FAILURES {
@@ -148,7 +151,8 @@ impl Prober<'_> {
                 }
                 None
             }
-            (None, Ok(())) => None,
+            // To break off is how some hosts say that there is nothing.
+            _ => Some(visited),
         }
     }
 }

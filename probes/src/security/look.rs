@@ -84,9 +84,11 @@ async fn see(
         at: asker.now,
         hops: shown::answers(&page.hops),
         body: page.body,
+        body_cut: page.body_cut,
         plain: rest.plain,
         tls: page.tls,
         scripts: rest.scripts,
+        scripts_cut: rest.scripts_cut,
         cors: rest.cors,
         security_txt: rest.security_txt,
         dns,
@@ -98,6 +100,7 @@ async fn see(
 struct Rest {
     plain: Result<Vec<Answer>, String>,
     scripts: Vec<Script>,
+    scripts_cut: Option<String>,
     cors: Result<Cors, String>,
     security_txt: Result<Option<String>, String>,
     active: Option<Active>,
@@ -113,7 +116,7 @@ async fn rest(
     progress("asking without encryption");
     let plain = page::plain(asked, page, asker).await;
     progress("reading the page's scripts");
-    let scripts = page::scripts(page, asker).await;
+    let (scripts, scripts_cut) = page::scripts(page, asker).await;
     progress("asking as another site would");
     let cors = page::cors(page, asker).await;
     let security_txt = page::security_txt(page, asker).await;
@@ -121,7 +124,7 @@ async fn rest(
         Depth::Passive => None,
         Depth::Active | Depth::Deep => Some(active::look(&page.of_host(asked), &scripts, asker, progress).await),
     };
-    Rest { plain, scripts, cors, security_txt, active }
+    Rest { plain, scripts, scripts_cut, cors, security_txt, active }
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method};
 use monitor_core::outcome::Reason;
 use monitor_core::security::html;
-use monitor_core::security::observed::{Answer, Cors, Script, Tls};
+use monitor_core::security::observed::{Answer, Cors, Script, Tls, is_of_asked};
 use url::Url;
 
 use super::LookError;
 use super::ask::Asker;
 use super::shown;
 use crate::failure::{Failure, clean};
-use crate::http::{Answered, Visit};
+use crate::http::{Answered, Visit, Visited};
 
 /// Longest time for the page with its redirects, and for all of its scripts.
 const PAGE: Duration = Duration::from_secs(15);
@@ -44,6 +44,8 @@ pub(super) struct Page {
     /// The answers on the way to it, its own last, if it could be had.
     pub(super) hops: Vec<Answered>,
     pub(super) body: String,
+    /// Why the rest of the body was not read.
+    pub(super) body_cut: Option<String>,
     /// The handshake with its host, or why there was none.
     pub(super) tls: Option<Result<Tls, String>>,
 }
@@ -58,9 +60,9 @@ impl Page {
         }
     }
 
-    /// The last address of the host that was asked for, which may have led to others.
+    /// The last address of the host and port that were asked for, which may have led to others.
     pub(super) fn of_host(&self, asked: &Url) -> Url {
-        let mut own = self.hops.iter().map(|hop| &hop.url).filter(|url| url.host() == asked.host());
+        let mut own = self.hops.iter().map(|hop| &hop.url).filter(|url| is_of_asked(url, asked));
         own.next_back().unwrap_or(asked).clone()
     }
 }
@@ -80,7 +82,8 @@ pub(super) async fn load(asked: &Url, asker: &Asker<'_>) -> Result<Page, LookErr
         // Of a page that goes on for too long, or breaks off, the beginning is looked at.
         let tls = visited.answers.last_mut().and_then(|page| page.tls.take()).map(Ok);
         let body = String::from_utf8_lossy(&visited.body).into_owned();
-        return Ok(Page { hops: visited.answers, body, tls });
+        let body_cut = cut(&visited, &sent, PAGE_BYTES).map(|why| format!("the page was not read to its end: {why}"));
+        return Ok(Page { hops: visited.answers, body, body_cut, tls });
     }
     let Err(failure) = sent else { return Err(LookError::Unreachable("the page could not be had".to_owned())) };
     let message = match visited.answers.len() {
@@ -91,9 +94,17 @@ pub(super) async fn load(asked: &Url, asker: &Asker<'_>) -> Result<Page, LookErr
     match failure.reason {
         Reason::AddressRefused => Err(LookError::Refused(message)),
         Reason::TlsHandshake | Reason::TlsClientCertificate => {
-            Ok(Page { hops: visited.answers, body: String::new(), tls: Some(Err(message)) })
+            Ok(Page { hops: visited.answers, body: String::new(), body_cut: None, tls: Some(Err(message)) })
         }
         _ => Err(LookError::Unreachable(message)),
+    }
+}
+
+/// Why not all of a body was read.
+fn cut(visited: &Visited, sent: &Result<(), Failure>, limit: usize) -> Option<String> {
+    match sent {
+        Err(failure) => Some(clean(&failure.message, 200)),
+        Ok(()) => (visited.body.len() >= limit).then(|| format!("{} MB are read at most", limit / (1024 * 1024))),
     }
 }
 
@@ -102,29 +113,62 @@ pub(super) async fn plain(asked: &Url, page: &Page, asker: &Asker<'_>) -> Result
     if asked.scheme() == "http" {
         return Ok(shown::answers(&page.hops));
     }
-    let mut url = asked.clone();
-    // Neither call can fail: both schemes are of the same sort.
-    let _ = (url.set_scheme("http"), url.set_port(None));
-    let (visited, sent) = asker.get(&url, REDIRECTS, 0).await;
+    let (visited, sent) = asker.get(&unencrypted(asked), REDIRECTS, 0).await;
     match sent {
-        Err(failure) if visited.answers.is_empty() => Err(failure.message),
+        // Nothing listens there.
+        Err(failure) if visited.answers.is_empty() && failure.reason == Reason::ConnectionRefused => Ok(Vec::new()),
+        Err(failure) if visited.answers.is_empty() => {
+            Err(format!("http:// of the host was not answered: {}", clean(&failure.message, 200)))
+        }
         _ => Ok(shown::answers(&visited.answers)),
     }
 }
 
-/// The scripts that the page names, as far as they can be had.
-pub(super) async fn scripts(page: &Page, asker: &Asker<'_>) -> Vec<Script> {
-    let Ok(url) = page.url() else { return Vec::new() };
+/// The same path without encryption. Not the query: it may hold a token, which everybody on the way could read.
+fn unencrypted(asked: &Url) -> Url {
+    let mut url = asked.clone();
+    // Neither call can fail: both schemes are of the same sort.
+    let _ = (url.set_scheme("http"), url.set_port(None));
+    url.set_query(None);
+    url
+}
+
+/// The scripts that the page names, as far as they can be had, and why that is not all of them.
+pub(super) async fn scripts(page: &Page, asker: &Asker<'_>) -> (Vec<Script>, Option<String>) {
+    let Ok(url) = page.url() else { return (Vec::new(), None) };
     let named = html::Page::read(&page.body).scripts(url);
-    let mut scripts = Vec::new();
+    let (mut scripts, mut why) = (Vec::new(), None);
     let begun = tokio::time::Instant::now();
-    for url in named.iter().take(MAX_SCRIPTS).take_while(|_| begun.elapsed() < PAGE) {
-        let (visited, _) = asker.get(url, REDIRECTS, SCRIPT_BYTES).await;
+    for (read, url) in named.iter().enumerate() {
+        if read == MAX_SCRIPTS || begun.elapsed() >= PAGE {
+            why.get_or_insert_with(|| format!("{read} of the {} scripts that the page names were read", named.len()));
+            break;
+        }
+        let (visited, sent) = asker.get(url, REDIRECTS, SCRIPT_BYTES).await;
+        if let Some(unread) = unread(&visited, &sent) {
+            why.get_or_insert_with(|| format!("the script {} was not read to its end: {unread}", shown_script(url)));
+        }
         if visited.arrived && visited.answers.last().is_some_and(|answer| answer.status == 200) {
             scripts.push(Script { url: url.to_string(), text: both_ends(&visited.body) });
         }
     }
-    scripts
+    (scripts, why)
+}
+
+/// Why a script was not read whole. One that is not there is read by no browser either.
+fn unread(visited: &Visited, sent: &Result<(), Failure>) -> Option<String> {
+    match visited.answers.last().filter(|_| visited.arrived).map(|answer| answer.status) {
+        Some(status @ (429 | 500..)) => Some(format!("it was answered with status {status}")),
+        Some(200) | None => cut(visited, sent, SCRIPT_BYTES),
+        Some(_) => None,
+    }
+}
+
+/// A script's address without its query, which may hold a token.
+fn shown_script(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    clean(url.as_str(), 120)
 }
 
 fn both_ends(body: &[u8]) -> String {
@@ -179,4 +223,19 @@ fn has_field(text: &str) -> bool {
     ];
     let field = |line: &str| line.split_once(':').map(|(name, _)| name.trim().to_ascii_lowercase());
     !text.trim_start().starts_with('<') && text.lines().filter_map(field).any(|name| FIELDS.contains(&name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_query_is_sent_without_encryption() {
+        for (asked, sent) in [
+            ("https://shop.example/preview?token=s3cret", "http://shop.example/preview"),
+            ("https://shop.example:8443/", "http://shop.example/"),
+        ] {
+            assert_eq!(unencrypted(&Url::parse(asked).unwrap()).as_str(), sent);
+        }
+    }
 }

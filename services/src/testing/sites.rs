@@ -173,12 +173,14 @@ fn observed(page: &Url, depth: Depth, now: Timestamp, good: bool) -> Observed {
         at: now,
         hops: vec![answer(page.as_str(), 200, headers(if good { &HEADERS } else { &[] }))],
         body: "<!doctype html><html lang=en><title>Shop</title><h1>Shop</h1></html>".to_owned(),
+        body_cut: None,
         plain: Ok(vec![
             answer(&format!("http://{host}/"), 301, redirect),
             answer(page.as_str(), 200, headers(if good { &HEADERS } else { &[] })),
         ]),
         tls: Some(Ok(tls(host, now))),
         scripts: Vec::new(),
+        scripts_cut: None,
         cors: Ok(Cors { origin: "https://watchword.invalid".to_owned(), allow_origin: None, credentials: false }),
         security_txt: Ok(good.then(|| format!("Contact: mailto:security@{host}\nExpires: 2099-01-01T00:00:00Z\n"))),
         dns: Dns {

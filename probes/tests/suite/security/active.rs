@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use monitor_core::security::observed::{Active, Depth};
+use test_support::targets::site::reluctant;
 use test_support::targets::tls::{Authority, Flaw, plain_http};
 use test_support::targets::{Answer, Received, site};
 
@@ -143,20 +144,53 @@ async fn a_host_that_wants_fewer_requests_gets_no_more_and_that_is_told() {
 }
 
 #[tokio::test]
-async fn only_the_host_that_was_asked_for_is_looked_at_more_closely() {
-    let other = site(careless).await;
-    // The same machine by another name is another host.
-    let to = other.url_as("localhost");
-    let own = site(move |request| match path(request).as_str() {
-        "/" => Answer::redirect(301, &to),
-        "/.git/HEAD" => Answer::ok("ref: refs/heads/main"),
-        _ => Answer::status(404),
+async fn only_the_host_and_port_that_were_asked_for_are_looked_at_more_closely() {
+    // The same machine by another name is another host, and so is another port of it.
+    for name in ["localhost", "127.0.0.1"] {
+        let other = site(careless).await;
+        let to = other.url_as(name);
+        let own = site(move |request| match path(request).as_str() {
+            "/" => Answer::redirect(301, &to),
+            "/.git/HEAD" => Answer::ok("ref: refs/heads/main"),
+            _ => Answer::status(404),
+        })
+        .await;
+        let seen = looked(&own.url(), Depth::Active, &outbound()).await.unwrap();
+        let exposed = seen.active.unwrap().exposed;
+        let urls: Vec<_> = exposed.iter().map(|file| file.url.clone()).collect();
+        assert_eq!(urls, [format!("{}.git/HEAD", own.url())], "{name}");
+        assert_eq!(other.asked(), ["GET /", "GET /js/app.js", "GET /", "GET /.well-known/security.txt"], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_breaks_off_where_there_is_nothing_is_asked_for_everything_all_the_same() {
+    let target = reluctant(|request| match path(request).as_str() {
+        "/" => Some(Answer::ok("")),
+        "/.git/HEAD" => Some(Answer::ok("ref: refs/heads/main\n")),
+        "/.env" => Some(Answer::ok("DB_PASSWORD=s3cret\n")),
+        _ => None,
     })
     .await;
-    let seen = looked(&own.url(), Depth::Active, &outbound()).await.unwrap();
-    let exposed = seen.active.unwrap().exposed;
-    assert_eq!(exposed.iter().map(|file| file.url.clone()).collect::<Vec<_>>(), [format!("{}.git/HEAD", own.url())]);
-    assert_eq!(other.asked(), ["GET /", "GET /js/app.js", "GET /", "GET /.well-known/security.txt"]);
+    let seen = active(&target.url()).await;
+    assert_eq!(seen.exposed.iter().map(|file| file.kind.as_str()).collect::<Vec<_>>(), ["git", "env"]);
+    assert_eq!((seen.cors.len(), seen.cut_short), (3, None));
+    let asked = target.asked();
+    assert!(ASKED.iter().all(|path| asked.contains(&format!("GET {path}"))), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_breaks_off_when_other_origins_ask_is_not_taken_for_well() {
+    let target = reluctant(|request| match (path(request).as_str(), request.header("origin")) {
+        (_, Some(origin)) if origin != "https://origin.example" => None,
+        ("/", _) => Some(Answer::ok("")),
+        _ => Some(Answer::status(404)),
+    })
+    .await;
+    let seen = active(&target.url()).await;
+    assert_eq!(seen.cors, []);
+    let why = "the host broke off when it was asked from https://127.0.0.1.origin.example";
+    assert_eq!(seen.cut_short.as_deref(), Some(why));
 }
 
 #[tokio::test]

@@ -69,7 +69,8 @@ async fn a_visit_sends_what_a_browser_would_and_sees_what_a_browser_does() {
     let cors = seen.cors.unwrap();
     assert_eq!((cors.allow_origin.as_deref(), cors.credentials), (Some("https://origin.example"), true));
     assert_eq!(seen.security_txt, Ok(Some(SECURITY_TXT.into())));
-    assert!(seen.plain.unwrap_err().contains("refused"));
+    assert_eq!(seen.plain, Ok(Vec::new()), "nothing listens there");
+    assert_eq!((seen.body_cut, seen.scripts_cut), (None, None));
 
     let tls = seen.tls.unwrap().unwrap();
     assert_eq!((tls.version.as_str(), tls.untrusted), ("TLSv1.3", None));
@@ -150,6 +151,7 @@ async fn every_address_that_a_page_leads_to_is_held_to_the_address_policy() {
     .await;
     let seen = looked(&naming.url(), Depth::Passive, &outbound()).await.unwrap();
     assert_eq!(seen.scripts, []);
+    assert!(seen.scripts_cut.unwrap().contains("cloud metadata"));
     assert!(seen.security_txt.unwrap_err().contains("cloud metadata"));
 }
 
@@ -210,9 +212,27 @@ async fn no_more_is_read_than_is_good() {
     .await;
     let seen = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap();
     assert_eq!(seen.body.len(), 2 * 1024 * 1024);
+    assert_eq!(seen.body_cut.as_deref(), Some("the page was not read to its end: 2 MB are read at most"));
     assert_eq!(seen.scripts.len(), 20);
+    assert_eq!(seen.scripts_cut.as_deref(), Some("20 of the 30 scripts that the page names were read"));
     let long = &seen.scripts[0].text;
     assert!(long.starts_with("begin") && long.ends_with("end") && long.len() <= 512 * 1024 + 1);
+}
+
+#[tokio::test]
+async fn a_script_that_is_not_there_is_not_missed_and_one_that_fails_is() {
+    for (status, missed) in [(404, None), (403, None), (429, Some(429)), (503, Some(503))] {
+        let target = site(move |request| match path(request).as_str() {
+            "/" => Answer::ok("<script src='/a.js?token=s3cret'></script>"),
+            _ => Answer::status(status),
+        })
+        .await;
+        let seen = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap();
+        let why = missed.map(|status| {
+            format!("the script {}a.js was not read to its end: it was answered with status {status}", target.url())
+        });
+        assert_eq!((seen.scripts, seen.scripts_cut), (Vec::new(), why));
+    }
 }
 
 #[tokio::test]
