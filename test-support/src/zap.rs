@@ -61,6 +61,12 @@ struct Scan {
     stopped: bool,
 }
 
+impl Scan {
+    fn runs(&self) -> bool {
+        !self.stopped && self.progress < 100
+    }
+}
+
 /// Why a call is refused, by the names that ZAP has for it.
 struct Refusal(&'static str, &'static str, String);
 
@@ -116,11 +122,17 @@ impl Zap {
         }
     }
 
+    /// How many alerts it keeps.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.shared.state().alerts.len()
+    }
+
     /// Scans that run.
     #[must_use]
     pub fn running(&self) -> usize {
         let state = self.shared.state();
-        state.scans.values().flatten().filter(|scan| !scan.stopped && scan.progress < 100).count()
+        state.scans.values().flatten().filter(|scan| scan.runs()).count()
     }
 }
 
@@ -190,9 +202,17 @@ impl Call {
             "spider/action/scan" => self.start("spider", state),
             "spider/view/status" => self.status("spider", state),
             "spider/action/stop" => self.stop("spider", state),
+            "spider/view/scans" => Ok(scans("spider", state)),
+            "spider/view/results" => Ok(json!({ "results": [self.scan("spider", state)?.url] })),
             "ascan/action/scan" => self.start("ascan", state),
             "ascan/view/status" => self.status("ascan", state),
             "ascan/action/stop" => self.stop("ascan", state),
+            "ascan/view/scans" => Ok(scans("ascan", state)),
+            "ascan/view/scanProgress" => {
+                let url = &self.scan("ascan", state)?.url;
+                let host = Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+                Ok(json!({ "scanProgress": [host, { "HostProcess": [] }] }))
+            }
             "pscan/view/recordsToScan" => {
                 let left = state.records;
                 state.records = left.saturating_sub(1);
@@ -265,6 +285,16 @@ impl Call {
         let page = about.skip(number("start").unwrap_or(0)).take(number("count").unwrap_or(usize::MAX));
         Ok(json!({ "alerts": page.collect::<Vec<_>>() }))
     }
+}
+
+/// The list of a component's scans, which does not say of what they are.
+fn scans(component: &str, state: &State) -> Value {
+    let one = |(id, scan): (usize, &Scan)| {
+        let state = if scan.runs() { "RUNNING" } else { "FINISHED" };
+        json!({ "id": id.to_string(), "progress": scan.progress.to_string(), "state": state })
+    };
+    let scans: Vec<Value> = state.scans.get(component).into_iter().flatten().enumerate().map(one).collect();
+    json!({ "scans": scans })
 }
 
 /// An alert with the fields that ZAP gives, all of them texts but for tags.

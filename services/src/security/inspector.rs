@@ -45,6 +45,9 @@ pub trait Inspector: Send + Sync {
         telling: Telling<'a>,
         cancel: &'a CancellationToken,
     ) -> BoxFuture<'a, Result<Value, ZapError>>;
+
+    /// Has ZAP stop what it still does of a page for a process that was killed.
+    fn stop_scan<'a>(&'a self, page: &'a Url) -> BoxFuture<'a, Result<(), ZapError>>;
 }
 
 /// Looks at real sites.
@@ -92,6 +95,16 @@ impl Inspector for Probing {
             let none = || ZapError::Unreachable("none is set up".to_owned());
             let zap = self.zap.as_ref().ok_or_else(none)?;
             zap::scan(zap, page, SCAN_WITHIN, &self.outbound, cancel, telling).await
+        }
+        .boxed()
+    }
+
+    fn stop_scan<'a>(&'a self, page: &'a Url) -> BoxFuture<'a, Result<(), ZapError>> {
+        async move {
+            match &self.zap {
+                Some(zap) => zap::stop(zap, page, &self.outbound).await,
+                None => Ok(()),
+            }
         }
         .boxed()
     }

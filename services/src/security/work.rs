@@ -24,6 +24,9 @@ pub const SECURITY_CHECKS_AT_ONCE: usize = 3;
 /// Longest time that a check may take, whatever its parts allow themselves.
 const LONGEST: Duration = LIMIT.saturating_add(Duration::from_secs(60));
 
+/// How long it may take to have ZAP stop what it does for a process that was killed; the claim's lease outlives it.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+
 /// What was seen of a site, until it is judged.
 struct Seen {
     observed: Observed,
@@ -48,6 +51,9 @@ impl Services {
     /// # Errors
     /// [`crate::ServiceError::Internal`]: the lease runs out, and it is begun again.
     pub async fn work_on_security_check(&self, mut claim: SecurityClaim, stop: &CancellationToken) -> Result<Worked> {
+        if claim.deep && claim.attempts > 1 {
+            self.stop_scan_left(&claim).await;
+        }
         if claim.cancelled {
             return self.end_check(&claim, SecurityEnd::Cancelled).await;
         }
@@ -71,27 +77,42 @@ impl Services {
             }
             Stopped::Halted(Halt::Cancelled) => self.end_check(&claim, SecurityEnd::Cancelled).await,
             Stopped::Late => self.end_check(&claim, late()).await,
-            Stopped::Ended(seen) => match seen? {
-                Ok(seen) => self.conclude_check(&claim, seen).await,
-                Err(LookError::Cancelled) => self.end_check(&claim, SecurityEnd::Cancelled).await,
-                Err(error) => self.end_check(&claim, failed(code(&error), error.to_string())).await,
-            },
+            Stopped::Ended(end) => self.end_check(&claim, end?).await,
         }
     }
 
-    /// Has a site looked at while the claim is kept.
+    /// Whoever was killed while ZAP scanned for them has left that going on, which nobody else knows the number of.
+    async fn stop_scan_left(&self, claim: &SecurityClaim) {
+        let Ok(page) = Url::parse(&claim.url) else { return };
+        match tokio::time::timeout(STOP_WITHIN, self.inspector().stop_scan(&page)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(check_id = %claim.id, %error, "an earlier scan could not be stopped in ZAP");
+            }
+            Err(_) => tracing::warn!(check_id = %claim.id, "an earlier scan was not stopped in ZAP in time"),
+        }
+    }
+
+    /// Has a site looked at and judged while the claim is kept.
     async fn make_check(
         &self,
         claim: &mut SecurityClaim,
         page: &Url,
         stop: &CancellationToken,
-    ) -> Stopped<Result<std::result::Result<Seen, LookError>>> {
+    ) -> Stopped<Result<SecurityEnd>> {
         let cancel = CancellationToken::new();
         let _dropped = cancel.clone().drop_guard();
         let (told, telling) = watch::channel(Doing::default());
         let tell = move |text: &str| drop(told.send_replace(Doing { fraction: 0.0, text: text.to_owned() }));
         let asked = claim.clone();
-        let work = self.see(&asked, page, &tell, &cancel).boxed();
+        let work = async {
+            match self.see(&asked, page, &tell, &cancel).await? {
+                Ok(seen) => self.judged(&asked, seen, &cancel).await,
+                Err(LookError::Cancelled) => Ok(SecurityEnd::Cancelled),
+                Err(error) => Ok(failed(code(&error), error.to_string())),
+            }
+        }
+        .boxed();
         let longest = if asked.deep { LONGEST + SCAN_WITHIN } else { LONGEST };
         self.attend(claim, Job { work, telling, cancel: &cancel, longest }, stop).await
     }
@@ -126,8 +147,8 @@ impl Services {
         Ok(Ok(Seen { observed, scan, notes }))
     }
 
-    /// Judges what was seen, and writes it down.
-    async fn conclude_check(&self, claim: &SecurityClaim, seen: Seen) -> Result<Worked> {
+    /// Judges what was seen.
+    async fn judged(&self, claim: &SecurityClaim, seen: Seen, cancel: &CancellationToken) -> Result<SecurityEnd> {
         let Seen { observed, scan, notes } = seen;
         let before = self.review_before(claim).await?;
         // Some megabytes are read through, which is done beside what waits for the network.
@@ -136,11 +157,15 @@ impl Services {
             let digest = digest(&review, before.as_ref(), notes);
             SecurityEnd::Done { review: Box::new(review), digest: Box::new(digest) }
         });
-        let end = judged.await.unwrap_or_else(|error| {
+        let judged = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(SecurityEnd::Cancelled),
+            judged = judged => judged,
+        };
+        Ok(judged.unwrap_or_else(|error| {
             tracing::error!(check_id = %claim.id, %error, "a site could not be judged");
             failed("broken", "what was seen of the site could not be judged, which is in the log".to_owned())
-        });
-        self.end_check(claim, end).await
+        }))
     }
 
     /// The latest review of the same page before this check.

@@ -300,6 +300,35 @@ both!(a_stop_hands_a_check_back_and_a_killed_process_leaves_its_lease, async |da
     assert_eq!(room.work(claim).await, Worked::Lost);
 });
 
+both!(what_a_killed_process_left_going_on_in_zap_is_stopped, async |database| {
+    let room = Room::new(database).await;
+    room.sites.scan_with(Ok(json!({ "alerts": [] })));
+    room.own().await;
+    room.checked(true).await;
+    assert_eq!(room.sites.scans_stopped(), 0, "nobody was killed");
+
+    // Claimed, and never heard of again.
+    let killed = room.ask(PAGE, true).await.unwrap();
+    room.claim().await;
+    room.world.clock.advance(MINUTE);
+    let claim = room.claim().await;
+    assert_eq!((claim.attempts, room.work(claim).await, room.sites.scans_stopped()), (2, Worked::Done, 1));
+    assert_eq!(room.row(&killed).await.state, TaskState::Done);
+
+    let cancelled = room.ask(PAGE, true).await.unwrap();
+    room.claim().await;
+    room.services().cancel_security_check(&room.world.owner, Some(cancelled.id)).await.unwrap();
+    room.world.clock.advance(MINUTE);
+    let claim = room.claim().await;
+    assert_eq!((claim.cancelled, room.work(claim).await, room.sites.scans_stopped()), (true, Worked::Cancelled, 2));
+
+    room.ask(PAGE, false).await.unwrap();
+    room.claim().await;
+    room.world.clock.advance(MINUTE);
+    let claim = room.claim().await;
+    assert_eq!((room.work(claim).await, room.sites.scans_stopped()), (Worked::Done, 2), "ZAP had no part in it");
+});
+
 both!(what_cannot_be_a_page_is_refused, async |database| {
     let room = Room::new(database).await;
     for page in ["", "ftp://shop.example", "https://ada:hunter2@shop.example", "https://"] {

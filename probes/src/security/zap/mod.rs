@@ -76,6 +76,14 @@ pub async fn scan(
     Box::pin(run(&Api::new(zap, outbound.to_configured()), target, &stop, progress)).await
 }
 
+/// Stops what ZAP still crawls and attacks of the target's origin for somebody who is not there any more to stop it.
+///
+/// # Errors
+/// See [`ZapError`].
+pub async fn stop(zap: &Zap, target: &Url, outbound: &Outbound) -> Result<(), ZapError> {
+    Box::pin(end_scans(&Api::new(zap, outbound.to_configured()), target)).await
+}
+
 /// The version of the ZAP that answers there.
 ///
 /// # Errors
@@ -148,6 +156,43 @@ async fn finish(
     ended
 }
 
+/// Ends the scans of the target's origin, the attacks first. A list of scans does not say of what they are, but what each has
+/// come to does.
+async fn end_scans(api: &Api, target: &Url) -> Result<(), ZapError> {
+    for (component, reached) in [("ascan", "scanProgress"), ("spider", "results")] {
+        for id in running(api, component).await? {
+            let scan = [("scanId", id.as_str())];
+            let seen = match api.ask(&format!("{component}/view/{reached}"), &scan).await {
+                Ok(mut seen) => seen.get_mut(reached).map(Value::take),
+                // It has gone since.
+                Err(ZapError::Refused(_)) => None,
+                Err(error) => return Err(error),
+            };
+            let Some(Value::Array(seen)) = seen else { continue };
+            if seen.iter().filter_map(Value::as_str).any(|address| is_of(target, address)) {
+                api.ask(&format!("{component}/action/stop"), &scan).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The ids of scans that have not ended.
+async fn running(api: &Api, component: &str) -> Result<Vec<String>, ZapError> {
+    let mut answer = api.ask(&format!("{component}/view/scans"), &[]).await?;
+    let Some(Value::Array(scans)) = answer.get_mut("scans").map(Value::take) else {
+        return Err(ZapError::NotZap("it tells no list of scans".to_owned()));
+    };
+    let text = |scan: &Value, key: &str| scan.get(key).and_then(Value::as_str).map(str::to_owned);
+    let left = scans.iter().filter(|scan| text(scan, "state").as_deref() != Some("FINISHED"));
+    Ok(left.filter_map(|scan| text(scan, "id")).collect())
+}
+
+/// Whether an address is of the target's origin.
+fn is_of(target: &Url, address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| url.origin() == target.origin())
+}
+
 /// Waits for the end of a scan.
 async fn watch(api: &Api, component: &str, id: &str, told: &(dyn Fn(u64) + Send + Sync)) -> Result<(), ZapError> {
     let (status, mut last) = (format!("{component}/view/status"), None);
@@ -183,18 +228,22 @@ impl Pauses {
     }
 }
 
+/// The alerts about the target's origin. ZAP compares the beginnings of addresses alone: `https://shop.co` is also that of
+/// `https://shop.com/`.
 async fn alerts(api: &Api, target: &Url) -> Result<Vec<Value>, ZapError> {
-    let base = target.origin().ascii_serialization();
-    let mut all = Vec::new();
-    while all.len() < MAX_ALERTS {
-        let (start, count) = (all.len().to_string(), PAGE.to_string());
+    let base = format!("{}/", target.origin().ascii_serialization());
+    let own = |alert: &Value| alert.get("url").and_then(Value::as_str).is_some_and(|url| is_of(target, url));
+    let (mut all, mut read) = (Vec::new(), 0);
+    while read < MAX_ALERTS {
+        let (start, count) = (read.to_string(), PAGE.to_string());
         let ask = [("baseurl", base.as_str()), ("start", &start), ("count", &count)];
         let mut answer = api.ask("alert/view/alerts", &ask).await?;
         let Some(Value::Array(page)) = answer.get_mut("alerts").map(Value::take) else {
             return Err(ZapError::NotZap("it tells no list of alerts".to_owned()));
         };
         let last = page.len() < PAGE;
-        all.extend(page);
+        read += page.len();
+        all.extend(page.into_iter().filter(own));
         if last {
             break;
         }

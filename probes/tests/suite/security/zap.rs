@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use monitor_core::secret::Secret;
-use probes::security::zap::{Zap, ZapError, scan, version};
+use probes::security::zap::{Zap, ZapError, scan, stop, version};
 use test_support::services;
 use test_support::targets::{Answer, answering, misbehaving};
 use test_support::zap::{KEY, Zap as Fake};
@@ -118,6 +118,51 @@ async fn a_scan_that_is_cancelled_or_takes_too_long_is_stopped_in_zap() {
     let ended = scanned(&zap, SHORT, &CancellationToken::new()).await;
     assert_eq!(ended, Err(ZapError::TooLong("300 ms".into())));
     assert_eq!(fake.running(), 0);
+}
+
+/// As a process that is killed leaves it.
+async fn scanned_until(fake: &Fake, zap: &Zap, call: &str) {
+    let cancel = CancellationToken::new();
+    let ended = tokio::select! {
+        biased;
+        () = fake.called(call) => None,
+        ended = scanned(zap, AMPLE, &cancel) => Some(ended),
+    };
+    assert_eq!((ended, fake.running()), (None, 1), "{call}");
+}
+
+#[tokio::test]
+async fn what_a_killed_process_has_left_going_on_is_stopped_for_its_target_alone() {
+    for call in ["spider/view/status", "ascan/view/status"] {
+        let fake = Fake::start().await;
+        let zap = zap_at(&fake.url(), Some(KEY));
+        scanned_until(&fake, &zap, call).await;
+        for (target, left) in [("https://shop.example:8443/", 1), ("https://shop.example/other", 0)] {
+            stop(&zap, &Url::parse(target).unwrap(), &strict()).await.unwrap();
+            assert_eq!(fake.running(), left, "{target} at {call}");
+        }
+    }
+    let nothing = zap_at(&format!("http://{}/", misbehaving::nothing_listens()), Some(KEY));
+    let gone = stop(&nothing, &Url::parse(TARGET).unwrap(), &strict()).await;
+    assert!(matches!(gone, Err(ZapError::Unreachable(_))), "{gone:?}");
+}
+
+#[tokio::test]
+async fn alerts_of_an_origin_that_only_begins_alike_are_neither_deleted_nor_taken_in() {
+    let fake = Fake::start().await;
+    let zap = zap_at(&fake.url(), Some(KEY));
+    let alerts_of = async |target: &str| {
+        let target = Url::parse(target).unwrap();
+        let alerts = scan(&zap, &target, AMPLE, &strict(), &CancellationToken::new(), &|_| {}).await.unwrap();
+        alerts.as_array().unwrap().len()
+    };
+    fake.find(2);
+    assert_eq!(alerts_of("https://shop.com/").await, 2);
+    fake.find(1);
+    assert_eq!(alerts_of("https://shop.co:8443/").await, 1);
+    fake.find(0);
+    assert_eq!(alerts_of("https://shop.co/").await, 0);
+    assert_eq!(fake.kept(), 3);
 }
 
 #[tokio::test]
