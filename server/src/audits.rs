@@ -37,9 +37,7 @@ pub(crate) async fn seek(
             if sought.missing(&unavailable) {
                 tracing::warn!(%unavailable, "pages cannot be audited here; everything else works");
             }
-            if config.remote.is_none() {
-                return None;
-            }
+            config.remote.as_ref()?;
             tokio::time::sleep(AGAIN).await;
         }
     };
