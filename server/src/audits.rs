@@ -11,6 +11,8 @@ use futures_util::future::BoxFuture;
 use lighthouse_bridge::Bridge;
 use monitor_core::audit::spec::AuditSpec;
 use probes::Outbound;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 use services::{AuditError, Audited, Auditor, PrintError, Progress, Sought};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +27,7 @@ pub(crate) async fn seek(
     config: lighthouse_bridge::Config,
     outbound: Outbound,
     sought: Arc<Sought>,
+    available: Gauge,
     stop: CancellationToken,
 ) {
     let seeking = async {
@@ -45,6 +48,18 @@ pub(crate) async fn seek(
     let versions = bridge.versions();
     tracing::info!(lighthouse = versions.lighthouse, chromium = versions.chromium, "pages can be audited");
     sought.found(Arc::new(Worker { bridge, outbound }));
+    available.set(1);
+}
+
+/// What operators see of that.
+pub(crate) fn register(registry: &mut Registry) -> Gauge {
+    let available = Gauge::default();
+    registry.register(
+        "audits_available",
+        "Whether pages can be audited and reports printed: 1 or 0",
+        available.clone(),
+    );
+    available
 }
 
 /// How the worker is used. No page is led to where this program listens.

@@ -82,7 +82,8 @@ pub struct AuditRow {
     pub cancelling: bool,
     /// How many are before it, while it waits.
     pub ahead: u64,
-    /// How much of it is done while it is being made, 0 to 1, and what is being done.
+    /// How much of it is done while it is being made, 0 to 1, and what is being done; or what it waits for, when that is more than
+    /// its turn.
     pub doing: (f32, String),
     /// Why it failed: a code and words.
     pub error: Option<(String, String)>,
@@ -111,6 +112,8 @@ pub struct NewAudit<'a> {
     pub schedule: Option<AuditScheduleId>,
     /// What is asked for.
     pub spec: &'a AuditSpec,
+    /// What it waits for, in words, when that is more than its turn.
+    pub waits: Option<&'a str>,
 }
 
 /// Which audits are meant.
@@ -236,8 +239,8 @@ impl Tx {
     /// [`StoreError::Unavailable`], [`StoreError::Other`] when organisation, person, conversation or schedule do not exist.
     pub async fn insert_audit(&self, new: &NewAudit<'_>, now: Timestamp) -> Result<AuditId, StoreError> {
         const INSERT: Sql = Sql::both(
-            "INSERT INTO audit (organisation_id, asked_by, conversation_id, schedule_id, url, device, spec, sealed, state, asked_at_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9) RETURNING id",
+            "INSERT INTO audit (organisation_id, asked_by, conversation_id, schedule_id, url, device, spec, sealed, state, asked_at_ms, doing)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10) RETURNING id",
         );
         let values = [
             new.organisation.0.into(),
@@ -249,6 +252,7 @@ impl Tx {
             written(new.spec)?.into(),
             seal_spec(self.store().cipher(), "audit", new.organisation, new.spec)?.into(),
             now.as_millis().into(),
+            text(new.waits.unwrap_or_default()).into_owned().into(),
         ];
         let row = self.conn().query_one_raw(INSERT.with(self.store().backend(), values)).await?;
         let row = row.ok_or_else(|| StoreError::Other("an audit was not inserted".into()))?;
