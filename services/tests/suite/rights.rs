@@ -121,7 +121,6 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
         absent(world.services.edit_destination(&actor, "nobody", &DestinationChange::default())).await
     };
     delete_destination asks Edit: |world, actor| absent(world.services.delete_destination(&actor, "nobody"));
-    take_dialog asks Read: |world, actor| world.services.take_dialog(&actor, world.conversation, |_| true);
     test_destination asks Respond: |world, actor| absent(world.services.test_destination(&actor, "nobody"));
     notifications asks Read: |world, actor| async move {
         world.services.notifications(&actor, &NotificationFilter::default(), 0, 10).await
@@ -231,6 +230,7 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
         world.services.edit_monitor(&actor, "shop", &settings).await
     };
     end_dialog asks Read: |world, actor| world.services.end_dialog(&actor, world.conversation);
+    take_dialog asks Read: |world, actor| world.services.take_dialog(&actor, world.conversation, |_| true);
     free_name asks Read: |world, actor| async move {
         let wanted = world.services.monitor(&world.owner, "shop").await?.settings.name;
         world.services.free_name(&actor, &wanted).await
