@@ -7,7 +7,7 @@ pub struct Finding {
     pub what: String,
     /// Whether it is as it has to be.
     pub ok: bool,
-    /// What to do about it; only when it is not.
+    /// What to do about it; or, when it is, to have more than that.
     pub mend: Option<String>,
 }
 

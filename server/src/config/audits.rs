@@ -76,6 +76,11 @@ impl Audits {
         Ok(())
     }
 
+    /// Whether somebody has set up what makes audits.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.url.is_some() || [&self.bridge, &self.node, &self.chromium].into_iter().any(|path| some(path).is_some())
+    }
+
     /// The folder of the worker: the one that is set, else the first that is there.
     pub(crate) fn folder(&self) -> PathBuf {
         let program = std::env::current_exe().ok();

@@ -230,6 +230,7 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
         world.services.edit_monitor(&actor, "shop", &settings).await
     };
     end_dialog asks Read: |world, actor| world.services.end_dialog(&actor, world.conversation);
+    take_dialog asks Read: |world, actor| world.services.take_dialog(&actor, world.conversation, |_| true);
     free_name asks Read: |world, actor| async move {
         let wanted = world.services.monitor(&world.owner, "shop").await?.settings.name;
         world.services.free_name(&actor, &wanted).await
