@@ -98,9 +98,9 @@ async fn an_audit_is_asked_for_watched_and_read() {
       Time to First Byte  [ms] good
       Transferred  300 kB
 
-    Worse than audit 1: Performance 100 → 56; Accessibility 100 → 15; Best practices 100 → 81; SEO 100 → 67; First Contentful Paint 186
-    ms → [ms]; Largest Contentful Paint [ms] → [ms]; Total Blocking Time [ms] → [ms]; Speed Index [ms] → [ms]; Time to First Byte 128
-    ms → [ms].
+    Worse than audit 1: Performance 100 → 56; Accessibility 100 → 15; Best practices 100 → 81; SEO 100 → 67; First Contentful Paint [ms] → 3.7
+    s; Largest Contentful Paint [ms] → [ms]; Total Blocking Time [ms] → [ms]; Speed Index [ms] → [ms]; Time to First Byte [ms] → 554
+    ms.
 
     What to mend first:
     1. Reduce unused JavaScript (saves [ms] of LCP, 168 kB)
@@ -208,9 +208,9 @@ async fn an_audit_is_shown_in_full_and_as_a_file() {
 
     Budgets broken: Largest Contentful Paint: [ms], but the budget is less than [ms]; Performance: 56, but the budget is 90 or more.
 
-    Worse than audit 1: Performance 100 → 56; Accessibility 100 → 15; Best practices 100 → 81; SEO 100 → 67; First Contentful Paint 186
-    ms → [ms]; Largest Contentful Paint [ms] → [ms]; Total Blocking Time [ms] → [ms]; Speed Index [ms] → [ms]; Time to First Byte 128
-    ms → [ms].
+    Worse than audit 1: Performance 100 → 56; Accessibility 100 → 15; Best practices 100 → 81; SEO 100 → 67; First Contentful Paint [ms] → 3.7
+    s; Largest Contentful Paint [ms] → [ms]; Total Blocking Time [ms] → [ms]; Speed Index [ms] → [ms]; Time to First Byte [ms] → 554
+    ms.
 
     What to mend first:
     1. Reduce unused JavaScript (saves [ms] of LCP, 168 kB)
