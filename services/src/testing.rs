@@ -32,6 +32,13 @@ pub enum Act {
     Fast,
     /// The page is slow and has many faults.
     Slow,
+    /// The page is fast, with that score of accessibility from 0 to 100, if any, by that version of Lighthouse.
+    Accessible {
+        /// The score; `None`: it could not be found out.
+        score: Option<u8>,
+        /// The version.
+        lighthouse: &'static str,
+    },
     /// The audit cannot be made.
     Fail(AuditError),
     /// It goes on until it is called off.
@@ -117,6 +124,7 @@ impl Auditor for Scripted {
             match act {
                 Act::Fast => Ok(measured(FAST, spec)),
                 Act::Slow => Ok(measured(SLOW, spec)),
+                Act::Accessible { score, lighthouse } => Ok(accessible(measured(FAST, spec), score, lighthouse)),
                 Act::Fail(error) => Err(error),
                 Act::Hang => {
                     cancel.cancelled().await;
@@ -142,6 +150,15 @@ impl Auditor for Scripted {
         let pdf = format!("%PDF-1.7 {}", state.printed.len()).into_bytes();
         futures_util::future::ready(Ok(pdf)).boxed()
     }
+}
+
+/// What was measured, with that score of accessibility by that version of Lighthouse.
+fn accessible(mut audited: Audited, score: Option<u8>, lighthouse: &str) -> Audited {
+    for lhr in &mut audited.lhrs {
+        lhr["lighthouseVersion"] = lighthouse.into();
+        lhr["categories"]["accessibility"]["score"] = score.map(|score| f64::from(score) / 100.0).into();
+    }
+    audited
 }
 
 /// What was measured, as if it had been of that page.

@@ -23,6 +23,9 @@ pub const KEY: &str = "5dgd8tq0c1m4bqqlsdbm9qfa6i";
 /// Its version.
 pub const VERSION: &str = "2.16.1";
 
+/// Its risks, by their numbers.
+static RISKS: [&str; 4] = ["Informational", "Low", "Medium", "High"];
+
 /// How far a scan goes with every look at it, in percent.
 const STEP: u64 = 50;
 
@@ -90,7 +93,15 @@ impl Zap {
 
     /// Lets active scans find that many alerts, all of the same plugin.
     pub fn find(&self, count: usize) {
-        self.shared.state().findings = (0..count).map(alert).collect();
+        self.shared.state().findings.clear();
+        self.find_also(count, "High");
+    }
+
+    /// Lets active scans find that many more, after the others.
+    pub fn find_also(&self, count: usize, risk: &str) {
+        let mut state = self.shared.state();
+        let known = state.findings.len();
+        state.findings.extend((known..known + count).map(|number| alert(number, risk)));
     }
 
     /// Lets scans go on without ever coming to an end.
@@ -282,7 +293,11 @@ impl Call {
         let number = |name: &str| self.params.get(name).and_then(|text| text.parse::<usize>().ok());
         let base = self.params.get("baseurl").map_or("", String::as_str);
         let about = state.alerts.iter().filter(|alert| alert["url"].as_str().is_some_and(|url| url.starts_with(base)));
-        let page = about.skip(number("start").unwrap_or(0)).take(number("count").unwrap_or(usize::MAX));
+        let risk = self.params.get("riskId").and_then(|id| RISKS.get(id.parse::<usize>().ok()?));
+        let about = about.filter(|alert| risk.is_none_or(|risk| alert["risk"] == **risk));
+        // It counts from 1, and takes 0 for no start at all.
+        let before = number("start").unwrap_or(0).saturating_sub(1);
+        let page = about.skip(before).take(number("count").unwrap_or(usize::MAX));
         Ok(json!({ "alerts": page.collect::<Vec<_>>() }))
     }
 }
@@ -298,7 +313,7 @@ fn scans(component: &str, state: &State) -> Value {
 }
 
 /// An alert with the fields that ZAP gives, all of them texts but for tags.
-fn alert(number: usize) -> Value {
+fn alert(number: usize, risk: &str) -> Value {
     json!({
         "id": number.to_string(),
         "sourceid": "1",
@@ -313,7 +328,7 @@ fn alert(number: usize) -> Value {
         "description": "Cross-site Scripting (XSS) is an attack technique.",
         "solution": "Use a vetted library or framework.",
         "reference": "https://owasp.org/www-community/attacks/xss/",
-        "risk": "High",
+        "risk": risk,
         "confidence": "Medium",
         "method": "GET",
         "param": format!("q{number}"),

@@ -13,7 +13,7 @@ struct Cookie {
 }
 
 pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
-    let cookies = site.own_hops().flat_map(|hop| hop.values("set-cookie")).map(Cookie::read);
+    let cookies = site.own_answers().flat_map(|answer| answer.values("set-cookie")).map(Cookie::read);
     let cookies: Vec<Cookie> = cookies.filter(|cookie| !cookie.is_deleted(site.seen.at)).collect();
     let names = |is: &dyn Fn(&Cookie) -> bool| {
         let mut names: Vec<&str> =
@@ -100,8 +100,37 @@ impl Cookie {
     }
 }
 
-/// A date as servers write it, with or without dashes, in milliseconds: `Thu, 01-Jan-1970 00:00:00 GMT`.
+/// A date as browsers read it, in whatever order and with whatever between, in milliseconds: RFC 6265, 5.1.1.
 fn date(text: &str) -> Option<i64> {
-    let date = jiff::fmt::rfc2822::parse(&text.replace('-', " ")).ok()?;
-    Some(date.timestamp().as_millisecond())
+    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
+    for part in text.split(|c: char| !c.is_ascii_alphanumeric() && c != ':') {
+        let number = part.parse::<i16>().ok();
+        if let (None, Some(read)) = (time, clock(part)) {
+            time = Some(read);
+        } else if let (None, 1..=2, Some(read)) = (day, part.len(), number) {
+            day = i8::try_from(read).ok();
+        } else if let (None, Some(read)) = (month, month_of(part)) {
+            month = Some(read);
+        } else if let (None, 2..=4, Some(read)) = (year, part.len(), number) {
+            year = Some(match read {
+                70..=99 => read + 1900,
+                0..=69 => read + 2000,
+                _ => read,
+            });
+        }
+    }
+    let date = jiff::civil::Date::new(year?, month?, day?).ok()?.to_datetime(time?);
+    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
+fn clock(part: &str) -> Option<jiff::civil::Time> {
+    let numbers: Vec<i8> = part.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    let [hour, minute, second] = numbers.as_slice() else { return None };
+    jiff::civil::Time::new(*hour, *minute, *second, 0).ok()
+}
+
+fn month_of(part: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let begins = |month: &&str| part.get(..3).is_some_and(|begin| begin.eq_ignore_ascii_case(month));
+    (1..).zip(MONTHS).find(|(_, month)| begins(month)).map(|(number, _)| number)
 }

@@ -141,8 +141,13 @@ fn referrer(site: &Site<'_>, notes: &mut Notes) {
     let policy = said.split(',').map(str::trim).rfind(|one| is_referrer_policy(one)).map(str::to_ascii_lowercase);
     let shown =
         || if said.is_empty() { "no Referrer-Policy was sent".to_owned() } else { format!("Referrer-Policy: {said}") };
-    notes.judge(&rules::REFERRER_MISSING, policy.is_none().then(shown));
-    let Some(policy) = policy else { return };
+    let Some(policy) = policy else {
+        return match site.unread() {
+            Some(reason) => notes.not_looked(&[&rules::REFERRER_MISSING], reason),
+            None => notes.judge(&rules::REFERRER_MISSING, Some(shown())),
+        };
+    };
+    notes.judge(&rules::REFERRER_MISSING, None);
     let private =
         matches!(policy.as_str(), "no-referrer" | "same-origin" | "strict-origin" | "strict-origin-when-cross-origin");
     notes.judge(&rules::REFERRER_UNSAFE, (!private).then(shown));

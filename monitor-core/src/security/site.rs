@@ -57,6 +57,11 @@ impl<'a> Site<'a> {
         self.seen.body_cut.as_deref().or(many)
     }
 
+    /// Why nothing of the page was read, in which it may say what its headers do not.
+    pub(super) fn unread(&self) -> Option<&'a str> {
+        self.seen.body_cut.as_deref().filter(|_| self.seen.body.is_empty())
+    }
+
     /// Why there may be more in the page's scripts than was read.
     pub(super) fn scripts_cut(&self) -> Option<&'a str> {
         self.seen.scripts_cut.as_deref().or(self.cut())
@@ -75,9 +80,11 @@ impl<'a> Site<'a> {
         is_within(url, domain) && is_within(&self.url, domain) || url.host() == self.url.host()
     }
 
-    /// The answers on the way here that are its own, the page's too.
-    pub(super) fn own_hops(&self) -> impl Iterator<Item = &'a Answer> + '_ {
-        self.seen.hops.iter().filter(|hop| Url::parse(&hop.url).is_ok_and(|url| self.is_own(&url)))
+    /// The answers on the way here that are its own, the page's too, and those to `http://`.
+    pub(super) fn own_answers(&self) -> impl Iterator<Item = &'a Answer> + '_ {
+        let plain = self.seen.plain.as_deref().unwrap_or_default();
+        let all = self.seen.hops.iter().chain(plain);
+        all.filter(|answer| Url::parse(&answer.url).is_ok_and(|url| self.is_own(&url)))
     }
 }
 

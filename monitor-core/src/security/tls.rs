@@ -25,8 +25,14 @@ pub(super) fn judge(seen: &Observed, notes: &mut Notes) {
     match &seen.tls {
         // There is nothing to judge: that there is no TLS has its own rule.
         None => return,
-        Some(Err(reason)) => notes.not_looked(&OF_THE_HANDSHAKE, reason),
-        Some(Ok(tls)) => handshake(tls, seen.at, notes),
+        Some(Err(reason)) => {
+            notes.judge(&rules::TLS_HANDSHAKE, Some(reason.clone()));
+            notes.not_looked(&OF_THE_HANDSHAKE, reason);
+        }
+        Some(Ok(tls)) => {
+            notes.judge(&rules::TLS_HANDSHAKE, None);
+            handshake(tls, seen.at, notes);
+        }
     }
     match &seen.active {
         None => {
@@ -106,9 +112,10 @@ fn protocols(active: &Active, elsewhere: Option<&str>, notes: &mut Notes) {
     match &active.protocols {
         Err(reason) => notes.not_looked(&OF_PROTOCOLS, reason),
         Ok(spoken) => {
+            let cut = elsewhere.or(active.protocols_cut.as_deref());
             let of = |old: &[&str]| spoken.iter().filter(|one| old.contains(&one.as_str())).collect::<Vec<_>>();
-            notes.judge_part(&rules::TLS_SSL3, named(&of(&["SSLv2", "SSLv3"])), elsewhere);
-            notes.judge_part(&rules::TLS_OLD, named(&of(&["TLSv1.0", "TLSv1.1"])), elsewhere);
+            notes.judge_part(&rules::TLS_SSL3, named(&of(&["SSLv2", "SSLv3"])), cut);
+            notes.judge_part(&rules::TLS_OLD, named(&of(&["TLSv1.0", "TLSv1.1"])), cut);
         }
     }
 }

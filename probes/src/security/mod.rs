@@ -14,6 +14,7 @@
 mod active;
 mod ask;
 mod ciphers;
+mod coding;
 mod dns;
 mod exposed;
 mod handshakes;

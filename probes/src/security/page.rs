@@ -19,8 +19,7 @@ use crate::http::{Answered, Visit, Visited};
 const PAGE: Duration = Duration::from_secs(15);
 
 /// How much of a page and of a script is read.
-const PAGE_BYTES: usize = 2 * 1024 * 1024;
-const SCRIPT_BYTES: usize = 2 * 1024 * 1024;
+const BYTES: usize = 2 * 1024 * 1024;
 
 /// How much of a script is kept: its beginning, where libraries name themselves, and its end, where its source map is named.
 const SCRIPT_START: usize = 448 * 1024;
@@ -60,6 +59,11 @@ impl Page {
         }
     }
 
+    /// What that address answered on the way; `None`: nothing.
+    pub(super) fn status_of(&self, url: &Url) -> Option<u16> {
+        self.hops.iter().rfind(|hop| hop.url == *url).map(|hop| hop.status)
+    }
+
     /// The last address of the host and port that were asked for, which may have led to others.
     pub(super) fn of_host(&self, asked: &Url) -> Url {
         let mut own = self.hops.iter().map(|hop| &hop.url).filter(|url| is_of_asked(url, asked));
@@ -75,14 +79,14 @@ pub(super) async fn load(asked: &Url, asker: &Asker<'_>) -> Result<Page, LookErr
         url: asked.clone(),
         headers: HeaderMap::from_iter([(ACCEPT, accept)]),
         redirects: PAGE_REDIRECTS,
-        body_bytes: PAGE_BYTES,
+        body_bytes: BYTES,
     };
     let (mut visited, sent) = asker.send(visit, PAGE).await;
     if visited.arrived {
         // Of a page that goes on for too long, or breaks off, the beginning is looked at.
         let tls = visited.answers.last_mut().and_then(|page| page.tls.take()).map(Ok);
         let body = String::from_utf8_lossy(&visited.body).into_owned();
-        let body_cut = cut(&visited, &sent, PAGE_BYTES).map(|why| format!("the page was not read to its end: {why}"));
+        let body_cut = cut(&visited, &sent).map(|why| format!("the page was not read to its end: {why}"));
         return Ok(Page { hops: visited.answers, body, body_cut, tls });
     }
     let Err(failure) = sent else { return Err(LookError::Unreachable("the page could not be had".to_owned())) };
@@ -93,18 +97,18 @@ pub(super) async fn load(asked: &Url, asker: &Asker<'_>) -> Result<Page, LookErr
     };
     match failure.reason {
         Reason::AddressRefused => Err(LookError::Refused(message)),
-        Reason::TlsHandshake | Reason::TlsClientCertificate => {
+        Reason::TlsHandshake => {
             Ok(Page { hops: visited.answers, body: String::new(), body_cut: None, tls: Some(Err(message)) })
         }
         _ => Err(LookError::Unreachable(message)),
     }
 }
 
-/// Why not all of a body was read.
-fn cut(visited: &Visited, sent: &Result<(), Failure>, limit: usize) -> Option<String> {
+/// Why not all of a page or a script was read.
+fn cut(visited: &Visited, sent: &Result<(), Failure>) -> Option<String> {
     match sent {
         Err(failure) => Some(clean(&failure.message, 200)),
-        Ok(()) => (visited.body.len() >= limit).then(|| format!("{} MB are read at most", limit / (1024 * 1024))),
+        Ok(()) => visited.cut.then(|| "2 MB are read at most".to_owned()),
     }
 }
 
@@ -114,13 +118,19 @@ pub(super) async fn plain(asked: &Url, page: &Page, asker: &Asker<'_>) -> Result
         return Ok(shown::answers(&page.hops));
     }
     let (visited, sent) = asker.get(&unencrypted(asked), REDIRECTS, 0).await;
-    match sent {
+    said_in_plain(&visited.answers, sent)
+}
+
+fn said_in_plain(answers: &[Answered], sent: Result<(), Failure>) -> Result<Vec<Answer>, String> {
+    match (answers.last(), sent) {
         // Nothing listens there.
-        Err(failure) if visited.answers.is_empty() && failure.reason == Reason::ConnectionRefused => Ok(Vec::new()),
-        Err(failure) if visited.answers.is_empty() => {
-            Err(format!("http:// of the host was not answered: {}", clean(&failure.message, 200)))
+        (None, Err(failure)) if failure.reason == Reason::ConnectionRefused => Ok(Vec::new()),
+        (None, Err(failure)) => Err(format!("http:// of the host was not answered: {}", clean(&failure.message, 200))),
+        // What it says at other times is not known.
+        (Some(Answered { url, status: status @ (429 | 500..), .. }), _) if url.scheme() == "http" => {
+            Err(format!("http:// of the host answered with status {status}"))
         }
-        _ => Ok(shown::answers(&visited.answers)),
+        _ => Ok(shown::answers(answers)),
     }
 }
 
@@ -144,9 +154,9 @@ pub(super) async fn scripts(page: &Page, asker: &Asker<'_>) -> (Vec<Script>, Opt
             why.get_or_insert_with(|| format!("{read} of the {} scripts that the page names were read", named.len()));
             break;
         }
-        let (visited, sent) = asker.get(url, REDIRECTS, SCRIPT_BYTES).await;
+        let (visited, sent) = asker.get(url, REDIRECTS, BYTES).await;
         if let Some(unread) = unread(&visited, &sent) {
-            why.get_or_insert_with(|| format!("the script {} was not read to its end: {unread}", shown_script(url)));
+            why.get_or_insert_with(|| format!("the script {} was not read whole: {unread}", shown_script(url)));
         }
         if visited.arrived && visited.answers.last().is_some_and(|answer| answer.status == 200) {
             scripts.push(Script { url: url.to_string(), text: both_ends(&visited.body) });
@@ -159,7 +169,10 @@ pub(super) async fn scripts(page: &Page, asker: &Asker<'_>) -> (Vec<Script>, Opt
 fn unread(visited: &Visited, sent: &Result<(), Failure>) -> Option<String> {
     match visited.answers.last().filter(|_| visited.arrived).map(|answer| answer.status) {
         Some(status @ (429 | 500..)) => Some(format!("it was answered with status {status}")),
-        Some(200) | None => cut(visited, sent, SCRIPT_BYTES),
+        Some(200) | None => cut(visited, sent).or_else(|| {
+            let long = visited.body.len() > SCRIPT_START + SCRIPT_END;
+            long.then(|| "512 kB of each are looked at, from its beginning and its end".to_owned())
+        }),
         Some(_) => None,
     }
 }
@@ -184,7 +197,11 @@ fn both_ends(body: &[u8]) -> String {
 /// What the page answers to a page of another site.
 pub(super) async fn cors(page: &Page, asker: &Asker<'_>) -> Result<Cors, String> {
     let (visited, sent) = asker.get_from(FOREIGN, page.url()?).await;
+    let usual = page.hops.last().map(|hop| hop.status);
     match (visited.answers.first(), sent) {
+        (Some(Answered { status: status @ 400.., .. }), _) if Some(*status) != usual => {
+            Err(format!("asked from another site, the page answered with status {status}"))
+        }
         (Some(answer), _) => Ok(shown::cors(FOREIGN, answer)),
         (None, Err(failure)) => Err(failure.message),
         (None, Ok(())) => Err("there was no answer".to_owned()),
@@ -237,5 +254,19 @@ mod tests {
         ] {
             assert_eq!(unencrypted(&Url::parse(asked).unwrap()).as_str(), sent);
         }
+    }
+
+    #[test]
+    fn an_error_of_a_moment_says_nothing_of_where_http_leads() {
+        let answer =
+            |url: &str, status| Answered { url: Url::parse(url).unwrap(), status, headers: Vec::new(), tls: None };
+        let told = |answers: &[Answered]| said_in_plain(answers, Ok(())).map(|answers| answers.len());
+        for status in [429, 500, 503] {
+            let why = format!("http:// of the host answered with status {status}");
+            assert_eq!(told(&[answer("http://shop.example/", status)]), Err(why));
+            let led = [answer("http://shop.example/", 301), answer("https://shop.example/", status)];
+            assert_eq!(told(&led), Ok(2), "that it leads there is seen");
+        }
+        assert_eq!(told(&[answer("http://shop.example/", 404)]), Ok(1));
     }
 }

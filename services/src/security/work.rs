@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use monitor_core::security::observed::{Depth, Observed};
 use monitor_core::security::{Finding, Review, review, zap};
-use probes::security::zap::ZapError;
+use probes::security::zap::{Alerts, ZapError};
 use probes::security::{LIMIT, LookError};
 use storage::{Doing, SecurityCheckId, SecurityClaim, SecurityEnd, SecurityFilter, StoreError};
 use tokio::sync::watch;
@@ -31,10 +31,13 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 struct Seen {
     observed: Observed,
     /// What ZAP found, or why it found nothing; `None`: it was not asked.
-    scan: Option<std::result::Result<Vec<Finding>, String>>,
+    scan: Option<std::result::Result<Scanned, String>>,
     /// What is to be known of how much was looked at.
     notes: Vec<String>,
 }
+
+/// What ZAP found, and why that may not be all.
+type Scanned = (Vec<Finding>, Option<String>);
 
 impl Services {
     /// Claims the next security check that waits; `None`: none does.
@@ -141,7 +144,7 @@ impl Services {
         if scanned {
             match self.inspector().scan(page, tell, cancel).await {
                 Err(ZapError::Cancelled) => return Ok(Err(LookError::Cancelled)),
-                alerts => scan = Some(alerts.map_err(|error| error.to_string()).and_then(|alerts| read(&alerts))),
+                alerts => scan = Some(alerts.map_err(|error| error.to_string()).and_then(read)),
             }
         }
         Ok(Ok(Seen { observed, scan, notes }))
@@ -225,14 +228,16 @@ fn note(host: &str, standing: &Standing, deep: bool) -> Vec<String> {
     }
 }
 
-fn read(alerts: &serde_json::Value) -> std::result::Result<Vec<Finding>, String> {
-    zap::findings(alerts).map_err(|error| error.to_string())
+fn read(alerts: Alerts) -> std::result::Result<Scanned, String> {
+    let findings = zap::findings(&alerts.list).map_err(|error| error.to_string())?;
+    Ok((findings, alerts.cut))
 }
 
-fn judge(observed: &Observed, scan: Option<std::result::Result<Vec<Finding>, String>>) -> Review {
+fn judge(observed: &Observed, scan: Option<std::result::Result<Scanned, String>>) -> Review {
     match scan {
         None => review(observed, &[]),
-        Some(Ok(findings)) => review(observed, &findings),
+        Some(Ok((findings, None))) => review(observed, &findings),
+        Some(Ok((findings, Some(why)))) => review(observed, &findings).with_zap_cut(&why),
         Some(Err(why)) => review(observed, &[]).without_zap(&why),
     }
 }

@@ -223,9 +223,13 @@ both!(a_deep_scan_needs_a_zap_and_a_host_of_ones_own, async |database| {
 
     for says in [Err(ZapError::Refused("the key is wrong".to_owned())), Ok(json!("no alerts"))] {
         room.sites.scan_with(says);
-        let (_, digest) = room.checked(true).await;
+        let (row, digest) = room.checked(true).await;
         assert!(digest.not_looked.iter().any(|why| why.contains("ZAP")), "it is never taken for well: {digest:?}");
+        assert_eq!(row.depth, Some(Depth::Active), "ZAP has not scanned it");
     }
+    room.sites.scan_cut_short("ZAP has more");
+    let (row, digest) = room.checked(true).await;
+    assert_eq!((row.depth, digest.not_looked), (Some(Depth::Deep), vec!["ZAP has more".to_owned()]));
     room.ask(PAGE, true).await.unwrap();
     room.services().forget_host(&room.world.owner, HOST).await.unwrap();
     let claim = room.claim().await;

@@ -30,6 +30,7 @@ const CASES: &[(&str, Change)] = &[
     }),
     ("redirect-elsewhere", |site| site.hops[0].url = "https://other.example/".to_owned()),
     ("page-error", |site| site.hops[0].status = 404),
+    ("tls-handshake", |site| site.tls = Some(Err("the server does not speak TLS 1.2 or 1.3".to_owned()))),
     ("certificate-untrusted", |site| tls(site).untrusted = Some("unknown issuer".to_owned())),
     ("certificate-expired", |site| tls(site).chain[0].not_after = days(0)),
     ("certificate-expires", |site| expires_in(site, 13)),

@@ -61,10 +61,13 @@ pub(super) fn site() -> Observed {
         },
         active: Some(Active {
             protocols: Ok(vec!["TLSv1.2".to_owned(), "TLSv1.3".to_owned()]),
+            protocols_cut: None,
             weak_ciphers: Ok(Vec::new()),
             exposed: Vec::new(),
             cors: vec![Cors { origin: "null".to_owned(), allow_origin: None, credentials: false }],
+            cors_cut: None,
             methods: Vec::new(),
+            error_page: Some(ErrorPage { status: 404, body: "There is no such page.".to_owned(), cut: false }),
             cut_short: None,
         }),
     }

@@ -56,6 +56,6 @@ async fn a_script_that_hangs_takes_nothing_from_what_was_seen_before() {
     let seen = looked_within(SHORT, &target.url(), Depth::Passive).await.unwrap();
     assert_eq!(seen.scripts.len(), 1);
     let cut = seen.scripts_cut.unwrap();
-    assert!(cut.starts_with(&format!("the script {} was not read to its end: ", silent.url())), "{cut}");
+    assert!(cut.starts_with(&format!("the script {} was not read whole: ", silent.url())), "{cut}");
     assert!(seen.cors.is_err());
 }

@@ -4,6 +4,7 @@
 
 mod api;
 
+use std::convert::identity;
 use std::time::Duration;
 
 use monitor_core::duration::humanize;
@@ -20,9 +21,15 @@ use crate::outbound::Outbound;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-/// Alerts that are asked for at once, and most that are taken.
+/// Alerts that are asked for at once, and how many are enough.
 const PAGE: usize = 100;
 const MAX_ALERTS: usize = 2_000;
+
+/// More than ZAP can list of a site.
+const ENDLESS: usize = 1_000_000;
+
+/// ZAP's numbers of risks, the highest first.
+const RISKS: [&str; 4] = ["3", "2", "1", "0"];
 
 /// Where ZAP listens, and the key that its API wants.
 #[derive(Debug, Clone)]
@@ -31,6 +38,15 @@ pub struct Zap {
     pub url: Url,
     /// Its API key; `None`: it wants none.
     pub key: Option<Secret>,
+}
+
+/// What ZAP tells of a target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alerts {
+    /// A JSON list of what ZAP's API calls alerts, the highest risk first. Once there are 2,000 no more are asked for.
+    pub list: Value,
+    /// Why that may not be all of them; `None`: it is.
+    pub cut: Option<String>,
 }
 
 /// Why there are no alerts. The text says what to do.
@@ -57,8 +73,8 @@ pub enum ZapError {
 }
 
 /// Lets ZAP forget its alerts about the target's origin, crawl the target and scan it actively, all of it within that time, and
-/// gives its alerts about that origin: a JSON list of what ZAP's API calls alerts, of which no more than 2,000 are taken. Says
-/// in a few words to `progress` how far it is. However it ends, nothing of it goes on in ZAP; only if it is dropped does it.
+/// gives its alerts about that origin. Says in a few words to `progress` how far it is. However it ends, nothing of it goes on in
+/// ZAP; only if it is dropped does it.
 ///
 /// # Errors
 /// See [`ZapError`].
@@ -70,7 +86,7 @@ pub async fn scan(
     outbound: &Outbound,
     cancel: &CancellationToken,
     progress: &(dyn Fn(&str) + Send + Sync),
-) -> Result<Value, ZapError> {
+) -> Result<Alerts, ZapError> {
     let stop = Stop { cancel, end: Instant::now() + within, within };
     // Boxed: a request takes a lot of room, and whoever scans has futures of their own.
     Box::pin(run(&Api::new(zap, outbound.to_configured()), target, &stop, progress)).await
@@ -116,22 +132,35 @@ async fn run(
     target: &Url,
     stop: &Stop<'_>,
     progress: &(dyn Fn(&str) + Send + Sync),
-) -> Result<Value, ZapError> {
+) -> Result<Alerts, ZapError> {
     stop.or(forget(api, target)).await?;
     finish(api, "spider", target, stop, &|percent| progress(&format!("ZAP crawls, {percent} %"))).await?;
     progress("ZAP looks through what it has crawled");
     stop.or(settle(api)).await?;
     finish(api, "ascan", target, stop, &|percent| progress(&format!("ZAP attacks, {percent} %"))).await?;
     progress("fetching ZAP's alerts");
-    stop.or(async { Ok(Value::Array(alerts(api, target).await?)) }).await
+    let (list, whole) = stop.or(alerts(api, target, MAX_ALERTS, identity)).await?;
+    let cut =
+        || format!("ZAP has {MAX_ALERTS} alerts of the site or more, and the lowest risks may not have been read");
+    Ok(Alerts { list: Value::Array(list), cut: (!whole).then(cut) })
 }
 
 /// Has ZAP delete its alerts about the target: it keeps those of earlier scans, also of what was mended since, and does not
 /// tell anew what it knows already.
 async fn forget(api: &Api, target: &Url) -> Result<(), ZapError> {
-    for alert in alerts(api, target).await? {
-        let id = alert.get("id").and_then(Value::as_str).unwrap_or_default();
-        api.ask("alert/action/deleteAlert", &[("id", id)]).await?;
+    let id = |alert: Value| alert.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (ids, whole) = alerts(api, target, ENDLESS, id).await?;
+    if !whole {
+        return Err(ZapError::NotZap("its list of alerts has no end".to_owned()));
+    }
+    for id in ids {
+        match api.ask("alert/action/deleteAlert", &[("id", &id)]).await {
+            // It has gone since.
+            Err(ZapError::Refused(why)) if why.contains("(does_not_exist)") => {}
+            deleted => {
+                deleted?;
+            }
+        }
     }
     Ok(())
 }
@@ -228,25 +257,36 @@ impl Pauses {
     }
 }
 
-/// The alerts about the target's origin. ZAP compares the beginnings of addresses alone: `https://shop.co` is also that of
-/// `https://shop.com/`.
-async fn alerts(api: &Api, target: &Url) -> Result<Vec<Value>, ZapError> {
-    let base = format!("{}/", target.origin().ascii_serialization());
+/// What is to be kept of each alert about the target's origin, the highest risk first, and whether that is of all of them. ZAP
+/// compares the beginnings of addresses alone: `https://shop.co` is also that of `https://shop.com/`.
+async fn alerts<T>(api: &Api, target: &Url, enough: usize, keep: fn(Value) -> T) -> Result<(Vec<T>, bool), ZapError> {
     let own = |alert: &Value| alert.get("url").and_then(Value::as_str).is_some_and(|url| is_of(target, url));
-    let (mut all, mut read) = (Vec::new(), 0);
-    while read < MAX_ALERTS {
-        let (start, count) = (read.to_string(), PAGE.to_string());
-        let ask = [("baseurl", base.as_str()), ("start", &start), ("count", &count)];
-        let mut answer = api.ask("alert/view/alerts", &ask).await?;
-        let Some(Value::Array(page)) = answer.get_mut("alerts").map(Value::take) else {
-            return Err(ZapError::NotZap("it tells no list of alerts".to_owned()));
-        };
-        let last = page.len() < PAGE;
-        read += page.len();
-        all.extend(page.into_iter().filter(own));
-        if last {
-            break;
+    let (mut all, mut left) = (Vec::new(), enough);
+    for risk in RISKS {
+        let mut start = 1;
+        loop {
+            if left == 0 {
+                return Ok((all, false));
+            }
+            let page = page(api, target, risk, start).await?;
+            let count = page.len();
+            all.extend(page.into_iter().filter(own).map(keep));
+            (start, left) = (start + count, left.saturating_sub(count));
+            if count < PAGE {
+                break;
+            }
         }
     }
-    Ok(all)
+    Ok((all, true))
+}
+
+/// The alerts of that risk from that one on, counted from 1.
+async fn page(api: &Api, target: &Url, risk: &str, start: usize) -> Result<Vec<Value>, ZapError> {
+    let base = format!("{}/", target.origin().ascii_serialization());
+    let (start, count) = (start.to_string(), PAGE.to_string());
+    let ask = [("baseurl", base.as_str()), ("riskId", risk), ("start", &start), ("count", &count)];
+    match api.ask("alert/view/alerts", &ask).await?.get_mut("alerts").map(Value::take) {
+        Some(Value::Array(page)) => Ok(page),
+        _ => Err(ZapError::NotZap("it tells no list of alerts".to_owned())),
+    }
 }
