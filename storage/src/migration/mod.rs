@@ -20,6 +20,7 @@ mod m0018_audits;
 mod m0019_security;
 mod m0020_told;
 mod m0021_baseline;
+mod m0022_dialogs;
 
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::prelude::*;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_security::Migration),
             Box::new(m0020_told::Migration),
             Box::new(m0021_baseline::Migration),
+            Box::new(m0022_dialogs::Migration),
         ]
     }
 }

@@ -53,6 +53,7 @@ fn said(entry: &TimelineEntry) -> Option<String> {
     let by = entry.by.as_deref().unwrap_or("somebody");
     let noted = |text: &str| if text.is_empty() { ".".to_owned() } else { format!(": {text}") };
     let line = match &entry.entry {
+        Entry::Declared { text } if entry.by.is_none() => format!("Opened: {text}"),
         Entry::Declared { text } => format!("{by} declared it: {text}"),
         Entry::Joined { name, why, .. } => format!("{name} failed: {why}"),
         Entry::Took { incident } => format!("Incident #{incident} became part of it."),
