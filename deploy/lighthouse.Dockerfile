@@ -1,7 +1,7 @@
 # What audits pages, as a container of its own: docker build -f deploy/lighthouse.Dockerfile -t watchword-lighthouse .
 FROM node:22-bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends chromium fonts-liberation fonts-noto-cjk fonts-noto-color-emoji \
+    && apt-get install -y --no-install-recommends chromium fonts-liberation fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --user-group --uid 10002 --no-create-home bridge
 WORKDIR /bridge

@@ -33,6 +33,9 @@ pub enum AuditError {
         /// One sentence that names it.
         why: String,
     },
+    /// A worker that runs elsewhere cannot be spoken to, or not any more: why, in one line.
+    #[error("{0}")]
+    Away(String),
     /// The program's own fault: what went wrong, in one line.
     #[error("{0}")]
     Bridge(String),
@@ -48,6 +51,10 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    pub(crate) fn away(message: impl Into<String>) -> Self {
+        Self::Other(AuditError::Away(message.into()))
+    }
+
     pub(crate) fn broken(message: impl Into<String>) -> Self {
         Self::Other(AuditError::Bridge(message.into()))
     }

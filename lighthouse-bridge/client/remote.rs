@@ -86,7 +86,7 @@ impl Remote {
     pub(crate) async fn addresses(&self) -> Result<Vec<SocketAddr>, AuditError> {
         let url = self.url.clone();
         let found = timeout(PATIENCE, spawn_blocking(move || url.socket_addrs(|| None))).await;
-        let unresolved = |why: String| AuditError::Bridge(format!("the worker's address cannot be resolved: {why}"));
+        let unresolved = |why: String| AuditError::Away(format!("the worker's address cannot be resolved: {why}"));
         let found = found.map_err(|_| unresolved("it took too long".into()))?;
         let found = found.map_err(io::Error::other).flatten().map_err(|error| unresolved(error.to_string()))?;
         let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
@@ -107,9 +107,8 @@ impl Remote {
         let doing = async {
             let request = self.request(Method::POST, "jobs")?.json(&job);
             let request = if proxy.is_some() { request.header(JOB, &name) } else { request };
-            let answer = timeout(PATIENCE, accepted(request))
-                .await
-                .map_err(|_| Fault::broken("the worker does not answer"))??;
+            let answer =
+                timeout(PATIENCE, accepted(request)).await.map_err(|_| Fault::away("the worker does not answer"))??;
             let follow = Follow { deadline: self.deadline, proxy, progress: &progress };
             let lending = async {
                 if let Some(proxy) = proxy {
@@ -192,7 +191,7 @@ fn unspoken(error: &reqwest::Error) -> Fault {
     while let Some(inner) = reason.source() {
         reason = inner;
     }
-    Fault::broken(format!("the worker could not be spoken to: {reason}"))
+    Fault::away(format!("the worker could not be spoken to: {reason}"))
 }
 
 /// A name for a job, as secret as the token: whoever knows it decides what the job's pages reach.

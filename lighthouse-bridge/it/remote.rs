@@ -118,6 +118,22 @@ async fn a_job_elsewhere_is_cancelled_and_leaves_nothing_there() {
 }
 
 #[tokio::test]
+async fn a_worker_elsewhere_that_is_killed_is_away() {
+    let mut serving = Serving::start();
+    let (bridge, target, cancel) = (serving.bridge().await, page(GOOD).await, CancellationToken::new());
+    let (spec, outbound) = (spec(&target.url()), outbound(true));
+    let killing = async {
+        until("the page is asked for", || target.requests() > 0).await;
+        serving.process.start_kill().unwrap();
+    };
+    let (audited, ()) = tokio::join!(bridge.audit(&spec, &outbound, |_| (), &cancel), killing);
+    let audited = audited.unwrap_err();
+    assert!(matches!(&audited, AuditError::Away(why) if why.starts_with("the worker broke off: ")), "{audited:?}");
+    let again = bridge.audit(&spec, &outbound, |_| (), &cancel).await.unwrap_err();
+    assert!(matches!(&again, AuditError::Away(why) if why.contains("could not be spoken to")), "{again:?}");
+}
+
+#[tokio::test]
 async fn a_page_that_takes_too_much_memory_elsewhere_is_ended_there() {
     let serving = Serving::start();
     serving.bridge().await;

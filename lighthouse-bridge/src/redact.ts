@@ -31,8 +31,13 @@ export class Redactor {
         this.#secrets = [...new Set(plain)];
     }
 
+    /** Whether there is nothing to take out. */
+    get empty(): boolean {
+        return this.#secrets.length === 0;
+    }
+
     text(text: string): string {
-        if (this.#secrets.length === 0) return text;
+        if (this.empty) return text;
         const { text: plain, at } = unescape(text);
         const found = this.#secrets.flatMap(secret => occurrences(plain, secret)).sort(([a], [b]) => a - b);
         let [written, end] = ['', 0];
@@ -46,7 +51,7 @@ export class Redactor {
 
     /** A copy of a JSON value without secrets in its strings and names. Pictures are left as they are. */
     value<T>(value: T): T {
-        return this.#secrets.length === 0 ? value : (this.#walk(value) as T);
+        return this.empty ? value : (this.#walk(value) as T);
     }
 
     #walk(value: unknown): unknown {

@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -18,11 +18,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, set_path};
 
-/// How long it is waited before a worker that runs elsewhere is looked for again.
+/// How long it is waited before what was not found is looked for again.
 const AGAIN: Duration = Duration::from_secs(15);
 
-/// Looks for the worker, which takes some seconds, and tells what was found. One that runs elsewhere may start later than this
-/// program, and is looked for until it is there. What of this machine is missing is not installed meanwhile.
+/// How many times as long as looking took, where programs of this machine are tried out for it.
+const SHARE: u32 = 20;
+
+/// Looks for the worker, which takes some seconds, and tells what was found. What is missing of this machine may be installed
+/// meanwhile, and a worker that runs elsewhere may start later or go away: it is looked for until it is there.
 pub(crate) async fn seek(
     config: lighthouse_bridge::Config,
     outbound: Outbound,
@@ -30,25 +33,30 @@ pub(crate) async fn seek(
     available: Gauge,
     stop: CancellationToken,
 ) {
-    let seeking = async {
-        loop {
-            let unavailable = match Bridge::find(&config).await {
-                Ok(bridge) => return Some(bridge),
-                Err(unavailable) => unavailable.to_string(),
-            };
-            // Once for each reason, however often it is looked.
-            if sought.missing(&unavailable) {
-                tracing::warn!(%unavailable, "pages cannot be audited here; everything else works");
+    loop {
+        let begun = Instant::now();
+        let Some(found) = stop.run_until_cancelled(Box::pin(Bridge::find(&config))).await else { return };
+        match found {
+            Ok(bridge) => {
+                let versions = bridge.versions();
+                tracing::info!(lighthouse = versions.lighthouse, chromium = versions.chromium, "pages can be audited");
+                let worker = Worker { bridge, outbound: outbound.clone(), sought: Arc::downgrade(&sought) };
+                sought.found(Arc::new(worker));
+                available.set(1);
+                stop.run_until_cancelled(sought.gone()).await;
+                available.set(0);
             }
-            config.remote.as_ref()?;
-            tokio::time::sleep(AGAIN).await;
+            Err(unavailable) => {
+                let unavailable = unavailable.to_string();
+                // Once for each reason, however often it is looked.
+                if sought.missing(&unavailable) {
+                    tracing::warn!(%unavailable, "pages cannot be audited here; everything else works");
+                }
+                let took = if config.remote.is_some() { Duration::ZERO } else { begun.elapsed() };
+                stop.run_until_cancelled(tokio::time::sleep(AGAIN.max(took * SHARE))).await;
+            }
         }
-    };
-    let Some(Some(bridge)) = stop.run_until_cancelled(Box::pin(seeking)).await else { return };
-    let versions = bridge.versions();
-    tracing::info!(lighthouse = versions.lighthouse, chromium = versions.chromium, "pages can be audited");
-    sought.found(Arc::new(Worker { bridge, outbound }));
-    available.set(1);
+    }
 }
 
 /// What operators see of that.
@@ -88,6 +96,16 @@ fn scratch(config: &Config) -> PathBuf {
 struct Worker {
     bridge: Bridge,
     outbound: Outbound,
+    /// Who is told when the worker has gone away.
+    sought: Weak<Sought>,
+}
+
+impl Worker {
+    fn tell(&self, error: &lighthouse_bridge::AuditError) {
+        if let (lighthouse_bridge::AuditError::Away(why), Some(sought)) = (error, self.sought.upgrade()) {
+            sought.missing(why);
+        }
+    }
 }
 
 impl Auditor for Worker {
@@ -99,7 +117,8 @@ impl Auditor for Worker {
     ) -> BoxFuture<'a, Result<Audited, AuditError>> {
         let tell = |news: lighthouse_bridge::Progress| progress(Progress { fraction: news.fraction, text: news.text });
         async move {
-            let audited = self.bridge.audit(spec, &self.outbound, tell, cancel).await.map_err(explained)?;
+            let audited = self.bridge.audit(spec, &self.outbound, tell, cancel).await;
+            let audited = audited.inspect_err(|error| self.tell(error)).map_err(explained)?;
             Ok(Audited {
                 lhrs: audited.lhrs,
                 pwa: audited.pwa,
@@ -113,7 +132,8 @@ impl Auditor for Worker {
     }
 
     fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, PrintError>> {
-        async move { self.bridge.print(html, cancel).await.map_err(unprinted) }.boxed()
+        async move { self.bridge.print(html, cancel).await.inspect_err(|error| self.tell(error)).map_err(unprinted) }
+            .boxed()
     }
 }
 
@@ -125,6 +145,7 @@ fn explained(error: lighthouse_bridge::AuditError) -> AuditError {
         Error::Cancelled => AuditError::Cancelled,
         Error::Memory => AuditError::Memory,
         Error::Refused { why, .. } => AuditError::Refused(why),
+        Error::Away(why) => AuditError::Away(why),
         Error::Bridge(why) => AuditError::Broken(why),
     }
 }
@@ -135,6 +156,8 @@ fn unprinted(error: lighthouse_bridge::AuditError) -> PrintError {
         Error::Deadline => PrintError::Deadline,
         Error::Cancelled => PrintError::Cancelled,
         Error::Memory => PrintError::Memory,
-        Error::Page { message: why, .. } | Error::Refused { why, .. } | Error::Bridge(why) => PrintError::Broken(why),
+        Error::Page { message: why, .. } | Error::Refused { why, .. } | Error::Away(why) | Error::Bridge(why) => {
+            PrintError::Broken(why)
+        }
     }
 }

@@ -47,6 +47,11 @@ pub struct Digest {
     pub worse: Vec<String>,
     /// The audit that it was held against.
     pub against: Option<AuditId>,
+    /// The budgets whose figures were not found out.
+    pub unknown: Vec<String>,
+    /// The budgets and figures that were wrong when they were judged last and could not be judged this time, while the incident
+    /// of the schedule lasts.
+    pub unjudged: Vec<String>,
     /// What makes the figures doubtful, in words.
     pub warnings: Vec<String>,
 }

@@ -106,7 +106,13 @@ fn found(digest: &Digest) -> Vec<Block> {
     let mut blocks = vec![scores(digest), metrics(digest)];
     let worse =
         digest.against.map_or_else(|| "Worse than before".to_owned(), |audit| format!("Worse than audit {audit}"));
-    for (title, wrong) in [("Budgets broken".to_owned(), &digest.breaches), (worse, &digest.worse)] {
+    let texts = [
+        ("Budgets broken".to_owned(), &digest.breaches),
+        ("Budgets that could not be looked at".to_owned(), &digest.unknown),
+        (worse, &digest.worse),
+        ("Wrong before, and not to be judged this time".to_owned(), &digest.unjudged),
+    ];
+    for (title, wrong) in texts {
         if !wrong.is_empty() {
             blocks.push(Block::text(plain(&format!("{title}: {}.", wrong.join("; ")))));
         }

@@ -6,6 +6,7 @@ use monitor_core::http::shorten;
 use monitor_core::incident::{Entry, IncidentId, Resolution};
 use storage::{AuditClaim, Digest, NewIncident, StoreError, Tx};
 
+use super::news::News;
 use crate::routing::{self, Change};
 
 /// Longest title of an incident, in characters.
@@ -14,26 +15,28 @@ const TITLE_CHARS: usize = 160;
 /// Longest message of an incident, in characters.
 const MESSAGE_CHARS: usize = 1_000;
 
-/// Opens, goes on with or ends the incident of an audit's schedule. `news` is what is wrong that was not by the audit before.
+/// Opens, goes on with or ends the incident of an audit's schedule.
 pub(super) async fn judged(
     tx: &Tx,
     claim: &AuditClaim,
     digest: &Digest,
-    news: &[String],
+    news: &News,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(schedule) = claim.schedule else { return Ok(()) };
     let Some((open, created_by, name)) = tx.audit_schedule_incident(schedule).await? else { return Ok(()) };
-    let wrong = wrong(digest, news);
+    let wrong = wrong(digest, &news.wrong);
     let (title, words) = (title(&name, &wrong), wrong.join("; "));
     let message = shorten(&words, MESSAGE_CHARS);
-    match (digest.is_bad(), open) {
+    let said = wrong.iter().copied().chain(news.doubt.as_deref()).collect::<Vec<_>>().join("; ");
+    match (!wrong.is_empty(), open) {
         (false, None) => {}
+        // What cannot be judged has not recovered.
+        (false, Some(incident)) if !digest.unjudged.is_empty() => note(tx, claim, incident, &said, now).await?,
         (false, Some(incident)) => end(tx, incident, Resolution::Recovered, now).await?,
         (true, Some(incident)) => {
-            let text = format!("audit {}: {words}", claim.id);
-            tx.add_entries(&[(incident, now, None, Entry::Noted { text })]).await?;
-            let event = if news.is_empty() {
+            note(tx, claim, incident, &said, now).await?;
+            let event = if news.wrong.is_empty() {
                 Event::Grew
             } else {
                 tx.rename_audit_incident(incident, &title, &message).await?;
@@ -55,7 +58,7 @@ pub(super) async fn judged(
             };
             let incident = tx.insert_incident(&new).await?;
             let text = format!("audit {} of the schedule {name}: {words}", claim.id);
-            tx.add_entries(&[(incident, now, created_by, Entry::Declared { text })]).await?;
+            tx.add_entries(&[(incident, now, None, Entry::Declared { text })]).await?;
             // The first audit of a schedule has none before it: what gets worse than by that one is found all the same.
             tx.set_audit_schedule_incident(schedule, incident, digest.against.unwrap_or(claim.id)).await?;
             if let Some(conversation) = claim.conversation {
@@ -65,6 +68,15 @@ pub(super) async fn judged(
         }
     }
     Ok(())
+}
+
+/// Writes into an incident's timeline what an audit says of it, if anything.
+async fn note(tx: &Tx, claim: &AuditClaim, incident: IncidentId, said: &str, now: Timestamp) -> Result<(), StoreError> {
+    if said.is_empty() {
+        return Ok(());
+    }
+    let text = format!("audit {}: {said}", claim.id);
+    tx.add_entries(&[(incident, now, None, Entry::Noted { text })]).await
 }
 
 /// Ends the incident of a schedule.
@@ -92,10 +104,9 @@ async fn unacknowledge(tx: &Tx, incident: IncidentId, now: Timestamp) -> Result<
 }
 
 /// All that is wrong, first what is new.
-fn wrong<'a>(digest: &'a Digest, news: &[String]) -> Vec<&'a str> {
-    let all = digest.breaches.iter().chain(&digest.worse);
-    let (new, known): (Vec<&String>, Vec<&String>) = all.partition(|words| news.contains(words));
-    new.into_iter().chain(known).map(String::as_str).collect()
+fn wrong<'a>(digest: &'a Digest, news: &'a [String]) -> Vec<&'a str> {
+    let known = digest.breaches.iter().chain(&digest.worse).filter(|words| !news.contains(words));
+    news.iter().chain(known).map(String::as_str).collect()
 }
 
 /// The first thing that is wrong, and how many others are.

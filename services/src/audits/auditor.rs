@@ -1,11 +1,13 @@
 //! Who makes audits: a seam, because there is a program that does it with a browser, or none.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use monitor_core::audit::pwa::Observed;
 use monitor_core::audit::spec::AuditSpec;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Makes audits and prints pages. Whatever it does ends soon after `cancel` says so.
@@ -71,6 +73,9 @@ pub enum AuditError {
     /// It was called off.
     #[error("the audit was called off")]
     Cancelled,
+    /// What makes audits cannot be spoken to: the audit is made when it is there again.
+    #[error("what makes audits is away: {0}")]
+    Away(String),
     /// What makes audits broke.
     #[error("what makes audits broke: {0}")]
     Broken(String),
@@ -86,6 +91,7 @@ impl AuditError {
             Self::Deadline => "deadline",
             Self::Memory => "memory",
             Self::Cancelled => "cancelled",
+            Self::Away(_) => "away",
             Self::Broken(_) => "broken",
         }
     }
@@ -119,34 +125,62 @@ pub enum Auditing {
     Sought(Arc<Sought>),
 }
 
-/// What is looked for until it is found.
+/// What is looked for until it is found, and again when it has gone away.
 #[derive(Default)]
 pub struct Sought {
-    found: OnceLock<Arc<dyn Auditor>>,
-    missing: Mutex<Option<String>>,
+    state: Mutex<Search>,
+    gone: Notify,
+}
+
+/// How far a search is.
+enum Search {
+    /// It was not found, for this reason, if it was looked already.
+    Missing(Option<String>),
+    Found(Arc<dyn Auditor>),
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self::Missing(None)
+    }
 }
 
 impl Sought {
     /// Tells that it was found.
     pub fn found(&self, auditor: Arc<dyn Auditor>) {
-        // One that was found before is as good.
-        let _ = self.found.set(auditor);
+        *self.state() = Search::Found(auditor);
     }
 
-    /// Tells why it is not there, or not yet. Answers whether that is news.
+    /// Tells why it is not there, not yet or not any more. Answers whether that is news.
     pub fn missing(&self, why: &str) -> bool {
-        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = missing.replace(why.to_owned());
-        before.as_deref() != Some(why)
+        let before = mem::replace(&mut *self.state(), Search::Missing(Some(why.to_owned())));
+        match before {
+            Search::Missing(before) => before.as_deref() != Some(why),
+            Search::Found(_) => {
+                self.gone.notify_one();
+                true
+            }
+        }
+    }
+
+    /// Waits until what was found has gone away.
+    pub async fn gone(&self) {
+        self.gone.notified().await;
     }
 
     /// What was found, or why nothing was.
-    pub(super) fn auditor(&self) -> Result<&dyn Auditor, String> {
-        if let Some(auditor) = self.found.get() {
-            return Ok(auditor.as_ref());
+    pub(super) fn auditor(&self) -> Result<Arc<dyn Auditor>, String> {
+        match &*self.state() {
+            Search::Found(auditor) => Ok(Arc::clone(auditor)),
+            Search::Missing(Some(why)) => Err(why.clone()),
+            Search::Missing(None) => {
+                Err("it is being looked for what makes them; ask again in some seconds".to_owned())
+            }
         }
-        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Err(missing.unwrap_or_else(|| "it is being looked for what makes them; ask again in some seconds".to_owned()))
+    }
+
+    fn state(&self) -> MutexGuard<'_, Search> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,6 +11,7 @@ use monitor_core::monitor::MonitorError;
 use monitor_core::people::{Actor, OrganisationId, Permission};
 use storage::{AuditFilter, AuditRow};
 
+use super::news::Seen;
 use crate::{Result, ServiceError, Services, require};
 
 /// Audits before one that are shown with it.
@@ -106,7 +107,8 @@ impl Services {
         Ok(AuditView { row, summary, past })
     }
 
-    /// Compares two audits; without the second the first with the one made like it before it.
+    /// Compares two audits; without the second the first with the one that it was held against, or else with the one made like it
+    /// before it.
     ///
     /// # Errors
     /// Like [`Services::find_audit`], and [`ServiceError::NoFigures`], [`ServiceError::NothingBefore`],
@@ -115,16 +117,26 @@ impl Services {
         let after = self.find_audit(actor, one).await?;
         let before = match other {
             Some(other) => self.find_audit(actor, Some(other)).await?,
-            None => {
-                let past = self.past_audits(&after).await?;
-                past.into_iter()
-                    .rfind(|row| row.spec.throttling == after.spec.throttling)
-                    .ok_or(ServiceError::NothingBefore(after.id))?
-            }
+            None => self.audit_before(&after).await?.ok_or(ServiceError::NothingBefore(after.id))?,
         };
         let (before, after) = if before.id > after.id { (after, before) } else { (before, after) };
         let changes = changes::between(&self.figures(&before).await?, &self.figures(&after).await?)?;
         Ok(Comparison { before, after, changes })
+    }
+
+    /// The audit that one is compared with unless somebody says another.
+    async fn audit_before(&self, after: &AuditRow) -> Result<Option<AuditRow>> {
+        let held = match after.digest.as_ref().and_then(|digest| digest.against) {
+            Some(against) => self.store().audit(after.organisation, against).await?,
+            None => None,
+        };
+        match held {
+            Some(held) => Ok(Some(held)),
+            None => {
+                let before = self.comparable(&self.past_audits(after).await?, &after.spec).await?;
+                Ok(before.map(|(row, _)| row))
+            }
+        }
     }
 
     /// What an audit found.
@@ -134,14 +146,16 @@ impl Services {
     }
 
     /// The last of these audits that one can be compared with, and what it found.
-    pub(super) async fn comparable(&self, past: &[AuditRow], spec: &AuditSpec) -> Result<Option<(AuditRow, Summary)>> {
-        let Some(last) = past.iter().rfind(|row| row.spec.throttling == spec.throttling) else { return Ok(None) };
-        Ok(self.store().audit_summary(last.id).await?.map(|summary| (last.clone(), summary)))
+    pub(super) async fn comparable(&self, past: &[AuditRow], spec: &AuditSpec) -> Result<Option<Seen>> {
+        match past.iter().rfind(|row| row.spec.throttling == spec.throttling) {
+            Some(last) => self.kept_audit(last.organisation, last.id).await,
+            None => Ok(None),
+        }
     }
 
     /// What an audit is held against while something is wrong by its schedule: the last audit before that began, and what that
     /// one found. `None`: nothing is wrong, or it is not kept any more.
-    pub(super) async fn audit_baseline(&self, row: &AuditRow) -> Result<Option<(AuditRow, Summary)>> {
+    pub(super) async fn audit_baseline(&self, row: &AuditRow) -> Result<Option<Seen>> {
         let Some(schedule) = row.schedule else { return Ok(None) };
         match self.store().audit_baseline(schedule).await? {
             Some(baseline) => self.kept_audit(row.organisation, baseline).await,
@@ -150,11 +164,7 @@ impl Services {
     }
 
     /// An audit and what it found; `None`: it is not kept any more.
-    pub(super) async fn kept_audit(
-        &self,
-        organisation: OrganisationId,
-        id: AuditId,
-    ) -> Result<Option<(AuditRow, Summary)>> {
+    pub(super) async fn kept_audit(&self, organisation: OrganisationId, id: AuditId) -> Result<Option<Seen>> {
         let row = self.store().audit(organisation, id).await?;
         Ok(row.zip(self.store().audit_summary(id).await?))
     }

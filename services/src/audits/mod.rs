@@ -3,7 +3,8 @@
 //! ```text
 //! request   ── row in the queue, card in the conversation
 //! work      ── claimed with a lease, audited by the Auditor, its progress on the card
-//! judge     ── budgets, what got worse than before by more than noise, and what of that is new
+//! judge     ── budgets, and what got worse than before by more than noise
+//! news      ── what of that is new, and what could not be judged this time
 //! report    ── the PDF, kept as a file and told in the card's thread
 //! alarm     ── of a schedule: an incident while something is wrong
 //! ```
@@ -16,12 +17,13 @@ mod auditor;
 mod files;
 mod judge;
 mod look;
+mod news;
 mod report;
 mod request;
 mod schedules;
 mod work;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -77,13 +79,21 @@ impl Services {
         self.auditor().map(drop)
     }
 
-    pub(crate) fn auditor(&self) -> Result<&dyn Auditor> {
-        let found: std::result::Result<&dyn Auditor, String> = match &self.inner.audits.options.auditing {
-            Auditing::Here(auditor) => Ok(auditor.as_ref()),
+    pub(crate) fn auditor(&self) -> Result<Arc<dyn Auditor>> {
+        self.found_auditor().map_err(ServiceError::AuditsUnavailable)
+    }
+
+    /// What prints reports, which is what makes audits.
+    pub(crate) fn printer(&self) -> Result<Arc<dyn Auditor>> {
+        self.found_auditor().map_err(ServiceError::PrintingUnavailable)
+    }
+
+    fn found_auditor(&self) -> std::result::Result<Arc<dyn Auditor>, String> {
+        match &self.inner.audits.options.auditing {
+            Auditing::Here(auditor) => Ok(Arc::clone(auditor)),
             Auditing::Nowhere(why) => Err(why.clone()),
             Auditing::Sought(sought) => sought.auditor(),
-        };
-        found.map_err(ServiceError::AuditsUnavailable)
+        }
     }
 
     /// Wakes who works on audits, when this process has something for them. Other processes' are found by looking.

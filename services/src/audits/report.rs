@@ -38,7 +38,7 @@ impl Services {
     /// The report of an audit, printed anew if it is not kept any more; which one is said as for [`Services::find_audit`].
     ///
     /// # Errors
-    /// Like [`Services::find_audit`], and [`ServiceError::NoFigures`], [`ServiceError::AuditsUnavailable`],
+    /// Like [`Services::find_audit`], and [`ServiceError::NoFigures`], [`ServiceError::PrintingUnavailable`],
     /// [`ServiceError::NotPrinted`].
     pub async fn audit_report(&self, actor: &Actor, which: Option<&str>) -> Result<AuditReport> {
         require(actor, Permission::Read)?;
@@ -81,16 +81,17 @@ impl Services {
 
     async fn print_anew(&self, row: &AuditRow) -> Result<(ArtifactRow, Vec<u8>)> {
         let summary = self.figures(row).await?;
-        let auditor = self.auditor()?;
+        let printer = self.printer()?;
         let past = self.past_audits(row).await?;
         let before = match row.digest.as_ref().and_then(|digest| digest.against) {
             Some(against) => self.kept_audit(row.organisation, against).await?,
             None => self.comparable(&past, &row.spec).await?,
         };
-        let bytes = print_asked(auditor, &html(row, &summary, &past, before.as_ref())).await.map_err(|error| {
-            tracing::error!(audit_id = %row.id, %error, "the report of an audit could not be printed");
-            ServiceError::NotPrinted(row.id)
-        })?;
+        let bytes =
+            print_asked(printer.as_ref(), &html(row, &summary, &past, before.as_ref())).await.map_err(|error| {
+                tracing::error!(audit_id = %row.id, %error, "the report of an audit could not be printed");
+                ServiceError::NotPrinted(row.id)
+            })?;
         let now = self.now();
         let name = format!("{}.pdf", files::stem(row.id, &row.spec.url));
         let new = NewArtifact {
