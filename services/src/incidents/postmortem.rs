@@ -82,6 +82,8 @@ pub fn words(entry: &TimelineEntry) -> String {
     let by = entry.by.as_deref().unwrap_or("somebody");
     let noted = |text: &str| if text.is_empty() { String::new() } else { format!(": {text}") };
     match &entry.entry {
+        // What nobody declared an audit found.
+        Entry::Declared { text } if entry.by.is_none() => format!("opened: {text}"),
         Entry::Declared { text } => format!("{by} declared it: {text}"),
         Entry::Joined { name, why, because, rule, severity, .. } => {
             let rule = if rule == "down" { String::new() } else { format!(" ({rule})") };
