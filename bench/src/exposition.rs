@@ -13,6 +13,8 @@ pub(crate) struct Metrics {
     wrong: BTreeMap<String, f64>,
     /// How late checks began.
     pub(crate) lateness: Histogram,
+    /// Whether pages can be audited.
+    pub(crate) audits_available: bool,
 }
 
 /// Bounds in seconds, each with how many observations did not exceed it.
@@ -35,6 +37,7 @@ impl Metrics {
                         reason => *metrics.wrong.entry(reason.unwrap_or_default().to_owned()).or_default() += value,
                     }
                 }
+                "watchword_audits_available" => metrics.audits_available = value > 0.0,
                 "watchword_check_lateness_seconds_bucket" => {
                     let bound = match label(labels, "le") {
                         Some("+Inf") => Some(f64::INFINITY),

@@ -98,6 +98,7 @@ impl Answer {
             required: true,
             placeholder: None,
             choices: vec!["yes".to_owned(), "no".to_owned()],
+            secret: false,
         };
         // The question gets its token when it is asked.
         blocks.push(Block::Form { title: question.to_owned(), token: String::new(), fields: vec![field] });

@@ -22,6 +22,11 @@ pub(crate) struct Dialog {
 }
 
 impl Dialog {
+    /// Whether a state that is stored is that of this question.
+    pub(crate) fn is(&self, state: &str) -> bool {
+        serde_json::from_str::<Self>(state).is_ok_and(|found| found.id == self.id)
+    }
+
     /// What is said when an answer is none.
     pub(crate) fn reminder(&self) -> String {
         match &self.awaits {
@@ -168,6 +173,7 @@ pub(crate) fn ask(argument: &Argument, given: &Given, known: Vec<String>, id: &s
         required: true,
         placeholder: Some(example),
         choices,
+        secret: argument.secret,
     };
     vec![Block::text(ask.clone()), Block::Form { title: ask, token: id.to_owned(), fields: vec![field] }]
 }

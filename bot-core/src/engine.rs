@@ -244,8 +244,8 @@ pub(crate) async fn answer_dialog(
             return Ok(Reply::text("All right, I did nothing."));
         }
         (Consent::Yes, Awaits::Confirmation { .. }) => {
-            let confirmed = start(Turn { confirmed: true, ..turn }, command, dialog.said());
-            return once(turn, &dialog, asker, Box::pin(confirmed)).await;
+            let work = Work { command, given: dialog.said(), or: None };
+            return once(Turn { confirmed: true, ..turn }, dialog, asker, work).await;
         }
         _ if tokens.is_empty() => return Ok(Reply::text(dialog.reminder())),
         _ => {}
@@ -275,8 +275,7 @@ pub(crate) async fn add(
     let later = grammar::parse(command.arguments, words, &dialog.said());
     let later = later.map_err(|error| Failure::from(error).about_rights_of(command).and(&reminder))?;
     let given = dialog.given.clone().amended(later);
-    let work = async { start(turn, command, given).await.map_err(|failure| failure.and(&reminder)) };
-    once(turn, &dialog, asker, Box::pin(work)).await
+    once(turn, dialog, asker, Work { command, given, or: Some(reminder) }).await
 }
 
 /// An answer to a question for what cannot stand alone, with the word before it that says so.
@@ -291,23 +290,34 @@ pub(crate) fn named(dialog: &Dialog, command: &Command, tokens: &[Token]) -> Vec
     word.into_iter().chain(tokens.iter().cloned()).collect()
 }
 
-/// Does what a question was answered with, once: of two who answer it at the same time only one finds it open. What fails leaves it
-/// open.
-async fn once(
-    turn: Turn<'_>,
-    dialog: &Dialog,
-    asker: PersonId,
-    work: impl Future<Output = Result<Done, Failure>>,
-) -> Result<Reply, Failure> {
-    if !take(turn, dialog, asker).await? {
+/// What a question was answered with.
+struct Work {
+    command: &'static Command,
+    given: Given,
+    /// What is said when that fails.
+    or: Option<String>,
+}
+
+/// Does what a question was answered with, once: of two who answer it at the same time only one finds it open. It is done to its end
+/// also when nobody waits for it any more. What fails leaves the question open, and so does what is never heard of again.
+async fn once(turn: Turn<'_>, dialog: Dialog, asker: PersonId, work: Work) -> Result<Reply, Failure> {
+    if !take(turn, &dialog, asker).await? {
         return Err(Failure::new(ErrorCode::NoQuestion, "That question is settled already."));
     }
-    let done = work.await;
-    // What was asked in the meantime stays.
-    if done.is_err() && load(turn, asker).await?.is_none() {
-        save(turn, asker, dialog).await?;
-    }
-    done.map(|done| done.reply)
+    let Turn { conversation, now, confirmed, .. } = turn;
+    let (services, actor, platform) = (turn.services.clone(), *turn.actor, turn.platform.to_owned());
+    let working = tokio::spawn(async move {
+        let turn = Turn { services: &services, actor: &actor, platform: &platform, conversation, now, confirmed };
+        let done = Box::pin(start(turn, work.command, work.given)).await;
+        // Why it could not be settled is logged where it happened, and says nothing of what was done.
+        let _ = settle(turn, &dialog, asker, done.is_ok()).await;
+        done.map_err(|failure| match &work.or {
+            Some(or) => failure.and(or),
+            None => failure,
+        })
+    });
+    let broken = |_| Err(Failure::new(ErrorCode::Internal, "Something broke in Watchword; its log says what."));
+    working.await.unwrap_or_else(broken).map(|done| done.reply)
 }
 
 /// The question that somebody was asked.
@@ -322,10 +332,14 @@ async fn save(turn: Turn<'_>, asked: PersonId, dialog: &Dialog) -> Result<(), Fa
     Ok(turn.services.save_dialog(&turn.of(asked), turn.conversation, &state).await?)
 }
 
-/// Ends that question, and no other that may stand in its place; tells whether it was still open.
+/// Takes that question, and no other that may stand in its place; tells whether it was still open.
 async fn take(turn: Turn<'_>, dialog: &Dialog, asked: PersonId) -> Result<bool, Failure> {
-    let is_meant = |state: &str| serde_json::from_str::<Dialog>(state).is_ok_and(|found| found.id == dialog.id);
-    Ok(turn.services.take_dialog(&turn.of(asked), turn.conversation, is_meant).await?)
+    Ok(turn.services.take_dialog(&turn.of(asked), turn.conversation, |state| dialog.is(state)).await?)
+}
+
+/// Ends a question that was taken, or opens it again.
+async fn settle(turn: Turn<'_>, dialog: &Dialog, asked: PersonId, over: bool) -> Result<(), ServiceError> {
+    turn.services.settle_dialog(&turn.of(asked), turn.conversation, over, |state| dialog.is(state)).await
 }
 
 /// Tells whether something was asked. What is done may take the conversation away, and all questions with it.

@@ -1,11 +1,13 @@
-//! What happens when a form is filled in: it answers its own question and no other, and what was typed into it is never a command.
+//! What happens when a form is filled in: it answers its own question and no other, and what was typed into it is never a command,
+//! but for a bare `no` or `cancel`, which end the question.
 
 use monitor_core::code::ErrorCode;
 
 use crate::command::{Command, Failure, Turn};
-use crate::dialog::{Awaits, Dialog};
+use crate::commands::{self, cancel};
+use crate::dialog::{Awaits, Consent, Dialog};
 use crate::engine::{add, answer_dialog, asking, load, named};
-use crate::grammar::{Argument, GrammarError, Kind, Quoted, Token, is_too_long, tokenize};
+use crate::grammar::{Argument, GrammarError, Kind, Quoted, Token, is_too_long, tokenize, unquoted};
 use crate::reply::Reply;
 
 const SETTLED: &str =
@@ -25,6 +27,7 @@ pub(crate) async fn fill_in(turn: Turn<'_>, token: &str, values: &[(String, Stri
         return Ok(Reply::text(dialog.reminder()));
     }
     match (&dialog.awaits, values.as_slice()) {
+        (_, [(_, value)]) if takes_back(value) => answer_dialog(turn, dialog, me, &[word("no", Quoted::No)]).await,
         (Awaits::Confirmation { .. }, [(_, value)]) => answer_dialog(turn, dialog, me, &tokenize(value)?).await,
         _ => {
             let command = asking(turn, &dialog, me).await?;
@@ -44,7 +47,13 @@ fn words(dialog: &Dialog, command: &'static Command, values: &[(&str, &str)]) ->
         return Ok(named(dialog, command, &tokenize(value)?));
     }
     let filled = values.iter().filter(|(_, value)| !value.is_empty());
-    Ok(filled.flat_map(|(name, value)| [word(name, Quoted::No), word(value, Quoted::Whole)]).collect())
+    Ok(filled.flat_map(|(name, value)| [word(name, Quoted::No), word(&unquoted(value), Quoted::Whole)]).collect())
+}
+
+/// Whether a value says that nothing is to be done. Whoever means the word itself puts quotes around it.
+fn takes_back(value: &str) -> bool {
+    Consent::of_words(value) == Consent::No
+        || commands::find(value).is_some_and(|command| command.name == cancel::COMMAND.name)
 }
 
 /// Whether a value is text of which every word belongs to it, and no list of names.

@@ -21,7 +21,7 @@ pub use line::{Line, is_too_long};
 pub use parse::parse;
 pub(crate) use parse::{Shape, classify};
 pub(crate) use reserved::is_reserved;
-pub use token::{Quoted, Token, tokenize};
+pub use token::{Quoted, Token, tokenize, unquoted};
 
 /// Most characters of a message. Longer ones are refused before anything else looks at them.
 pub const MAX_CHARS: usize = 8_000;

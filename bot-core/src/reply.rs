@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use monitor_core::health::Status;
 use serde::{Deserialize, Serialize};
 
+use crate::grammar::unquoted;
+
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
@@ -147,6 +149,17 @@ pub struct FormField {
     pub placeholder: Option<String>,
     /// The possible answers of a choice.
     pub choices: Vec<String>,
+    /// Whether the answer is a secret.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+}
+
+impl FormField {
+    /// The example as it is filled in: without the quotes that it needs in a line.
+    #[must_use]
+    pub fn example(&self) -> Option<Cow<'_, str>> {
+        self.placeholder.as_deref().map(unquoted)
+    }
 }
 
 /// What kind of answer a form field wants.

@@ -24,18 +24,29 @@ pub fn may_hold_secret(text: &str, failed: bool) -> bool {
     };
     let within_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let words = text.split(|c| !within_word(c)).map(|word| word.trim_matches('-')).filter(|word| !word.is_empty());
-    words.clone().any(names_one) || sets_destination(words, failed) || text.split_whitespace().any(names_user)
+    let sets = !names_setter(text) && sets_destination(words.clone(), failed);
+    words.clone().any(names_one) || sets || text.split_whitespace().any(names_user)
 }
 
-/// Whether words are, or contain, a command that is told how a destination is reached.
+/// What the commands are called that are told how a destination is reached.
+fn setters() -> impl Iterator<Item = &'static str> {
+    let setting = COMMANDS.iter().filter(|command| all(command.arguments).any(|own| is_own(own) && own.secret));
+    setting.flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()))
+}
+
+/// Whether a line is such a command and nothing else, in whatever script, so that it only asks for what it needs.
+fn names_setter(text: &str) -> bool {
+    let whole = text.split_whitespace().collect::<Vec<_>>().join("-");
+    setters().any(|name| same_word(name, whole.trim_start_matches('/')))
+}
+
+/// Whether words are, or contain, such a command.
 fn sets_destination<'a>(words: impl Iterator<Item = &'a str>, failed: bool) -> bool {
-    let setting = || COMMANDS.iter().filter(|command| all(command.arguments).any(|own| is_own(own) && own.secret));
-    let names = || setting().flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
     let mut before = "";
     for word in words {
         let both = format!("{before}-{word}");
         for said in [word, both.as_str()] {
-            if names().any(|name| same_word(name, said)) || (failed && closest(said, names()).is_some()) {
+            if setters().any(|name| same_word(name, said)) || (failed && closest(said, setters()).is_some()) {
                 return true;
             }
         }
@@ -80,6 +91,7 @@ mod tests {
             "add-monitor redis :hunter2@cache.example",
             "edit x url mqtts://ada:hunter2@broker.example",
             "edit x credentials ada:hunter2",
+            "add-destination пароль",
             "add-monitor https://x.example proxy http://ada:hunter2@proxy.example:3128",
             "edit x client-cert \"-----BEGIN CERTIFICATE-----",
             "add-monitor flow x step 'GET https://x.example oauth2 \"https://id.example a:b\"'",
@@ -100,6 +112,8 @@ mod tests {
             "add-monitor url:https://shop.example",
             "test-destination #ops",
             "list-notifications failed to ops-mail",
+            "/add_destination",
+            "Add destination",
         ] {
             assert!(!may_hold_secret(line, false), "{line}");
         }

@@ -5,6 +5,7 @@ mod samples;
 
 use documents::{ReportDocument, report, tables};
 use monitor_core::Timestamp;
+use monitor_core::audit::{Category, budget};
 use monitor_core::http::shorten;
 use proptest::prelude::*;
 use samples::{HOSTILE, NOW, PIXEL, document, period, with_text};
@@ -94,7 +95,7 @@ fn a_first_audit_without_findings_says_so() {
         "Nothing could be scored.",
         "No metric could be measured.",
         "There is no picture of the page.",
-        "This is the first audit",
+        "There is no audit made like this one before it.",
         "Nothing would save time or bytes.",
         "No audit failed",
     ] {
@@ -102,6 +103,24 @@ fn a_first_audit_without_findings_says_so() {
     }
     for chapter in ["Budgets", "What changed", "Progressive Web App", "What was transferred", "How the page came up"] {
         assert!(!html.contains(&format!("<h2>{chapter}</h2>")), "{chapter}");
+    }
+}
+
+#[test]
+fn the_cover_says_what_was_not_found_out_and_with_what_it_compares() {
+    let mut sample = samples::good();
+    sample.budgets = budget::parse("pwa >= 90, seo >= 90").unwrap();
+    sample.summary.scores.remove(&Category::Pwa);
+    sample.summary.transfer.retain(|part| part.kind == "total");
+    sample.summary.transfer[0].requests = 1;
+    sample.before = Some(sample.summary.clone());
+    let html = sample.html();
+    for text in [
+        "What could be scored is good. 1 category could not be scored. 1 of 2 budgets kept. 1 budget could not be looked at.",
+        "Nothing got worse since audit ",
+        " in 1 request.",
+    ] {
+        assert!(html.contains(text), "{text}");
     }
 }
 

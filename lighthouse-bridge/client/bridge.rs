@@ -87,7 +87,7 @@ impl Bridge {
     pub async fn find(config: &Config) -> Result<Self, Unavailable> {
         let (worker, versions) = match &config.remote {
             Some((url, token)) => {
-                let (remote, versions) = Remote::find(url, token, config.deadline).await?;
+                let (remote, versions) = Remote::find(url, token, config).await?;
                 (Worker::Remote(remote), versions)
             }
             None => {
@@ -125,7 +125,8 @@ impl Bridge {
     ) -> Result<Audited, AuditError> {
         let turn = turn(&self.0.audits, cancel).await?;
         let started = Instant::now();
-        let proxy = Arc::new(ForwardProxy::new(outbound, self.0.limits.clone()));
+        let limits = cancel.run_until_cancelled(self.limits()).await.ok_or(AuditError::Cancelled)??;
+        let proxy = Arc::new(ForwardProxy::new(outbound, limits));
         let run = self.run(Job::Audit(spec).to_json(), Some(Arc::clone(&proxy)), turn, cancel);
         let unreached = || proxy.unreached();
         let finished = run.told(progress).await.map_err(|fault| {
@@ -158,6 +159,15 @@ impl Bridge {
         let mut finished = run.told(|_| ()).await.map_err(|fault| AuditError::explain(fault, None, &[]))?;
         let name = finished.done.pdf.unwrap_or_default();
         finished.files.remove(&name).ok_or_else(|| missing(&name))
+    }
+
+    /// What pages may reach. A worker that runs elsewhere is no more theirs than what this program listens on.
+    async fn limits(&self) -> Result<ForwardLimits, AuditError> {
+        let mut limits = self.0.limits.clone();
+        if let Worker::Remote(remote) = &self.0.worker {
+            limits.forbidden.extend(remote.addresses().await?);
+        }
+        Ok(limits)
     }
 
     /// Starts a job. It goes on by itself until it has cleaned up, also when nobody waits for it any more.

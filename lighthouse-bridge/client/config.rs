@@ -30,7 +30,8 @@ pub struct Config {
     pub memory_bytes: u64,
     /// Most bytes that one run of a page may transfer.
     pub transfer_bytes: u64,
-    /// Where this program itself listens, which no page is led to. An unspecified address stands for all of this machine's.
+    /// Where this program itself listens, which no page is led to, nor to `remote`. An unspecified address stands for all of
+    /// this machine's.
     pub forbidden: Vec<SocketAddr>,
 }
 

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt};
 use monitor_core::audit::pwa::Observed;
 use serde::Deserialize;
 use tokio::io::AsyncRead;
-use tokio_util::codec::{FramedRead, LinesCodec};
+use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 
 use crate::failure::Fault;
 
@@ -102,7 +102,12 @@ pub(crate) fn events<'a>(from: impl AsyncRead + Send + 'a, longest: usize) -> Ev
     let lines = FramedRead::new(from, LinesCodec::new_with_max_length(longest));
     lines
         .map(|line| {
-            let line = line.map_err(|error| Fault::broken(format!("the worker cannot be understood: {error}")))?;
+            let line = line.map_err(|error| match error {
+                LinesCodecError::Io(error) => Fault::away(format!("the worker broke off: {error}")),
+                error @ LinesCodecError::MaxLineLengthExceeded => {
+                    Fault::broken(format!("the worker cannot be understood: {error}"))
+                }
+            })?;
             serde_json::from_str(&line).map_err(|error| {
                 let start: String = line.chars().take(80).collect();
                 Fault::broken(format!("the worker said `{start}`, which is no event ({error})"))

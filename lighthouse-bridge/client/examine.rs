@@ -17,7 +17,7 @@ pub struct Examined {
 pub async fn examine(config: &Config) -> Vec<Examined> {
     let found = match &config.remote {
         Some((url, token)) => {
-            Remote::find(url, token, config.deadline).await.map(|(_, versions)| (versions, format!("at {url}"), None))
+            Remote::find(url, token, config).await.map(|(_, versions)| (versions, format!("at {url}"), None))
         }
         None => Local::find(config, false).await.map(|(local, versions)| {
             let (place, mend) = local.walls().describe();

@@ -33,6 +33,9 @@ pub enum AuditError {
         /// One sentence that names it.
         why: String,
     },
+    /// A worker that runs elsewhere cannot be spoken to, or not any more: why, in one line.
+    #[error("{0}")]
+    Away(String),
     /// The program's own fault: what went wrong, in one line.
     #[error("{0}")]
     Bridge(String),
@@ -48,6 +51,10 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    pub(crate) fn away(message: impl Into<String>) -> Self {
+        Self::Other(AuditError::Away(message.into()))
+    }
+
     pub(crate) fn broken(message: impl Into<String>) -> Self {
         Self::Other(AuditError::Bridge(message.into()))
     }
@@ -92,6 +99,7 @@ fn of_reported(reported: Reported) -> AuditError {
     let Reported { code, message, .. } = reported;
     match code.as_str() {
         "CANCELLED" => AuditError::Cancelled,
+        "MEMORY" => AuditError::Memory,
         _ if is_page_s(&code) => AuditError::Page { code, message },
         _ => AuditError::Bridge(message),
     }
@@ -100,7 +108,7 @@ fn of_reported(reported: Reported) -> AuditError {
 /// Whether a code is about the page. What a job asks for in vain, such as a cookie that no browser takes, is told to who
 /// asked.
 fn is_page_s(code: &str) -> bool {
-    !matches!(code, "CHROMIUM_FAILED" | "FAILED" | "CANCELLED")
+    !matches!(code, "CHROMIUM_FAILED" | "FAILED" | "CANCELLED" | "MEMORY")
 }
 
 #[cfg(test)]
@@ -158,5 +166,6 @@ mod tests {
             assert_eq!(found, AuditError::Bridge("as the worker says".into()));
         }
         assert_eq!(AuditError::explain(reported("CANCELLED", None), SHOP, &own), AuditError::Cancelled);
+        assert_eq!(AuditError::explain(reported("MEMORY", None), SHOP, &own), AuditError::Memory);
     }
 }

@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -15,14 +16,15 @@ use monitor_core::secret::Secret;
 use probes::ForwardProxy;
 use reqwest::header::{CONNECTION, UPGRADE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Upgraded};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::Unavailable;
+use crate::config::{Config, Unavailable};
 use crate::event::{Events, Progress, Versions, events};
 use crate::failure::{AuditError, Fault};
 use crate::follow::{Finished, Follow};
@@ -51,11 +53,12 @@ pub(crate) struct Remote {
     url: Url,
     token: Secret,
     deadline: Duration,
+    memory_bytes: u64,
 }
 
 impl Remote {
-    /// Asks the worker what it works with.
-    pub(crate) async fn find(url: &Url, token: &Secret, deadline: Duration) -> Result<(Self, Versions), Unavailable> {
+    /// Asks the worker there what it works with.
+    pub(crate) async fn find(url: &Url, token: &Secret, config: &Config) -> Result<(Self, Versions), Unavailable> {
         // HTTP/1.1, because requests become something else. Connections are not kept: one that is lent is never an old one.
         #[expect(clippy::disallowed_methods, reason = "talks to the operator's own worker, never to a target")]
         let http =
@@ -63,7 +66,8 @@ impl Remote {
         let mend = "check its address and token, and that `node src/serve.ts` runs there";
         let unavailable = |what: String| Unavailable::new(format!("the worker at {url} {what}"), mend);
         let http = http.map_err(|error| unavailable(format!("cannot be spoken to: {error}")))?;
-        let remote = Self { http, url: url.clone(), token: token.clone(), deadline };
+        let Config { deadline, memory_bytes, .. } = *config;
+        let remote = Self { http, url: url.clone(), token: token.clone(), deadline, memory_bytes };
         let asking = async {
             let answer = accepted(remote.request(Method::GET, "versions")?).await?;
             let (progress, _) = mpsc::channel(1);
@@ -77,21 +81,34 @@ impl Remote {
         Ok((remote, versions))
     }
 
+    /// Where the worker itself listens, as far as it is seen from here, which may change. A worker on this machine may be
+    /// reached by any address of this machine.
+    pub(crate) async fn addresses(&self) -> Result<Vec<SocketAddr>, AuditError> {
+        let url = self.url.clone();
+        let found = timeout(PATIENCE, spawn_blocking(move || url.socket_addrs(|| None))).await;
+        let unresolved = |why: String| AuditError::Away(format!("the worker's address cannot be resolved: {why}"));
+        let found = found.map_err(|_| unresolved("it took too long".into()))?;
+        let found = found.map_err(io::Error::other).flatten().map_err(|error| unresolved(error.to_string()))?;
+        let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+        let everywhere = |one: SocketAddr| if one.ip().is_loopback() { SocketAddr::new(any, one.port()) } else { one };
+        Ok(found.into_iter().map(everywhere).collect())
+    }
+
     /// Does a job. Closing the connection is what ends it there.
     pub(crate) async fn run(
         &self,
-        job: Value,
+        mut job: Value,
         proxy: Option<&ForwardProxy>,
         progress: mpsc::Sender<Progress>,
         stop: &CancellationToken,
     ) -> Result<Finished, Fault> {
         let name = name()?;
+        job["memory_mb"] = json!(self.memory_bytes / 1_000_000);
         let doing = async {
             let request = self.request(Method::POST, "jobs")?.json(&job);
             let request = if proxy.is_some() { request.header(JOB, &name) } else { request };
-            let answer = timeout(PATIENCE, accepted(request))
-                .await
-                .map_err(|_| Fault::broken("the worker does not answer"))??;
+            let answer =
+                timeout(PATIENCE, accepted(request)).await.map_err(|_| Fault::away("the worker does not answer"))??;
             let follow = Follow { deadline: self.deadline, proxy, progress: &progress };
             let lending = async {
                 if let Some(proxy) = proxy {
@@ -174,7 +191,7 @@ fn unspoken(error: &reqwest::Error) -> Fault {
     while let Some(inner) = reason.source() {
         reason = inner;
     }
-    Fault::broken(format!("the worker could not be spoken to: {reason}"))
+    Fault::away(format!("the worker could not be spoken to: {reason}"))
 }
 
 /// A name for a job, as secret as the token: whoever knows it decides what the job's pages reach.

@@ -4,7 +4,7 @@ use lighthouse_bridge::{AuditError, Stage};
 use test_support::targets::{Answer, Misbehaviour, answering, misbehaving};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{GOOD, Told, Worker, audit, outbound, page, spec};
+use crate::support::{GOOD, GREEDY, Told, Worker, audit, outbound, page, spec};
 
 #[tokio::test]
 async fn a_good_page_is_audited() {
@@ -122,12 +122,7 @@ async fn pages_that_never_answer_or_never_end_are_ended_in_time() {
 #[tokio::test]
 async fn a_page_that_takes_too_much_memory_is_ended() {
     let worker = Worker::with(|config| config.memory_bytes = 1_000_000_000).await;
-    // Beyond the heap of scripts, which is limited by itself.
-    let greedy = page(
-        "<!doctype html><title>x</title><p>x<script>const all = [];\
-         setInterval(() => { const one = new Uint8Array(1 << 26); one.fill(1); all.push(one); }, 20)</script>",
-    );
-    assert_eq!(worker.audit(&greedy.await.url()).await.unwrap_err(), AuditError::Memory);
+    assert_eq!(worker.audit(&page(GREEDY).await.url()).await.unwrap_err(), AuditError::Memory);
     worker.assert_nothing_left();
 }
 

@@ -10,7 +10,7 @@ use test_support::targets::misbehaving::nothing_listens;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{GOOD, Told, audit, outbound, page, scratch, spec, until};
+use crate::support::{GOOD, GREEDY, Told, audit, outbound, page, scratch, spec, until};
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -111,10 +111,47 @@ async fn a_job_elsewhere_is_cancelled_and_leaves_nothing_there() {
     let spec = spec(&target.url());
     let error = bridge.audit(&spec, &outbound(true), |_| cancel.cancel(), &cancel).await.unwrap_err();
     assert_eq!(error, AuditError::Cancelled);
-    // The next job waits until the first one's end.
+    // Prints do not wait for audits.
     let document = "<!doctype html><html><head><title>x</title></head><body>Report</body></html>";
     assert!(bridge.print(document, &CancellationToken::new()).await.is_ok());
     serving.assert_nothing_left().await;
+}
+
+#[tokio::test]
+async fn a_worker_elsewhere_that_is_killed_is_away() {
+    let mut serving = Serving::start();
+    let (bridge, target, cancel) = (serving.bridge().await, page(GOOD).await, CancellationToken::new());
+    let (spec, outbound) = (spec(&target.url()), outbound(true));
+    let killing = async {
+        until("the page is asked for", || target.requests() > 0).await;
+        serving.process.start_kill().unwrap();
+    };
+    let (audited, ()) = tokio::join!(bridge.audit(&spec, &outbound, |_| (), &cancel), killing);
+    let audited = audited.unwrap_err();
+    assert!(matches!(&audited, AuditError::Away(why) if why.starts_with("the worker broke off: ")), "{audited:?}");
+    let again = bridge.audit(&spec, &outbound, |_| (), &cancel).await.unwrap_err();
+    assert!(matches!(&again, AuditError::Away(why) if why.contains("could not be spoken to")), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_page_that_takes_too_much_memory_elsewhere_is_ended_there() {
+    let serving = Serving::start();
+    serving.bridge().await;
+    let config = Config { memory_bytes: 1_000_000_000, ..serving.config(TOKEN) };
+    let bridge = Bridge::find(&config).await.unwrap();
+    assert_eq!(audit(&bridge, &page(GREEDY).await.url(), true).await.unwrap_err(), AuditError::Memory);
+    serving.assert_nothing_left().await;
+}
+
+#[tokio::test]
+async fn no_page_is_led_to_the_worker_itself() {
+    let serving = Serving::start();
+    let (bridge, port) = (serving.bridge().await, serving.address.port());
+    for host in ["127.0.0.1", "localhost", "127.0.0.2"] {
+        let error = audit(&bridge, &format!("http://{host}:{port}/versions"), true).await.unwrap_err();
+        let AuditError::Refused { why, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(why, &format!("{host} port {port} is Watchword's own, which no page is led to"));
+    }
 }
 
 #[tokio::test]

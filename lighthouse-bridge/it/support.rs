@@ -21,6 +21,10 @@ pub(crate) const GOOD: &str = "<!doctype html><html lang=\"en\"><head><title>Sho
     <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"description\" content=\"All that there is\">\
     <link rel=\"icon\" href=\"data:,\"></head><body><main><h1>Shop</h1><p>Welcome to the shop.</p></main></body></html>";
 
+/// A page that takes more and more memory, beyond the heap of scripts, which is limited by itself.
+pub(crate) const GREEDY: &str = "<!doctype html><title>x</title><p>x<script>const all = [];\
+    setInterval(() => { const one = new Uint8Array(1 << 26); one.fill(1); all.push(one); }, 20)</script>";
+
 /// A worker with a folder of its own.
 pub(crate) struct Worker {
     pub(crate) bridge: Bridge,

@@ -13,6 +13,7 @@ import { type Observed, observe } from './pwa.ts';
 import type { Redactor } from './redact.ts';
 import { Relay } from './relay.ts';
 import { runLighthouse } from './run.ts';
+import { inTime } from './time.ts';
 
 /** How long the look at the page as an app may take, in milliseconds. */
 const OBSERVING_MS = 45_000;
@@ -27,7 +28,7 @@ export async function audit(job: AuditJob, chromium: Chromium, events: Events, r
     for (let run = 1; run <= job.runs; run += 1) {
         progress.startRun(run);
         try {
-            runs.push([run, await chromium.use(flags, browser => runLighthouse(browser, job))]);
+            runs.push([run, await chromium.use(flags, browser => runLighthouse(browser, job, redactor))]);
         } catch (error) {
             if (runs.length === 0 || !(error instanceof Failure)) throw error;
             events.log(`run ${run} is left out: ${error.code}: ${error.message}`);
@@ -56,20 +57,6 @@ async function observeTwice(
         }
     }
     return null;
-}
-
-/** A page that never stops computing leaves questions about it without an answer. */
-async function inTime<T>(work: Promise<T>, ms: number): Promise<T | null> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>(resolve => {
-        timer = setTimeout(() => resolve(null), ms);
-    });
-    work.catch(() => {}); // what it says after that is of no use
-    try {
-        return await Promise.race([work, late]);
-    } finally {
-        clearTimeout(timer);
-    }
 }
 
 async function write(job: AuditJob, runs: [number, Lhr][], pwa: Observed | null, redactor: Redactor): Promise<Result> {

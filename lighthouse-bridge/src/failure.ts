@@ -16,6 +16,7 @@ export const BAD_JOB = 'BAD_JOB';
 export const CHROMIUM_FAILED = 'CHROMIUM_FAILED';
 export const FAILED = 'FAILED';
 export const CANCELLED = 'CANCELLED';
+export const MEMORY = 'MEMORY';
 export const TARGET_CRASHED = 'TARGET_CRASHED';
 
 /** What the browser saw of the page's own document. */

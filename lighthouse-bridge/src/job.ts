@@ -67,8 +67,17 @@ export function parseJob(line: string): Job {
 /** What must not be shown of a job. */
 export function secretsOf(job: Job): string[] {
     if (job.job !== 'audit') return [];
-    const values = [...job.headers, ...job.cookies].map(named => named.value);
+    const values = [...job.headers, ...job.cookies].flatMap(named => [named.value, ...credentialsOf(named.value)]);
     return [...values, job.url.password, unescapeUrl(job.url.password)];
+}
+
+/** What a header like `Authorization` says after its scheme: a page may show that alone. */
+function credentialsOf(value: string): string[] {
+    const [, scheme, credentials] = /^(Bearer|Basic|Token) +(\S.*)$/i.exec(value) ?? [];
+    if (scheme === undefined || credentials === undefined) return [];
+    if (scheme.toLowerCase() !== 'basic') return [credentials];
+    const pair = Buffer.from(credentials, 'base64').toString('utf8');
+    return [credentials, pair, pair.slice(pair.indexOf(':') + 1)];
 }
 
 function unescapeUrl(text: string): string {

@@ -1,6 +1,7 @@
 import type { Browser, CDPSession, Page } from 'puppeteer-core';
 
 import { ownOrigins, setCookies, withHeaders } from './credentials.ts';
+import { watchDocument } from './document.ts';
 import { emulateDevice, windowWidth } from './emulation.ts';
 import type { AuditJob } from './job.ts';
 import { interceptRequests } from './requests.ts';
@@ -41,8 +42,11 @@ export async function observe(browser: Browser, job: AuditJob): Promise<Observed
 
     const page = await newPage(browser, job);
     await setCookies(page, job);
+    const seen = await watchDocument(page);
     await page.goto(job.url.href, { timeout: Math.min(job.maxWaitMs, LOAD_MS) }).catch(() => {}); // what goes on loading is looked at as it is
-    if (page.url().startsWith('chrome-error:')) throw new Error('the page did not load');
+    // What stands there instead says nothing of the page: a fault of the moment would be told as seven of the app.
+    if (!/^https?:/.test(page.url())) throw new Error('the page did not load');
+    if (seen.status !== null && seen.status >= 400) throw new Error(`the page answers ${seen.status}`);
     const session = await page.createCDPSession();
     const serviceWorker = await hasServiceWorker(session);
     const { startUrl, ...said } = await askManifest(session);

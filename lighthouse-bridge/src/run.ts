@@ -6,6 +6,8 @@ import { watchDocument } from './document.ts';
 import { CONFIGS } from './emulation.ts';
 import { type Seen, unscored } from './failure.ts';
 import type { AuditJob } from './job.ts';
+import { hidePictures } from './pictures.ts';
+import type { Redactor } from './redact.ts';
 import { interceptRequests } from './requests.ts';
 
 const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
@@ -13,7 +15,7 @@ const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
 /**
  * Audits the page once. Lighthouse keeps its state in globals, so that there is one run at a time in a process.
  */
-export async function runLighthouse(browser: Browser, job: AuditJob): Promise<Lhr> {
+export async function runLighthouse(browser: Browser, job: AuditJob, redactor: Redactor): Promise<Lhr> {
     const origins = ownOrigins(job.url);
     if (job.headers.length > 0) {
         const patterns = origins.map(origin => `${origin}/*`);
@@ -28,6 +30,7 @@ export async function runLighthouse(browser: Browser, job: AuditJob): Promise<Lh
     if (!result) throw new Error('Lighthouse gave no result');
     const { runtimeError } = result.lhr;
     if (runtimeError) throw unscored(runtimeError.code, runtimeError.message, seen);
+    await hidePictures(result.lhr, page, redactor);
     return result.lhr;
 }
 

@@ -65,6 +65,29 @@ test('headers go to the own origin only, cookies to the own host only, and neith
     assert.match(JSON.stringify(lhr.audits['errors-in-console'].details.items), /\*\*\*/);
 });
 
+test('there are no pictures of a page that shows what it was sent', async t => {
+    const shown = (text: string): Route => {
+        return (request, response) => {
+            const key = text || String(request.headers['x-key']);
+            const html = `<!doctype html><html lang="en"><title>Shop</title><h1></h1><script>
+              document.querySelector('h1').attachShadow({ mode: 'closed' }).append(${JSON.stringify(key)});
+            </script>`;
+            response.writeHead(200, { 'content-type': 'text/html' }).end(html);
+        };
+    };
+    const site = await Site.open(t, { '/secret': shown(''), '/plain': shown('Welcome') });
+    for (const [address, pictures] of [
+        ['/secret', false],
+        ['/plain', true],
+    ] as const) {
+        const outcome = await runJob(auditOf(site.url(address), { headers: [{ name: 'X-Key', value: KEY }] }));
+        const lhr = lhrOf(outcome);
+        assert.equal(outcome.last.screenshot !== null, pictures, address);
+        assert.equal(/data:image\/jpeg/.test(JSON.stringify(lhr)), pictures, address);
+        assert.equal(/pictures of the page are left out/.test(JSON.stringify(lhr.runWarnings)), !pictures, address);
+    }
+});
+
 test('a cookie that browsers refuse is refused', async t => {
     const site = await Site.open(t);
     const cookies = [{ name: '__Secure-s', value: 'over http' }];

@@ -46,6 +46,15 @@ test('values of headers and cookies and the password are secrets', () => {
     assert.deepEqual(secretsOf(job), ['key', 'abc', 'pass%20word', 'pass word']);
 });
 
+test('what stands after the scheme of an authorization is a secret by itself', () => {
+    const secretsIn = (value: string) => secretsOf(parsed({ headers: [{ name: 'Authorization', value }] }));
+    assert.deepEqual(secretsIn('Bearer abc.def'), ['Bearer abc.def', 'abc.def', '', '']);
+    assert.deepEqual(secretsIn('token abc'), ['token abc', 'abc', '', '']);
+    const basic = Buffer.from('ada:pass:word').toString('base64');
+    assert.deepEqual(secretsIn(`Basic ${basic}`), [`Basic ${basic}`, basic, 'ada:pass:word', 'pass:word', '', '']);
+    assert.deepEqual(secretsIn('Bearer'), ['Bearer', '', '']);
+});
+
 test('a worker answers a bad job with an error', async () => {
     const { events, exitCode } = await runJob(auditOf('file:///etc/passwd'));
     assert.deepEqual(events, [

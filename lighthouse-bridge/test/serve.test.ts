@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -50,18 +50,49 @@ test('nobody without the token is answered, and nothing but jobs is', async t =>
     assert.deepEqual([error.code, error.message], ['BAD_JOB', 'proxy is not said here']);
 });
 
-test('one job runs while others wait, and closing the connection cancels it', async t => {
+test('one audit runs while others wait but prints do not, and closing the connection cancels it', async t => {
     const site = await Site.open(t, { '/': () => {} });
     const front = await Front.open(t);
     const leaving = new AbortController();
     const endless = eventsOf(await front.post(remote(site.url('/')), { signal: leaving.signal }));
     assert.equal((await endless.next()).value.event, 'started');
 
-    const waiting = eventsOf(await front.post(PRINT));
+    const waiting = eventsOf(await front.post({ ...remote(site.url('/')), runs: 10 }));
     assert.deepEqual((await waiting.next()).value, { event: 'waiting', before: 1 });
+    const printed = await Array.fromAsync(eventsOf(await front.post(PRINT)));
+    assert.equal(printed.at(-1).event, 'done');
     leaving.abort();
     const rest = await Array.fromAsync(waiting);
-    assert.equal(rest.at(-1).event, 'done');
+    assert.equal(rest.at(-1).message, 'runs has to be a whole number from 1 to 9');
+});
+
+test('a job that takes more memory than its client grants is ended, with nothing left', async t => {
+    // Beyond the heap of scripts, which is limited by itself.
+    const greedy = `const all = [];
+      setInterval(() => { const one = new Uint8Array(1 << 26); one.fill(1); all.push(one); }, 20);`;
+    const site = await Site.open(t, {
+        '/': text(`<!doctype html><title>Hungry</title><p>x<script>${greedy}</script>`),
+    });
+    const front = await Front.open(t);
+    const job = { ...remote(site.url('/')), memory_mb: 1_000 };
+    const events = await Array.fromAsync(eventsOf(await front.post(job)));
+    assert.equal(events.at(-1).code, 'MEMORY', JSON.stringify(events.at(-1)));
+    assert.equal(events.filter(event => event.event === 'error').length, 1);
+
+    const [error] = await Array.fromAsync(eventsOf(await front.post({ ...job, memory_mb: 1 })));
+    assert.deepEqual([error.code, error.message], ['BAD_JOB', 'memory_mb has to be a whole number from 500 to 64000']);
+});
+
+test('what a front that was killed left of its jobs is removed by the next one', async t => {
+    const front = await Front.open(t);
+    const [old, other] = [path.join(front.scratch, 'job-aBcDeF'), path.join(front.scratch, 'other')];
+    await mkdir(old);
+    await chmod(old, 0o777); // the front is another user
+    await writeFile(path.join(old, 'page.html'), 'left');
+    await writeFile(other, 'stays');
+    await Front.open(t, { BRIDGE_SCRATCH: front.scratch });
+    assert.deepEqual(await readdir(front.scratch), ['other']);
+    await rm(other);
 });
 
 test('an audit goes through the connections that its client lends', async t => {
@@ -115,6 +146,7 @@ test('settings that are missing or wrong are named', () => {
         token: good.BRIDGE_TOKEN,
         chromium: '/usr/bin/chromium',
         scratch: os.tmpdir(),
+        ownScratch: false,
         proxy: { kind: 'at', address: 'proxy:3128' },
         sandbox: true,
     });

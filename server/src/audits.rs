@@ -3,39 +3,71 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lighthouse_bridge::Bridge;
 use monitor_core::audit::spec::AuditSpec;
 use probes::Outbound;
-use services::{AuditError, Audited, Auditing, Auditor, Progress};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use services::{AuditError, Audited, Auditor, PrintError, Progress, Sought};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, set_path};
 
-/// Looks for the worker, which takes some seconds, and tells what was found.
+/// How long it is waited before what was not found is looked for again.
+const AGAIN: Duration = Duration::from_secs(15);
+
+/// How many times as long as looking took, where programs of this machine are tried out for it.
+const SHARE: u32 = 20;
+
+/// Looks for the worker, which takes some seconds, and tells what was found. What is missing of this machine may be installed
+/// meanwhile, and a worker that runs elsewhere may start later or go away: it is looked for until it is there.
 pub(crate) async fn seek(
     config: lighthouse_bridge::Config,
     outbound: Outbound,
-    told: Arc<OnceLock<Auditing>>,
+    sought: Arc<Sought>,
+    available: Gauge,
     stop: CancellationToken,
 ) {
-    let Some(found) = stop.run_until_cancelled(Bridge::find(&config)).await else { return };
-    let auditing = match found {
-        Ok(bridge) => {
-            let versions = bridge.versions();
-            tracing::info!(lighthouse = versions.lighthouse, chromium = versions.chromium, "pages can be audited");
-            Auditing::Here(Arc::new(Worker { bridge, outbound }))
+    loop {
+        let begun = Instant::now();
+        let Some(found) = stop.run_until_cancelled(Box::pin(Bridge::find(&config))).await else { return };
+        match found {
+            Ok(bridge) => {
+                let versions = bridge.versions();
+                tracing::info!(lighthouse = versions.lighthouse, chromium = versions.chromium, "pages can be audited");
+                let worker = Worker { bridge, outbound: outbound.clone(), sought: Arc::downgrade(&sought) };
+                sought.found(Arc::new(worker));
+                available.set(1);
+                stop.run_until_cancelled(sought.gone()).await;
+                available.set(0);
+            }
+            Err(unavailable) => {
+                let unavailable = unavailable.to_string();
+                // Once for each reason, however often it is looked.
+                if sought.missing(&unavailable) {
+                    tracing::warn!(%unavailable, "pages cannot be audited here; everything else works");
+                }
+                let took = if config.remote.is_some() { Duration::ZERO } else { begun.elapsed() };
+                stop.run_until_cancelled(tokio::time::sleep(AGAIN.max(took * SHARE))).await;
+            }
         }
-        Err(unavailable) => {
-            tracing::warn!(%unavailable, "pages cannot be audited here; everything else works");
-            Auditing::Nowhere(unavailable.to_string())
-        }
-    };
-    // Nobody else tells.
-    let _ = told.set(auditing);
+    }
+}
+
+/// What operators see of that.
+pub(crate) fn register(registry: &mut Registry) -> Gauge {
+    let available = Gauge::default();
+    registry.register(
+        "audits_available",
+        "Whether pages can be audited and reports printed: 1 or 0",
+        available.clone(),
+    );
+    available
 }
 
 /// How the worker is used. No page is led to where this program listens.
@@ -64,6 +96,16 @@ fn scratch(config: &Config) -> PathBuf {
 struct Worker {
     bridge: Bridge,
     outbound: Outbound,
+    /// Who is told when the worker has gone away.
+    sought: Weak<Sought>,
+}
+
+impl Worker {
+    fn tell(&self, error: &lighthouse_bridge::AuditError) {
+        if let (lighthouse_bridge::AuditError::Away(why), Some(sought)) = (error, self.sought.upgrade()) {
+            sought.missing(why);
+        }
+    }
 }
 
 impl Auditor for Worker {
@@ -75,10 +117,11 @@ impl Auditor for Worker {
     ) -> BoxFuture<'a, Result<Audited, AuditError>> {
         let tell = |news: lighthouse_bridge::Progress| progress(Progress { fraction: news.fraction, text: news.text });
         async move {
-            let audited = self.bridge.audit(spec, &self.outbound, tell, cancel).await.map_err(explained)?;
+            let audited = self.bridge.audit(spec, &self.outbound, tell, cancel).await;
+            let audited = audited.inspect_err(|error| self.tell(error)).map_err(explained)?;
             Ok(Audited {
                 lhrs: audited.lhrs,
-                pwa: audited.pwa.unwrap_or_default(),
+                pwa: audited.pwa,
                 screenshot: audited.screenshot,
                 denied: audited.denied.into_iter().map(|denied| denied.why).collect(),
                 chromium: audited.versions.chromium,
@@ -88,8 +131,9 @@ impl Auditor for Worker {
         .boxed()
     }
 
-    fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, AuditError>> {
-        async move { self.bridge.print(html, cancel).await.map_err(explained) }.boxed()
+    fn print<'a>(&'a self, html: &'a str, cancel: &'a CancellationToken) -> BoxFuture<'a, Result<Vec<u8>, PrintError>> {
+        async move { self.bridge.print(html, cancel).await.inspect_err(|error| self.tell(error)).map_err(unprinted) }
+            .boxed()
     }
 }
 
@@ -101,6 +145,19 @@ fn explained(error: lighthouse_bridge::AuditError) -> AuditError {
         Error::Cancelled => AuditError::Cancelled,
         Error::Memory => AuditError::Memory,
         Error::Refused { why, .. } => AuditError::Refused(why),
+        Error::Away(why) => AuditError::Away(why),
         Error::Bridge(why) => AuditError::Broken(why),
+    }
+}
+
+fn unprinted(error: lighthouse_bridge::AuditError) -> PrintError {
+    use lighthouse_bridge::AuditError as Error;
+    match error {
+        Error::Deadline => PrintError::Deadline,
+        Error::Cancelled => PrintError::Cancelled,
+        Error::Memory => PrintError::Memory,
+        Error::Page { message: why, .. } | Error::Refused { why, .. } | Error::Away(why) | Error::Bridge(why) => {
+            PrintError::Broken(why)
+        }
     }
 }

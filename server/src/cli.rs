@@ -69,7 +69,7 @@ pub(crate) fn parse() -> Arguments {
         Some(("config", config)) if config.get_flag("docs") => Subcommand::Config(ShowConfig::Docs),
         Some(("config", _)) => Subcommand::Config(ShowConfig::InForce),
         Some(("doctor", _)) => Subcommand::Doctor,
-        Some(("slack-manifest", manifest)) => Subcommand::SlackManifest(manifest.get_one("url").cloned()),
+        Some(("slack-manifest", manifest)) => Subcommand::SlackManifest(manifest.get_one("request-url").cloned()),
         Some(("version", _)) => Subcommand::Version,
         _ => Subcommand::Serve,
     };
@@ -107,8 +107,8 @@ fn command() -> Command {
         )
         .subcommand(
             Command::new("slack-manifest").about("Prints the manifest to create the Slack app from").arg(
-                Arg::new("url")
-                    .long("url")
+                Arg::new("request-url")
+                    .long("request-url")
                     .value_name("URL")
                     .help("For the mode `http`: the https:// address under which Slack reaches chat.listen"),
             ),
@@ -178,5 +178,19 @@ fn direction(matches: &ArgMatches) -> Direction {
         Some(("down", down)) => Direction::Down(down.get_one("steps").copied().unwrap_or(1)),
         Some(("status", _)) => Direction::Status,
         _ => Direction::Up,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_subcommand_has_an_option_that_is_called_like_a_setting() {
+        command().debug_assert();
+        for subcommand in command().get_subcommands().map(clap::Command::get_name) {
+            let helped = command().try_get_matches_from(["watchword", subcommand, "--help"]);
+            assert_eq!(helped.unwrap_err().kind(), clap::error::ErrorKind::DisplayHelp, "{subcommand}");
+        }
     }
 }

@@ -72,6 +72,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut registry = Registry::with_prefix("watchword");
     let metrics = Metrics::register(&mut registry);
     let ping_metrics = PingMetrics::register(&mut registry, metrics.clone());
+    let available = audits::register(&mut registry);
     let limits =
         SchedulerConfig { concurrency: affordable(config.checks.concurrency, files), grace: config.server.grace };
     // Pings are taken in before anybody is held to a deadline.
@@ -84,9 +85,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     services.publish_pings_at(&reached_at(&config.pings.url, ping_address.unwrap_or(address)));
     services.publish_files_at(&reached_at(&config.server.url, address));
     let listening = [Some(address), ping_address, config.chat.listen].into_iter().flatten().collect();
-    let seek =
-        audits::seek(audits::bridge(&config, listening), services.outbound().clone(), auditing, stopping.clone());
-    let seek = tokio::spawn(seek);
+    let (bridge, outbound) = (audits::bridge(&config, listening), services.outbound().clone());
+    let seek = tokio::spawn(audits::seek(bridge, outbound, auditing, available, stopping.clone()));
     let pings = pings::router(Pings { services: services.clone(), metrics: ping_metrics, create: config.pings.create });
     let mut platforms = platforms::start(&config, &engine, &services, &stopping).await?;
     let web = adapter_web::router(WebState { engine, services: services.clone(), shutdown: stopping.clone() });

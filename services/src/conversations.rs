@@ -14,6 +14,9 @@ use crate::{Result, ServiceError, Services, require};
 /// How long an unanswered question and an unpressed button live.
 const DIALOG_LIFE: Duration = Duration::from_secs(24 * 3_600);
 
+/// How long a question is left to whoever answers it, should nothing be heard of that any more: longer than any command takes.
+const DIALOG_LEASE: Duration = Duration::from_secs(120);
+
 /// Cards read at a time.
 const CARDS: u64 = 200;
 
@@ -27,7 +30,7 @@ impl Services {
         Ok(self.store().conversation(actor.organisation, platform, external_id, self.now()).await?)
     }
 
-    /// The state of the dialog that the person has in that conversation.
+    /// The state of the dialog that the person has in that conversation; `None` without one, or while it is taken.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
@@ -45,16 +48,17 @@ impl Services {
         Ok(self.store().save_dialog(conversation, actor.person, state, self.now() + DIALOG_LIFE).await?)
     }
 
-    /// Ends a dialog; tells whether there was one.
+    /// Ends a dialog; tells whether there was one that nobody has taken. One that is taken will not be open again.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
     pub async fn end_dialog(&self, actor: &Actor, conversation: ConversationId) -> Result<bool> {
         self.own_conversation(actor, conversation).await?;
-        Ok(self.store().end_dialog(conversation, actor.person).await?)
+        Ok(self.store().end_dialog(conversation, actor.person, self.now()).await?)
     }
 
-    /// Ends a dialog if it is the one that is meant, as its state says; tells whether it was.
+    /// Takes a dialog, for two minutes at most, if it is the one that is meant, as its state says; tells whether it was. Whoever took
+    /// it settles it.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
@@ -65,7 +69,23 @@ impl Services {
         is_meant: impl Fn(&str) -> bool,
     ) -> Result<bool> {
         self.own_conversation(actor, conversation).await?;
-        Ok(self.store().take_dialog(conversation, actor.person, is_meant).await?)
+        let now = self.now();
+        Ok(self.store().take_dialog((conversation, actor.person), (now, now + DIALOG_LEASE), is_meant).await?)
+    }
+
+    /// Settles a dialog that was taken, unless another one stands in its place: one that is `over` ends, any other is open again.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::ConversationNotFound`], [`ServiceError::Internal`].
+    pub async fn settle_dialog(
+        &self,
+        actor: &Actor,
+        conversation: ConversationId,
+        over: bool,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<()> {
+        self.own_conversation(actor, conversation).await?;
+        Ok(self.store().settle_dialog((conversation, actor.person), over, is_meant).await?)
     }
 
     /// Makes a token for a button of that conversation, which stands for these words for a day.

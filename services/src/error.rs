@@ -117,13 +117,15 @@ pub enum ServiceError {
     /// Another rotation has that name.
     #[error("there is a rotation `{0}` already; choose another name")]
     RotationTaken(String),
-    /// A route tells whoever is on call in the rotation.
-    #[error("route {route} tells whoever is on call in `{name}`; say `delete-route {route}` first")]
+    /// A route or a rule tells whoever is on call in the rotation.
+    #[error("{by} tells whoever is on call in `{name}`; say `{first}` first")]
     RotationInUse {
         /// The rotation.
         name: String,
-        /// The route.
-        route: RouteId,
+        /// What does: `route 2`.
+        by: String,
+        /// What takes that away: `delete-route 2`.
+        first: String,
     },
     /// There is no such silence, or it is over.
     #[error("there is no silence {0} any more; `list-silences` shows those there are")]
@@ -189,6 +191,9 @@ pub enum ServiceError {
     /// Nothing here makes audits.
     #[error("audits are not available here: {0}")]
     AuditsUnavailable(String),
+    /// Nothing here prints reports.
+    #[error("reports cannot be printed here: {0}")]
+    PrintingUnavailable(String),
     /// There is no such audit.
     #[error("there is no audit `{0}`; `list-audits` shows those there are")]
     AuditNotFound(String),
@@ -211,7 +216,7 @@ pub enum ServiceError {
     },
     /// There is nothing to compare an audit with.
     #[error(
-        "there is no audit of the same page and device before audit {0}; say with which one to compare it, like `compare-audits {0} 7`"
+        "there is no audit made like audit {0} before it (page, device, schedule, language, headers and cookies); say with which one to compare it, like `compare-audits {0} 7`"
     )]
     NothingBefore(AuditId),
     /// Two audits are not of the same.
@@ -357,7 +362,7 @@ impl ServiceError {
             Self::NotWorkspace => ErrorCode::InvalidValue,
             Self::WorkspaceNotFound(_) | Self::WhichWorkspace => ErrorCode::NotFound,
             Self::PersonNotFound(_) | Self::WhichPerson(_) => ErrorCode::NotFound,
-            Self::AuditsUnavailable(_) => ErrorCode::Unavailable,
+            Self::AuditsUnavailable(_) | Self::PrintingUnavailable(_) => ErrorCode::Unavailable,
             Self::AuditNotFound(_) | Self::NoAudit | Self::WhichAudit => ErrorCode::NotFound,
             Self::NothingBefore(_) | Self::AuditScheduleNotFound { .. } => ErrorCode::NotFound,
             Self::AuditOver(_) | Self::NoFigures { .. } => ErrorCode::Settled,

@@ -52,7 +52,7 @@ use tokio::sync::watch;
 
 pub use audits::{
     AuditError, AuditOptions, AuditReport, AuditView, Audited, Auditing, Auditor, Comparison, FileError, NewSchedule,
-    OpenedFile, Progress,
+    OpenedFile, PrintError, Progress, Sought,
 };
 pub use checks::LEASE_SLACK;
 pub use clock::{Clock, SystemClock};

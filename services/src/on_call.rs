@@ -101,7 +101,7 @@ impl Services {
         self.rotation(actor, name, now).await
     }
 
-    /// Removes a rotation that no route tells. Answers with what it was.
+    /// Removes a rotation that no route and no rule tells. Answers with what it was.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::RotationNotFound`], [`ServiceError::RotationInUse`],
@@ -112,8 +112,15 @@ impl Services {
         let id = self.names(actor).await?.rotation(name)?.id;
         let tx = self.store().begin().await?;
         let routes = tx.routes(actor.organisation).await?;
+        let in_use =
+            |by: String, first: String| Err(ServiceError::RotationInUse { name: gone.name.clone(), by, first });
         if let Some(row) = routes.iter().find(|row| row.route.targets().any(|target| target == Target::Rotation(id))) {
-            return Err(ServiceError::RotationInUse { name: gone.name, route: row.id });
+            return in_use(format!("route {}", row.id), format!("delete-route {}", row.id));
+        }
+        let said = |name: &String| name.strip_prefix('@').is_some_and(|name| same_name(name, &gone.name));
+        let rules = tx.alert_rules(Some(actor.organisation)).await?;
+        if let Some(row) = rules.iter().find(|row| row.rule.notify.iter().any(said)) {
+            return in_use(format!("rule {}", row.id), format!("delete-alert {}", row.id));
         }
         tx.delete_rotation(id).await?;
         tx.commit().await?;
@@ -156,6 +163,10 @@ impl Services {
         let not_found = || ServiceError::RotationNotFound { name: name.to_owned(), suggestions: Vec::new() };
         self.rotations(actor, Some(name), at).await?.pop().ok_or_else(not_found)
     }
+}
+
+fn same_name(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
 }
 
 /// A name that can be said after an `@`.

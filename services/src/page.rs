@@ -18,7 +18,7 @@ use crate::beats::Measure;
 use crate::dependencies::{tell_untold, tell_withheld};
 use crate::pings::{Answer, PingAnswer, PingReport, Work};
 use crate::recording::{Recorded, change_incidents};
-use crate::rules::{Seen, Watch};
+use crate::rules::{Seen, Watch, tell_news};
 
 /// What a heartbeat says counts at once: it is not tried again, and the job says what it says on purpose.
 const POLICY: Policy = Policy { retries: 0, needed: 1, of: 1, recover: 1 };
@@ -43,8 +43,8 @@ pub(crate) struct Page<'a> {
     outcomes: Vec<(MonitorId, Outcome)>,
     flips: Vec<(MonitorId, Flip)>,
     incidents: Vec<(usize, IncidentChange)>,
-    /// For each outcome, whether it changed the status.
-    flipped: Vec<bool>,
+    /// For each outcome, how it changed the status, if it did.
+    turns: Vec<Option<Flip>>,
     /// Monitors that were down before, and are not any more.
     out_of_trouble: Vec<MonitorId>,
     /// Monitors that were down before and are still.
@@ -133,7 +133,7 @@ impl<'a> Page<'a> {
             self.still_down.insert(monitor);
         }
         self.outcomes.push((monitor, outcome.clone()));
-        self.flipped.push(step.flip.is_some());
+        self.turns.push(step.flip);
         recorded.flips += usize::from(step.flip.is_some());
         self.flips.extend(step.flip.map(|flip| (monitor, flip)));
         self.incidents.extend(step.incident.map(|change| (self.outcomes.len() - 1, change)));
@@ -161,16 +161,19 @@ impl<'a> Page<'a> {
         tx.insert_results(&results).await?;
         tx.insert_flips(&self.flips).await?;
         let seen: Vec<Seen<'_>> = self.seen().collect();
-        let followed = watch.follow(tx, grouping, &seen, self.now).await?.told;
+        let followed = watch.follow(tx, grouping, &seen, self.now).await?;
         tx.hurry_parents(&self.fallen(), self.now).await?;
         let changes = self.incidents.iter().map(|(index, change)| {
             let (monitor, outcome) = &self.outcomes[*index];
             (*monitor, outcome.at, outcome, *change)
         });
-        let mut told = change_incidents(tx, grouping, changes, self.now, &mut Recorded::default()).await? || followed;
+        let changed = change_incidents(tx, grouping, changes, self.now, &mut Recorded::default()).await?;
+        let mut told = changed || followed.told;
         let still_down: Vec<MonitorId> = self.still_down.iter().copied().collect();
         told |= tell_untold(tx, grouping, &still_down, self.now).await?;
-        Ok(tell_withheld(tx, grouping, &self.out_of_trouble, self.now).await? || told)
+        told |= tell_withheld(tx, grouping, &self.out_of_trouble, self.now).await?;
+        tell_news(tx, &followed.news, self.now).await?;
+        Ok(told)
     }
 
     /// Monitors that have gone down.
@@ -181,13 +184,8 @@ impl<'a> Page<'a> {
 
     /// What the outcomes say to the rules. Nothing that a heartbeat says is tried again.
     fn seen(&self) -> impl Iterator<Item = Seen<'_>> {
-        let outcomes = self.outcomes.iter().zip(&self.flipped);
-        outcomes.map(|((monitor, outcome), flipped)| Seen {
-            monitor: *monitor,
-            outcome,
-            retried: false,
-            flipped: *flipped,
-        })
+        let outcomes = self.outcomes.iter().zip(&self.turns);
+        outcomes.map(|((monitor, outcome), flip)| Seen { monitor: *monitor, outcome, retried: false, flip: *flip })
     }
 
     /// Of more pings of one heartbeat than are kept, the first would be overwritten by the last at once.

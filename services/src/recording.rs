@@ -15,7 +15,7 @@ use storage::{Claim, StoreError, Tx};
 use crate::Services;
 use crate::dependencies::{tell_untold, tell_withheld};
 use crate::incidents::{Cleared, Firing, clear, raise};
-use crate::rules::Seen;
+use crate::rules::{Followed, Seen, tell_news};
 
 /// A check that ended.
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ impl Services {
             let Finished { claim, outcome, .. } = &batch[*index];
             (claim.monitor, ended(outcome), outcome, *change)
         });
-        let mut told = self.inner.watch.follow(&tx, grouping, &changes.seen, now).await?.told;
+        let Followed { mut told, news } = self.inner.watch.follow(&tx, grouping, &changes.seen, now).await?;
         told |= change_incidents(&tx, grouping, outcomes, now, &mut recorded).await?;
         tx.hurry_parents(&changes.retries.iter().map(|(monitor, _)| *monitor).collect::<Vec<_>>(), now).await?;
         told |= tell_untold(&tx, grouping, &changes.still_down, now).await?;
@@ -128,6 +128,7 @@ impl Services {
                 told |= !tx.post_notice_once(*monitor, &warning_topic(*monitor, news), news, now).await?.is_empty();
             }
         }
+        tell_news(&tx, &news, now).await?;
         tx.commit().await?;
         known.remember(&changes.details);
         self.announce(told);
@@ -155,8 +156,7 @@ fn judge(batch: &[Finished], mut healths: Vec<(MonitorId, Health)>, now: Timesta
         changes.details.push((monitor, &outcome.details));
         let mut health = before.clone();
         let step = health.observe(*policy, ended(outcome), outcome.reason);
-        let (retried, flipped) = (step.retry_after.is_some(), step.flip.is_some());
-        changes.seen.push(Seen { monitor, outcome, retried, flipped });
+        changes.seen.push(Seen { monitor, outcome, retried: step.retry_after.is_some(), flip: step.flip });
         if before.status() == Status::Down && outcome.verdict() == Verdict::Failed {
             changes.still_down.push(monitor);
         }

@@ -145,7 +145,7 @@ impl Services {
         let mut waited = tx.release_held(id, now).await?;
         for severity in Severity::ALL {
             let until = quiet.and_then(|quiet| quiet.until(now, severity));
-            waited += tx.move_notices(id, severity, until).await?;
+            waited += tx.move_waiting(id, severity, until).await?;
         }
         tx.commit().await?;
         self.outbox().notify_one();

@@ -29,6 +29,9 @@ pub(crate) const MOST_FALLBACKS: usize = 3;
 /// Why something is not told after quiet hours.
 const OVER_BEFORE: &str = "it was over before the quiet hours were";
 
+/// Why nobody is called any more.
+pub(crate) const TAKEN_CARE_OF: &str = "somebody acknowledged it meanwhile";
+
 /// Something that happened to an incident.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
@@ -53,7 +56,7 @@ pub(crate) async fn tell(tx: &Tx, changes: &[Change], now: Timestamp) -> Result<
     let mut told = false;
     for change in with_absorbed(tx, changes).await? {
         if change.event == Event::Grew && change.joined.is_empty() {
-            // Something of it is well again, which only its cards show.
+            // Something of it is well again, or known to be as bad as before, which only its cards show.
             told |= !tx.post_incident(change.incident, Cards::Edited, now).await?.is_empty();
             continue;
         }
@@ -107,8 +110,8 @@ pub(crate) async fn not_before(
     Ok(Book::load(tx, organisation, now).await?.quiet_until(destination, severity).unwrap_or(now))
 }
 
-/// Has a destination told of an incident after its quiet hours what another one did not take, unless it is over already;
-/// `false`: it has none now that are about what is so loud.
+/// Has a destination told of an incident after a silence or its quiet hours what another one did not take, unless it is over
+/// already; `false`: neither is about it now.
 pub(crate) async fn hold(
     tx: &Tx,
     (incident, standing): (IncidentId, Standing),
@@ -117,13 +120,16 @@ pub(crate) async fn hold(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let book = Book::load(tx, standing.organisation, now).await?;
-    if book.quiet_until(destination, standing.loudest).is_none() {
+    let quiet = book.quiet_until(destination, standing.loudest).is_some();
+    let Some(mut teller) = Teller::new(tx, &book, incident, standing).await? else { return Ok(false) };
+    let wanted = Wanted { destination, because: because.to_owned() };
+    let hushed = standing.open && event != Event::Resolved && teller.is_hushed(&wanted, event).await?;
+    if !hushed && !quiet {
         return Ok(false);
     }
-    let Some(mut teller) = Teller::new(tx, &book, incident, standing).await? else { return Ok(false) };
-    if standing.open || event == Event::Resolved {
-        teller.deliver(Wanted { destination, because: because.to_owned() }, event);
-    } else {
+    if !hushed && (standing.open || event == Event::Resolved) {
+        teller.deliver(wanted, event);
+    } else if !hushed {
         let name = teller.name(destination);
         teller.suppress(&name, event, OVER_BEFORE.to_owned());
     }

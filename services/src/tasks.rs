@@ -47,7 +47,7 @@ pub enum Worked {
     Failed,
     /// It was called off.
     Cancelled,
-    /// It was handed back, because the program ends.
+    /// It was handed back, because the program ends or what makes it is away.
     Released,
     /// Somebody else works on it, or has ended it.
     Lost,
@@ -195,6 +195,6 @@ where
 /// Why something is given up that was begun too often.
 pub(crate) fn given_up(what: &str) -> String {
     format!(
-        "it was begun {MOST_ATTEMPTS} times, and each time the program ended before the {what} did; look into its log"
+        "it was begun {MOST_ATTEMPTS} times, and each time the program, or what it needs, ended before the {what} did; look into the log"
     )
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{AuditError, AuditOptions, Audited, Auditing, Auditor, Progress};
+use crate::{AuditError, AuditOptions, Audited, Auditing, Auditor, PrintError, Progress};
 
 pub use sites::{Sight, Sites};
 
@@ -32,6 +32,13 @@ pub enum Act {
     Fast,
     /// The page is slow and has many faults.
     Slow,
+    /// The page is fast, with that score of accessibility from 0 to 100, if any, by that version of Lighthouse.
+    Accessible {
+        /// The score; `None`: it could not be found out.
+        score: Option<u8>,
+        /// The version.
+        lighthouse: &'static str,
+    },
     /// The audit cannot be made.
     Fail(AuditError),
     /// It goes on until it is called off.
@@ -117,6 +124,7 @@ impl Auditor for Scripted {
             match act {
                 Act::Fast => Ok(measured(FAST, spec)),
                 Act::Slow => Ok(measured(SLOW, spec)),
+                Act::Accessible { score, lighthouse } => Ok(accessible(measured(FAST, spec), score, lighthouse)),
                 Act::Fail(error) => Err(error),
                 Act::Hang => {
                     cancel.cancelled().await;
@@ -132,16 +140,25 @@ impl Auditor for Scripted {
         &'a self,
         html: &'a str,
         _cancel: &'a CancellationToken,
-    ) -> BoxFuture<'a, Result<Vec<u8>, AuditError>> {
+    ) -> BoxFuture<'a, Result<Vec<u8>, PrintError>> {
         let mut state = self.state();
         if state.refuses_to_print {
-            return futures_util::future::ready(Err(AuditError::Broken("the printer is out of paper".to_owned())))
+            return futures_util::future::ready(Err(PrintError::Broken("the printer is out of paper".to_owned())))
                 .boxed();
         }
         state.printed.push(html.to_owned());
         let pdf = format!("%PDF-1.7 {}", state.printed.len()).into_bytes();
         futures_util::future::ready(Ok(pdf)).boxed()
     }
+}
+
+/// What was measured, with that score of accessibility by that version of Lighthouse.
+fn accessible(mut audited: Audited, score: Option<u8>, lighthouse: &str) -> Audited {
+    for lhr in &mut audited.lhrs {
+        lhr["lighthouseVersion"] = lighthouse.into();
+        lhr["categories"]["accessibility"]["score"] = score.map(|score| f64::from(score) / 100.0).into();
+    }
+    audited
 }
 
 /// What was measured, as if it had been of that page.
@@ -154,7 +171,7 @@ fn measured(lhrs: &str, spec: &AuditSpec) -> Audited {
     }
     Audited {
         lhrs,
-        pwa: Observed::default(),
+        pwa: Some(Observed::default()),
         screenshot: None,
         denied: Vec::new(),
         chromium: "156.0.8078.79".to_owned(),

@@ -216,18 +216,19 @@ async fn subjects_mark(conn: &impl ConnectionTrait, backend: DbBackend) -> Resul
 
 async fn subjects(conn: &impl ConnectionTrait, backend: DbBackend) -> Result<Vec<Subject>, StoreError> {
     const SUBJECTS: Sql = Sql::both("SELECT id, organisation_id, labels, group_name FROM monitor");
-    let rows = conn.query_all_raw(SUBJECTS.with(backend, [])).await?;
-    let read = |row: &QueryResult| {
-        let id: i64 = get(row, "id")?;
-        let labels: String = get(row, "labels")?;
-        Ok(Subject {
-            monitor: MonitorId(id),
-            organisation: OrganisationId(get(row, "organisation_id")?),
-            labels: serde_json::from_str(&labels).map_err(|_| StoreError::corrupt("monitor", "labels", id))?,
-            group: get(row, "group_name")?,
-        })
-    };
-    rows.iter().map(read).collect()
+    conn.query_all_raw(SUBJECTS.with(backend, [])).await?.iter().map(read_subject).collect()
+}
+
+/// Reads the columns `id`, `organisation_id`, `labels` and `group_name` of a monitor.
+pub(crate) fn read_subject(row: &QueryResult) -> Result<Subject, StoreError> {
+    let id: i64 = get(row, "id")?;
+    let labels: String = get(row, "labels")?;
+    Ok(Subject {
+        monitor: MonitorId(id),
+        organisation: OrganisationId(get(row, "organisation_id")?),
+        labels: serde_json::from_str(&labels).map_err(|_| StoreError::corrupt("monitor", "labels", id))?,
+        group: get(row, "group_name")?,
+    })
 }
 
 async fn alert_rules(

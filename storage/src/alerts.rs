@@ -153,20 +153,6 @@ impl Store {
         Ok(outages)
     }
 
-    /// The time during which a monitor was down that ended last. That goes by the order in which they began, for a clock may
-    /// have been set back since.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
-    pub async fn last_outage(&self, monitor: MonitorId) -> Result<Option<Alert>, StoreError> {
-        const LAST: Sql = sql!(
-            "SELECT " [alert_columns!()] " FROM alert a
-             WHERE a.monitor_id = $1 AND a.rule_id = 0 AND a.resolved_at_ms IS NOT NULL ORDER BY a.id DESC LIMIT 1"
-        );
-        let row = self.reader().query_one_raw(LAST.with(self.backend(), [monitor.0.into()])).await?;
-        row.map(|row| read_alert(&row)).transpose()
-    }
-
     /// The alerts of an incident with the names of their monitors, those that last first, `limit` at most.
     ///
     /// # Errors
@@ -324,7 +310,7 @@ impl LooseAlert {
 }
 
 /// Reads the columns of [`alert_columns`].
-fn read_alert(row: &QueryResult) -> Result<Alert, StoreError> {
+pub(crate) fn read_alert(row: &QueryResult) -> Result<Alert, StoreError> {
     let id: i64 = get(row, "alert_id")?;
     let corrupt = |column| StoreError::corrupt("alert", column, id);
     Ok(Alert {

@@ -43,8 +43,15 @@ pub struct Digest {
     pub mend: Vec<(String, String)>,
     /// The budgets that are broken, and by how much, in words.
     pub breaches: Vec<String>,
-    /// What got worse since the audit before by more than noise, in words.
+    /// What got worse by more than noise since the audit that it was held against, in words.
     pub worse: Vec<String>,
+    /// The audit that it was held against.
+    pub against: Option<AuditId>,
+    /// The budgets whose figures were not found out.
+    pub unknown: Vec<String>,
+    /// The budgets and figures that were wrong when they were judged last and could not be judged this time, while the incident
+    /// of the schedule lasts.
+    pub unjudged: Vec<String>,
     /// What makes the figures doubtful, in words.
     pub warnings: Vec<String>,
 }
@@ -80,7 +87,8 @@ pub struct AuditRow {
     pub cancelling: bool,
     /// How many are before it, while it waits.
     pub ahead: u64,
-    /// How much of it is done while it is being made, 0 to 1, and what is being done.
+    /// How much of it is done while it is being made, 0 to 1, and what is being done; or what it waits for, when that is more than
+    /// its turn.
     pub doing: (f32, String),
     /// Why it failed: a code and words.
     pub error: Option<(String, String)>,
@@ -109,6 +117,8 @@ pub struct NewAudit<'a> {
     pub schedule: Option<AuditScheduleId>,
     /// What is asked for.
     pub spec: &'a AuditSpec,
+    /// What it waits for, in words, when that is more than its turn.
+    pub waits: Option<&'a str>,
 }
 
 /// Which audits are meant.
@@ -234,8 +244,8 @@ impl Tx {
     /// [`StoreError::Unavailable`], [`StoreError::Other`] when organisation, person, conversation or schedule do not exist.
     pub async fn insert_audit(&self, new: &NewAudit<'_>, now: Timestamp) -> Result<AuditId, StoreError> {
         const INSERT: Sql = Sql::both(
-            "INSERT INTO audit (organisation_id, asked_by, conversation_id, schedule_id, url, device, spec, sealed, state, asked_at_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9) RETURNING id",
+            "INSERT INTO audit (organisation_id, asked_by, conversation_id, schedule_id, url, device, spec, sealed, state, asked_at_ms, doing)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10) RETURNING id",
         );
         let values = [
             new.organisation.0.into(),
@@ -247,6 +257,7 @@ impl Tx {
             written(new.spec)?.into(),
             seal_spec(self.store().cipher(), "audit", new.organisation, new.spec)?.into(),
             now.as_millis().into(),
+            text(new.waits.unwrap_or_default()).into_owned().into(),
         ];
         let row = self.conn().query_one_raw(INSERT.with(self.store().backend(), values)).await?;
         let row = row.ok_or_else(|| StoreError::Other("an audit was not inserted".into()))?;

@@ -261,13 +261,16 @@ impl Store {
         Ok(())
     }
 
-    /// Notes up to where a conversation was told in a summary.
+    /// Notes up to where a conversation is told in a summary now.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn summed_up(&self, conversation: ConversationId, seq: i64) -> Result<(), StoreError> {
-        const SUMMED: Sql = Sql::both("UPDATE conversation SET summed_seq = $2 WHERE id = $1 AND summed_seq < $2");
-        self.write_conversation(SUMMED, conversation, seq).await
+    pub async fn summed_up(&self, conversation: ConversationId, seq: i64, now: Timestamp) -> Result<(), StoreError> {
+        const SUMMED: Sql =
+            Sql::both("UPDATE conversation SET summed_seq = $2, told_at_ms = $3 WHERE id = $1 AND summed_seq < $2");
+        let values = [conversation.0.into(), seq.into(), now.as_millis().into()];
+        self.writer().execute_raw(SUMMED.with(self.backend(), values)).await?;
+        Ok(())
     }
 
     /// Notes that a conversation cannot be written in, and keeps since when.

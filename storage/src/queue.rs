@@ -126,6 +126,7 @@ pub trait Claim: Send + Sync {
 /// The statements of one queue.
 pub(crate) struct Queue {
     release: Sql,
+    put_back: Sql,
     cancelled: Sql,
     renew: Sql,
     cancel: Sql,
@@ -139,6 +140,12 @@ macro_rules! queue {
                 "UPDATE ",
                 $table,
                 " SET state = 'queued', lease_ms = NULL, attempts = attempts - 1, fraction = 0, doing = ''
+                 WHERE id = $1 AND lease_ms = $2 AND ended_at_ms IS NULL"
+            )),
+            put_back: Sql::both(concat!(
+                "UPDATE ",
+                $table,
+                " SET state = 'queued', lease_ms = NULL, fraction = 0, doing = $3
                  WHERE id = $1 AND lease_ms = $2 AND ended_at_ms IS NULL"
             )),
             cancelled: Sql::both(concat!("SELECT cancel FROM ", $table, " WHERE id = $1 AND lease_ms = $2")),
@@ -254,6 +261,18 @@ impl Tx {
             claim.prolong(lease);
         }
         Ok(renewed)
+    }
+
+    /// Hands back what was claimed and could not be made, with what it waits for now. That it was begun counts. `false`: it is
+    /// somebody else's by now, or over.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn put_back(&self, claim: &impl Claim, waits: &str) -> Result<bool, StoreError> {
+        let task = claim.task();
+        let values = [task.id().into(), claim.lease().as_millis().into(), text(waits).into_owned().into()];
+        let put_back = task.queue().put_back.with(self.store().backend(), values);
+        Ok(self.conn().execute_raw(put_back).await?.rows_affected() > 0)
     }
 
     /// Calls something off: what waits is over at once, what is being made is stopped by whoever makes it. Answers whether it

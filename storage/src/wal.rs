@@ -1,10 +1,11 @@
 //! Folding SQLite's write-ahead log into the database file beside the writer instead of within its commits.
 //!
 //! Left alone, SQLite does so in whichever commit makes the log too long, and all that wait to be written wait until the
-//! disk has both files. Here a connection that reads does nearly all of it while the writer goes on; then the writer does
-//! the little that came meanwhile, after which its next transaction begins the log anew, over the old one: cutting the
-//! file would take the disk longer than all that.
+//! disk has both files. Here a connection that reads does nearly all of it while the writer goes on, and the disk is waited
+//! for beside it as well; then the writer does the little that came meanwhile, after which its next transaction begins the
+//! log anew, over the old one: cutting the file would take the disk longer than all that.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,12 +42,14 @@ impl Commits {
         let mut log = file.as_os_str().to_owned();
         log.push("-wal");
         let log = PathBuf::from(log);
+        // It is never closed: closing a file releases all locks that the process has on it, SQLite's among them.
+        let file = File::open(file).ok().map(|file| &*Box::leak(Box::new(file)));
         tokio::spawn(async move {
             while commits.changed().await.is_ok() && *commits.borrow_and_update() {
                 tokio::time::sleep(EVERY).await;
                 // A log that never was long needs no look at what is in it.
                 let long = std::fs::metadata(&log).is_ok_and(|log| log.len() > LONG);
-                let folded = if long { keep_short(&reader, &writer).await } else { Ok(()) };
+                let folded = if long { keep_short(file, &reader, &writer).await } else { Ok(()) };
                 if let Err(error) = folded
                     && *commits.borrow()
                 {
@@ -67,13 +70,27 @@ impl Commits {
 }
 
 /// Folds the log into the file if it is long.
-async fn keep_short(reader: &DatabaseConnection, writer: &DatabaseConnection) -> Result<(), StoreError> {
+async fn keep_short(
+    file: Option<&'static File>,
+    reader: &DatabaseConnection,
+    writer: &DatabaseConnection,
+) -> Result<(), StoreError> {
     if fold(reader).await? > LONG_PAGES {
-        // What came during the first time takes less time, and what came during that still less.
+        // Whoever reaches the end of the log waits until the disk has all that was folded. That is to be the writer, and there
+        // is to be little of it: what came during the first time takes less time, and what came during that still less.
+        settle(file).await;
         fold(reader).await?;
+        settle(file).await;
         fold(writer).await?;
     }
     Ok(())
+}
+
+/// Waits until the disk has what was folded. Whatever goes wrong is found by SQLite, which asks for the same.
+async fn settle(file: Option<&'static File>) {
+    if let Some(file) = file {
+        let _ = tokio::task::spawn_blocking(|| file.sync_data()).await;
+    }
 }
 
 /// Folds as much as nobody reads or writes just now, and tells how many pages the log has. It waits for nobody, and

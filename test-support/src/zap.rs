@@ -23,6 +23,9 @@ pub const KEY: &str = "5dgd8tq0c1m4bqqlsdbm9qfa6i";
 /// Its version.
 pub const VERSION: &str = "2.16.1";
 
+/// Its risks, by their numbers.
+static RISKS: [&str; 4] = ["Informational", "Low", "Medium", "High"];
+
 /// How far a scan goes with every look at it, in percent.
 const STEP: u64 = 50;
 
@@ -61,6 +64,12 @@ struct Scan {
     stopped: bool,
 }
 
+impl Scan {
+    fn runs(&self) -> bool {
+        !self.stopped && self.progress < 100
+    }
+}
+
 /// Why a call is refused, by the names that ZAP has for it.
 struct Refusal(&'static str, &'static str, String);
 
@@ -84,7 +93,15 @@ impl Zap {
 
     /// Lets active scans find that many alerts, all of the same plugin.
     pub fn find(&self, count: usize) {
-        self.shared.state().findings = (0..count).map(alert).collect();
+        self.shared.state().findings.clear();
+        self.find_also(count, "High");
+    }
+
+    /// Lets active scans find that many more, after the others.
+    pub fn find_also(&self, count: usize, risk: &str) {
+        let mut state = self.shared.state();
+        let known = state.findings.len();
+        state.findings.extend((known..known + count).map(|number| alert(number, risk)));
     }
 
     /// Lets scans go on without ever coming to an end.
@@ -116,11 +133,17 @@ impl Zap {
         }
     }
 
+    /// How many alerts it keeps.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.shared.state().alerts.len()
+    }
+
     /// Scans that run.
     #[must_use]
     pub fn running(&self) -> usize {
         let state = self.shared.state();
-        state.scans.values().flatten().filter(|scan| !scan.stopped && scan.progress < 100).count()
+        state.scans.values().flatten().filter(|scan| scan.runs()).count()
     }
 }
 
@@ -190,9 +213,17 @@ impl Call {
             "spider/action/scan" => self.start("spider", state),
             "spider/view/status" => self.status("spider", state),
             "spider/action/stop" => self.stop("spider", state),
+            "spider/view/scans" => Ok(scans("spider", state)),
+            "spider/view/results" => Ok(json!({ "results": [self.scan("spider", state)?.url] })),
             "ascan/action/scan" => self.start("ascan", state),
             "ascan/view/status" => self.status("ascan", state),
             "ascan/action/stop" => self.stop("ascan", state),
+            "ascan/view/scans" => Ok(scans("ascan", state)),
+            "ascan/view/scanProgress" => {
+                let url = &self.scan("ascan", state)?.url;
+                let host = Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+                Ok(json!({ "scanProgress": [host, { "HostProcess": [] }] }))
+            }
             "pscan/view/recordsToScan" => {
                 let left = state.records;
                 state.records = left.saturating_sub(1);
@@ -262,13 +293,27 @@ impl Call {
         let number = |name: &str| self.params.get(name).and_then(|text| text.parse::<usize>().ok());
         let base = self.params.get("baseurl").map_or("", String::as_str);
         let about = state.alerts.iter().filter(|alert| alert["url"].as_str().is_some_and(|url| url.starts_with(base)));
-        let page = about.skip(number("start").unwrap_or(0)).take(number("count").unwrap_or(usize::MAX));
+        let risk = self.params.get("riskId").and_then(|id| RISKS.get(id.parse::<usize>().ok()?));
+        let about = about.filter(|alert| risk.is_none_or(|risk| alert["risk"] == **risk));
+        // It counts from 1, and takes 0 for no start at all.
+        let before = number("start").unwrap_or(0).saturating_sub(1);
+        let page = about.skip(before).take(number("count").unwrap_or(usize::MAX));
         Ok(json!({ "alerts": page.collect::<Vec<_>>() }))
     }
 }
 
+/// The list of a component's scans, which does not say of what they are.
+fn scans(component: &str, state: &State) -> Value {
+    let one = |(id, scan): (usize, &Scan)| {
+        let state = if scan.runs() { "RUNNING" } else { "FINISHED" };
+        json!({ "id": id.to_string(), "progress": scan.progress.to_string(), "state": state })
+    };
+    let scans: Vec<Value> = state.scans.get(component).into_iter().flatten().enumerate().map(one).collect();
+    json!({ "scans": scans })
+}
+
 /// An alert with the fields that ZAP gives, all of them texts but for tags.
-fn alert(number: usize) -> Value {
+fn alert(number: usize, risk: &str) -> Value {
     json!({
         "id": number.to_string(),
         "sourceid": "1",
@@ -283,7 +328,7 @@ fn alert(number: usize) -> Value {
         "description": "Cross-site Scripting (XSS) is an attack technique.",
         "solution": "Use a vetted library or framework.",
         "reference": "https://owasp.org/www-community/attacks/xss/",
-        "risk": "High",
+        "risk": risk,
         "confidence": "Medium",
         "method": "GET",
         "param": format!("q{number}"),

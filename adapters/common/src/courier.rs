@@ -62,7 +62,8 @@ pub enum Fault {
     /// The platform cannot be reached, or asks to come again later.
     #[error("later: {why}")]
     Later {
-        /// How long the platform asked to be let alone.
+        /// How long what the platform counts together with that conversation is to be let alone at least; `None`: the whole
+        /// platform is, as long as it takes.
         after: Option<Duration>,
         /// Why.
         why: String,

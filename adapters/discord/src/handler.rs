@@ -1,16 +1,15 @@
 //! What becomes of what somebody says, whichever way it came: by the gateway or by the signed endpoint.
 
+mod written;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_common::Lanes;
-use bot_core::reply::Block;
 use bot_core::{Choice, Encounter, Engine, Input, Reply, may_hold_secret};
 use monitor_core::code::ErrorCode;
 use serde_json::{Value, json};
-use serenity::http::Route;
 use serenity::model::application::{CommandInteraction, Interaction};
-use serenity::model::channel::{Message as Written, MessageType};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -20,8 +19,7 @@ use crate::api::Api;
 use crate::directory::Directory;
 use crate::render::{self, EPHEMERAL, File, Message};
 use crate::scene::{Origin, Scene};
-use crate::whisper::whisper;
-use crate::{limits, line, said};
+use crate::{limits, said};
 
 /// After this a first answer is put off: Discord waits for 3 s.
 /// Source: <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback>.
@@ -58,6 +56,8 @@ pub(crate) struct Handler {
     tasks: TaskTracker,
     /// One for each channel and person, in the order of Discord's ids, which grow with time.
     lanes: Lanes<(u64, u64), u64>,
+    /// The same for what is brought to them in answer to messages, which is no reason to leave undone what is said next.
+    bringing: Lanes<(u64, u64), u64>,
 }
 
 /// What an interaction is answered with at first, and what follows.
@@ -111,8 +111,8 @@ impl Handler {
     /// What is answered is answered among the tasks.
     pub(crate) fn new(engine: Arc<Engine>, api: Api, tasks: TaskTracker) -> Arc<Self> {
         let directory = Directory::new(api.clone());
-        let lanes = Lanes::from(tasks.clone());
-        Arc::new(Self { engine, api, directory, turns: Semaphore::new(AT_ONCE), tasks, lanes })
+        let (lanes, bringing) = (Lanes::from(tasks.clone()), Lanes::from(tasks.clone()));
+        Arc::new(Self { engine, api, directory, turns: Semaphore::new(AT_ONCE), tasks, lanes, bringing })
     }
 
     /// As long as what is answered has it, it is among the tasks.
@@ -228,61 +228,9 @@ impl Handler {
             .unwrap_or_else(|_| vec![Reply::failure(ErrorCode::Internal.as_str(), "That took too long, so I gave up.")])
     }
 
-    /// Takes a message, to be answered after what the same person said in the same channel before, if it is for the bot. `me` is
-    /// the bot's user id. Messages that are edited later are not answered anew.
-    pub(crate) fn message(self: &Arc<Self>, written: Written, me: u64) {
-        let by_person = !written.author.bot && written.webhook_id.is_none();
-        let said = matches!(written.kind, MessageType::Regular | MessageType::InlineReply);
-        let meant = written.guild_id.is_none() || written.mentions.iter().any(|user| user.id.get() == me);
-        if !by_person || !said || !meant {
-            return;
-        }
-        let (lane, place) = ((written.channel_id.get(), written.author.id.get()), written.id.get());
-        let (handler, until) = (Arc::clone(self), deadline());
-        if !self.lanes.put(lane, place, async move { handler.answer_message(&written, me, until).await }) {
-            tracing::warn!("somebody says too much at once on Discord: some of it is not answered");
-        }
-    }
-
     /// Waits for what is being answered, for a while.
     pub(crate) async fn finish(&self) {
         self.lanes.finish(FINISH).await;
-    }
-
-    async fn answer_message(&self, written: &Written, me: u64, until: Instant) {
-        let scene = Scene::of_message(written, &self.directory).await;
-        let mut replies = self.replies(&scene, Input::Text(line::said(&written.content, me)), until).await;
-        // What is answered with a code held none.
-        let secret = replies.iter().any(|reply| reply.sensitive && !reply.private);
-        if !scene.is_direct() {
-            let private: Vec<Reply> = replies.extract_if(.., |reply| reply.private).collect();
-            if !private.is_empty() {
-                replies.push(Reply::text(whisper(&self.api, written.author.id, &private).await));
-            }
-        }
-        if secret && let Some(last) = replies.last_mut() {
-            last.blocks.push(Block::text(self.hide(written, &scene).await));
-        }
-        for message in Answer::from(replies).messages {
-            let message = message.answering(written.id.to_string());
-            if let Err(error) = self.api.answer(written.channel_id, &message, until).await {
-                tracing::warn!(channel_id = %written.channel_id, %error, "could not answer on Discord");
-                return;
-            }
-        }
-    }
-
-    /// Takes away a message that may hold a secret, where that is allowed, and says what became of it.
-    async fn hide(&self, written: &Written, scene: &Scene) -> &'static str {
-        const PLEASE: &str = "Your message may hold a secret, and I may not delete it: please do.";
-        if scene.is_direct() {
-            return PLEASE;
-        }
-        let route = Route::ChannelMessage { channel_id: written.channel_id, message_id: written.id };
-        match self.api.delete(route).await {
-            Ok(()) => "I have deleted your message, for it may hold a secret.",
-            Err(_) => PLEASE,
-        }
     }
 
     /// Says what follows a first answer.

@@ -108,7 +108,10 @@ async fn draw(reply: &Reply, drawn: fn(&Reply) -> Vec<Message>) -> Vec<Message> 
 /// Source: the errors of <https://docs.slack.dev/reference/methods/chat.postMessage> and of `chat.update`.
 fn fault(refusal: Refusal) -> Fault {
     match refusal {
-        Refusal::TooMany(after) => Fault::Later { after, why: "slack asks for a pause".to_owned() },
+        // Messages are counted by channel, so the others are told meanwhile, however long the pause is to be.
+        Refusal::TooMany(after) => {
+            Fault::Later { after: Some(after.unwrap_or_default()), why: "slack asks for a pause".to_owned() }
+        }
         Refusal::Unreachable(why) => Fault::Later { after: None, why },
         Refusal::Said(code) => match code.as_str() {
             "message_not_found" | "thread_not_found" | "cant_update_message" | "edit_window_closed" => {
@@ -196,5 +199,14 @@ mod tests {
         assert!(matches!(said("invalid_blocks"), Fault::Refused(_)));
         let after = Some(Duration::from_secs(7));
         assert_eq!(fault(Refusal::TooMany(after)), Fault::Later { after, why: "slack asks for a pause".to_owned() });
+        // What is said of one channel says nothing of the platform; what is said of Slack itself does.
+        let rests = |code: &str| match fault(Refusal::from_code(code.to_owned())) {
+            Fault::Later { after, .. } => after,
+            fault => panic!("{code}: {fault}"),
+        };
+        for code in ["rate_limited", "message_limit_exceeded", "external_channel_migrating"] {
+            assert_eq!(rests(code), Some(Duration::ZERO), "{code}");
+        }
+        assert_eq!(rests("service_unavailable"), None);
     }
 }

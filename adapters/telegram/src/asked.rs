@@ -13,17 +13,21 @@ pub(crate) struct Question {
     pub(crate) token: String,
     /// The name of the field that is asked for.
     pub(crate) field: String,
+    /// Whether that is a secret.
+    pub(crate) secret: bool,
+    /// Who was asked, by the platform's id.
+    pub(crate) whom: String,
 }
 
 impl Question {
-    /// The question that a reply asks, which is its first.
-    pub(crate) fn of(reply: &Reply) -> Option<Self> {
-        reply.blocks.iter().find_map(|block| match block {
-            Block::Form { token, fields, .. } => {
-                fields.first().map(|field| Self { token: token.clone(), field: field.name.clone() })
-            }
+    /// The question that a reply asks somebody, which is its first.
+    pub(crate) fn of(reply: &Reply, whom: &str) -> Option<Self> {
+        let (token, field) = reply.blocks.iter().find_map(|block| match block {
+            Block::Form { token, fields, .. } => fields.first().map(|field| (token, field)),
             _ => None,
-        })
+        })?;
+        let (token, whom) = (token.clone(), whom.to_owned());
+        Some(Self { token, field: field.name.clone(), secret: field.secret, whom })
     }
 }
 
@@ -58,7 +62,10 @@ mod tests {
     #[test]
     fn a_question_is_remembered_and_not_for_ever() {
         let mut asked = Asked::default();
-        let question = |field: &str| Question { token: "t".to_owned(), field: field.to_owned() };
+        let question = |field: &str| {
+            let (token, field, whom) = ("t".to_owned(), field.to_owned(), "5".to_owned());
+            Question { token, field, secret: false, whom }
+        };
         asked.insert(1, 1, question("text"));
         assert_eq!((asked.get(1, 1), asked.get(2, 1)), (Some(question("text")), None));
         for message in 2..=i32::try_from(REMEMBERED).unwrap() + 1 {

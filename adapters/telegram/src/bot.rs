@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use adapter_common::Lanes;
 use bot_core::reply::Block;
-use bot_core::{Engine, Input, Reply};
+use bot_core::{Engine, Input, Reply, may_hold_secret};
 use monitor_core::Timestamp;
+use monitor_core::code::ErrorCode;
 use services::Services;
 use tokio::sync::{OnceCell, oneshot};
 use tokio_util::task::TaskTracker;
@@ -159,11 +160,17 @@ impl Bot {
         if self.is_too_late(heard, expired).await {
             return self.was_away(heard).await;
         }
+        let question = self.question(heard);
         let input = match &heard.deed {
             Deed::Moved(from) => return moved(&self.services, *from, heard.address.chat).await,
             Deed::LetIn => return let_in(&self.services, heard.address).await,
             Deed::Anonymous => return self.say(heard, &Reply::text(ANONYMOUS), false).await,
-            Deed::Said(line, _) => self.read(heard, line),
+            Deed::Said(line, _) => match &question {
+                Some(Question { token, field, .. }) => {
+                    Input::Answer { token: token.clone(), values: vec![(field.clone(), line.clone())] }
+                }
+                None => Input::Text(line.clone()),
+            },
             Deed::Pressed(token, _) => Input::Action(token.clone()),
         };
         let mut replies = heard.answer(&self.engine, input).await;
@@ -172,7 +179,10 @@ impl Bot {
                 self.answer_alone(heard, reply).await;
             }
         }
-        let secret = matches!(heard.deed, Deed::Said(..)) && replies.iter().any(|reply| reply.sensitive);
+        let secret = match &heard.deed {
+            Deed::Said(line, _) => replies.iter().any(|reply| holds_secret(line, question.as_ref(), reply)),
+            _ => false,
+        };
         let taken_away = secret && self.api.delete(heard.address, heard.message).await.is_ok();
         if let Some(first) = replies.first_mut().filter(|_| secret) {
             first.blocks.push(Block::text(if taken_away { TAKEN_AWAY } else { LEFT_THERE }));
@@ -182,12 +192,11 @@ impl Bot {
         }
     }
 
-    /// What a line says: whatever answers the message of a question answers that question, also if it looks like a command.
-    fn read(&self, heard: &Heard, line: &str) -> Input {
-        match heard.answers.and_then(|message| lock(&self.asked).get(heard.address.chat, message)) {
-            Some(Question { token, field }) => Input::Answer { token, values: vec![(field, line.to_owned())] },
-            None => Input::Text(line.to_owned()),
-        }
+    /// The question that is answered: whoever was asked and answers the message of a question answers that question, also with what
+    /// looks like a command.
+    fn question(&self, heard: &Heard) -> Option<Question> {
+        let asked = lock(&self.asked).get(heard.address.chat, heard.answers?);
+        asked.filter(|question| question.whom == heard.user)
     }
 
     /// Brings an answer to whoever asked, and to nobody else, and puts in its place what others may read.
@@ -219,7 +228,7 @@ impl Bot {
             let quotes = !taken_away && (pressed || asks || heard.address.is_group());
             let answers = quotes.then_some(heard.message);
             let sent = self.send_one(heard.address, answers, &message).await;
-            if let (true, Some(sent), Some(question)) = (asks, sent, Question::of(reply)) {
+            if let (true, Some(sent), Some(question)) = (asks, sent, Question::of(reply, &heard.user)) {
                 lock(&self.asked).insert(heard.address.chat, sent, question);
             }
         }
@@ -274,6 +283,16 @@ impl Bot {
             told.insert((address, says), now);
         }
         is_news
+    }
+}
+
+/// Whether a line may hold a secret, of which the answer is known. What is answered with a code held none. Whatever is said to a
+/// question that is over may be the answer to it, which matters where that was to be a secret.
+fn holds_secret(line: &str, question: Option<&Question>, reply: &Reply) -> bool {
+    let settled = reply.code.as_deref() == Some(ErrorCode::NoQuestion.as_str());
+    match question {
+        Some(question) if settled && !question.secret => may_hold_secret(line, false),
+        _ => reply.sensitive && !reply.private,
     }
 }
 

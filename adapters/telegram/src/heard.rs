@@ -14,7 +14,8 @@ pub(crate) struct Heard {
     group: String,
     /// What people call the conversation.
     title: String,
-    user: String,
+    /// Who it was, by Telegram's id.
+    pub(crate) user: String,
     name: String,
     /// The message that was written, or that has the button.
     pub(crate) message: i32,

@@ -22,10 +22,18 @@ export function pill(status) {
   return element("span", { class: `pill is-${known}` }, sign, status);
 }
 
-/// Text in which `backticks` mark what can be typed: a click puts it on the line.
+/// Text in which `backticks` mark what can be typed: a click puts it on the line. Addresses of files become links.
 function marked(text) {
   const typed = (line) => element("button", { type: "button", class: "typed", "data-fill": line, title: "Put this on the line" }, line);
-  return text.split(/`([^`\n]+)`/).map((part, index) => (index % 2 ? typed(part) : part));
+  return text.split(/`([^`\n]+)`/).flatMap((part, index) => (index % 2 ? typed(part) : linked(part)));
+}
+
+/// Text in which the addresses of files are links, which are signed and long. No other address is one: others may have said it.
+/// They lead to this very server, whatever host is said.
+function linked(text) {
+  const path = (address) => address.slice(address.lastIndexOf("/files/"));
+  const link = (address) => element("a", { href: path(address), target: "_blank", rel: "noopener noreferrer" }, address);
+  return text.split(/(https?:\/\/\S+?\/files\/\d+\/[\w.-]+\?until=\d+&sig=[\w-]+)/).map((part, index) => (index % 2 ? link(part) : part));
 }
 
 /// A text as a paragraph.
@@ -84,7 +92,7 @@ function form({ title, token, fields: asked }, { fill }) {
     const choices = field.choices.length > 0 ? field.choices : ["yes", "no"];
     const input = choice
       ? element("select", common, ...choices.map((text) => element("option", {}, text)))
-      : element("input", { ...common, type: "text", placeholder: field.placeholder, spellcheck: "false", autocapitalize: "none" });
+      : element("input", { ...common, type: "text", placeholder: field.placeholder?.replace(/^"(.*)"$/, "$1"), spellcheck: "false", autocapitalize: "none" });
     return { field, input };
   });
   const submit = (event) => {

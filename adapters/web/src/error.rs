@@ -103,9 +103,10 @@ impl ApiError {
                 | ServiceError::PageRefused(_)
                 | ServiceError::InvalidAudit { .. }
                 | ServiceError::Window(_) => StatusCode::BAD_REQUEST,
-                ServiceError::Busy(_) | ServiceError::AuditsUnavailable(_) | ServiceError::ScansUnavailable => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                ServiceError::Busy(_)
+                | ServiceError::AuditsUnavailable(_)
+                | ServiceError::PrintingUnavailable(_)
+                | ServiceError::ScansUnavailable => StatusCode::SERVICE_UNAVAILABLE,
                 ServiceError::NotPrinted(_) | ServiceError::ReportNotPrinted | ServiceError::Internal { .. } => {
                     StatusCode::INTERNAL_SERVER_ERROR
                 }

@@ -31,12 +31,8 @@ pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> 
     let chat = Chat::new(setup, &watchword);
     // The worker is looked for when the program starts.
     let began = Instant::now();
-    while let Err(error) = chat.say("audit again").await {
-        let missing = format!("{error:#}");
-        ensure!(began.elapsed() < PATIENCE, "{missing}");
-        if !missing.contains("not available") {
-            break;
-        }
+    while !watchword.read().await?.metrics.audits_available {
+        ensure!(began.elapsed() < PATIENCE, "{bridge} makes no audits; `watchword doctor` says why");
         tokio::time::sleep(EVERY).await;
     }
     for (runs, count) in [(1, setup.plan.audits), (3, setup.plan.audits)] {

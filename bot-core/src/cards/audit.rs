@@ -82,6 +82,7 @@ pub(crate) fn state(row: &AuditRow, now: Timestamp) -> String {
         state: row.state,
         cancelling: row.cancelling,
         waits: match row.ahead {
+            _ if !row.doing.1.is_empty() => format!("waits: {}.", row.doing.1.trim_end_matches('.')),
             0 => "is the next to be made.".to_owned(),
             1 => "waits; 1 is before it.".to_owned(),
             ahead => format!("waits; {ahead} are before it."),
@@ -103,7 +104,15 @@ fn bar(fraction: f32) -> String {
 /// What an audit found, as its card shows it.
 fn found(digest: &Digest) -> Vec<Block> {
     let mut blocks = vec![scores(digest), metrics(digest)];
-    for (title, wrong) in [("Budgets broken", &digest.breaches), ("Worse than the audit before", &digest.worse)] {
+    let worse =
+        digest.against.map_or_else(|| "Worse than before".to_owned(), |audit| format!("Worse than audit {audit}"));
+    let texts = [
+        ("Budgets broken".to_owned(), &digest.breaches),
+        ("Budgets that could not be looked at".to_owned(), &digest.unknown),
+        (worse, &digest.worse),
+        ("Wrong before, and not to be judged this time".to_owned(), &digest.unjudged),
+    ];
+    for (title, wrong) in texts {
         if !wrong.is_empty() {
             blocks.push(Block::text(plain(&format!("{title}: {}.", wrong.join("; ")))));
         }

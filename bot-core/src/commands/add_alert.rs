@@ -1,7 +1,8 @@
+use monitor_core::duration;
 use monitor_core::people::Permission;
 use services::ServiceError;
 
-use super::alert::{CONDITION, SEVERITY, doing, rule, words};
+use super::alert::{CONDITION, COOLDOWN, SEVERITY, doing, rule, words};
 use super::selection::SELECTION;
 use crate::command::{Answer, Command, Failure, Turn};
 use crate::grammar::{Argument, Given, Kind, Known};
@@ -35,13 +36,7 @@ pub(crate) const COMMAND: Command = Command {
             .like("#ops"),
             Argument::new("remind", Kind::Duration, "How often to be reminded while it lasts, from 1m to 30d.")
                 .like("1h"),
-            Argument::new(
-                "cooldown",
-                Kind::Duration,
-                "How long after an alert of a monitor it does not fire again for that monitor.",
-            )
-            .default("5m")
-            .like("10m"),
+            COOLDOWN,
         ],
     ],
     permission: Permission::Edit,
@@ -62,7 +57,13 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
     for name in unknown(turn, &rule.notify).await? {
         blocks.push(Block::text(format!("There is no `{name}` yet, so that name tells nobody until you add it.")));
     }
-    let try_it = format!("simulate-alert {} when \"{}\" last 7d", view.row.words, rule.condition);
+    let try_it = format!(
+        "simulate-alert {} when \"{}\" last 7d severity {} cooldown {}",
+        view.row.words,
+        rule.condition,
+        rule.severity.as_str(),
+        duration::format(rule.cooldown)
+    );
     Ok(Answer::of(blocks).offering("What would it have told?", try_it))
 }
 

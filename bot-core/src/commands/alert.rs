@@ -25,6 +25,15 @@ pub(super) const SEVERITY: Argument =
     Argument::new("severity", Kind::Choice(&["info", "warning", "critical"]), "How loudly it is told.")
         .default("critical");
 
+/// How long it is quiet after an alert.
+pub(super) const COOLDOWN: Argument = Argument::new(
+    "cooldown",
+    Kind::Duration,
+    "How long after an alert of a monitor it does not fire again for that monitor.",
+)
+.default("5m")
+.like("10m");
+
 /// Which rule.
 pub(super) const NUMBER: Argument =
     Argument::new("rule", Kind::Number(1, u16::MAX), "The number of the rule, as `list-alerts` shows it.")

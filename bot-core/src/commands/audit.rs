@@ -96,9 +96,9 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
         None => turn.services.audit(turn.actor, turn.conversation, &spec(&given)?).await?,
     };
     Ok(Answer::text(format!(
-        "{} Its card shows how far it is. `cancel-audit {}` calls it off.",
+        "{} `show-audit {id}` shows how far it is, `cancel-audit {id}` calls it off.",
         asked(&row, turn),
-        row.id
+        id = row.id
     )))
 }
 

@@ -13,7 +13,7 @@ pub(crate) const COMMAND: Command = Command {
     examples: &["compare-audits 12", "compare-audits 12 with 7", "compare-audits https://shop.example"],
     arguments: &[&[
         AUDIT,
-        Argument::new("with", Kind::Text, "The other one; without it, the one before of the same page and device.")
+        Argument::new("with", Kind::Text, "The other one; without it, the one that it was held against.")
             .words(&["with", "to"])
             .of(Known::Audit)
             .like("7")

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use monitor_core::alerting::{Days, TimeOfDay};
 use monitor_core::code::ErrorCode;
+use monitor_core::duration;
 use monitor_core::people::Permission;
 use services::NewSchedule;
 use services::view::AuditScheduleRow;
@@ -18,14 +21,18 @@ pub(crate) const COMMAND: Command = Command {
     examples: &[
         "schedule-audit https://shop.example every day at 03:00 zone Europe/Berlin budget performance >= 90",
         "schedule-audit shop.example/cart desktop every weekday at 06:30 name shop-cart",
-        "schedule-audit https://shop.example cron \"0 */6 * * *\"",
+        "schedule-audit https://shop.example every 6 hours",
     ],
     arguments: &[
         SPEC,
         &[
-            Argument::new("every", Kind::Text, "On which days of the week: `day`, `weekdays`, `monday`, `sat,sun`.")
-                .words(&["every", "on"])
-                .like("day"),
+            Argument::new(
+                "every",
+                Kind::Every,
+                "On which days of the week: `day`, `weekdays`, `monday`, `sat,sun`; or how often, like `6 hours`.",
+            )
+            .words(&["every", "on"])
+            .like("day"),
             Argument::new("at", Kind::Clock, "The time of day, in the time zone.").words(&["at"]).like("03:00"),
             Argument::new("cron", Kind::Text, "When, as five cron fields, instead.").like("\"0 3 * * 1\""),
             Argument::new("zone", Kind::Zone, "The IANA time zone in which a clock shows those times.")
@@ -69,13 +76,36 @@ fn cron(given: &Given) -> Result<String, Failure> {
     match (given.get("cron"), given.get("every"), given.get("at")) {
         (Some(cron), None, None) => Ok(cron.to_owned()),
         (Some(_), ..) => conflict("Say either `cron`, or on which days and at what time, not both."),
+        (None, Some(every), None) if let Some(time) = length(every) => often(time),
         (None, every, Some(at)) => {
             let days = every.map_or(Ok(Days::ALL), str::parse)?;
             Ok(daily(days, at.parse()?))
         }
         (None, ..) => Err(Failure::new(
             ErrorCode::MissingValue,
-            "Say when, like `every day at 03:00`, `every monday at 6am` or `cron \"0 */6 * * *\"`.",
+            "Say when, like `every day at 03:00`, `every monday at 6am`, `every 6 hours` or `cron \"0 4 1 * *\"`.",
+        )),
+    }
+}
+
+/// How much time lies between; `None`: that is said in days of the week.
+fn length(every: &str) -> Option<Duration> {
+    // `day` is both.
+    if every.parse::<Days>().is_ok() { None } else { duration::parse(every).ok() }
+}
+
+/// As often as that, by the clock.
+fn often(length: Duration) -> Result<String, Failure> {
+    let minutes = if length.as_secs().is_multiple_of(60) { length.as_secs() / 60 } else { 0 };
+    match minutes {
+        1..60 if 60_u64.is_multiple_of(minutes) => Ok(format!("*/{minutes} * * * *")),
+        60..1_440 if minutes.is_multiple_of(60) && 1_440_u64.is_multiple_of(minutes) => {
+            Ok(format!("0 */{} * * *", minutes / 60))
+        }
+        _ => Err(Failure::new(
+            ErrorCode::InvalidValue,
+            "That often it cannot be: an hour has to be a multiple of it, or it is 1, 2, 3, 4, 6, 8 or 12 hours. \
+             `every day at 03:00` is once a day.",
         )),
     }
 }
@@ -105,6 +135,21 @@ pub(super) fn when(row: &AuditScheduleRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_often_becomes_cron() {
+        for (every, cron) in [
+            ("hour", Some("0 */1 * * *")),
+            ("6 hours", Some("0 */6 * * *")),
+            ("30m", Some("*/30 * * * *")),
+            ("7 hours", None),
+            ("90s", None),
+            ("24h", None),
+        ] {
+            assert_eq!(often(length(every).unwrap()).ok().as_deref(), cron, "{every}");
+        }
+        assert_eq!((length("weekdays"), length("day")), (None, None));
+    }
 
     #[test]
     fn days_and_a_time_become_cron() {

@@ -2,7 +2,7 @@ use monitor_core::duration::humanize;
 use monitor_core::people::Permission;
 use services::{SimulatedAlert, Simulation};
 
-use super::alert::{CONDITION, SEVERITY, rule};
+use super::alert::{CONDITION, COOLDOWN, SEVERITY, rule};
 use super::selection::SELECTION;
 use crate::command::{Answer, Command, Failure, Turn, sentence};
 use crate::grammar::{Argument, Given, Kind};
@@ -34,6 +34,7 @@ pub(crate) const COMMAND: Command = Command {
             .words(&["last", "period"])
             .default("24h"),
             SEVERITY,
+            COOLDOWN,
         ],
     ],
     permission: Permission::Read,

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use monitor_core::people::Permission;
 use monitor_core::security::observed::Proof;
 use services::VerifiedHost;
@@ -46,10 +48,12 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
             Answer::text(text).offering("Look again", again)
         }
         VerifiedHost { row, unknown } => {
-            let mut blocks = vec![Block::text(format!(
-                "`{host}` is not shown to be yours yet. Put this in its DNS or on it, one of both, and say `{again}` again:"
-            ))];
-            blocks.push(Block::fields("One of both", ways(row)));
+            let (put, title) = match has_dns(host) {
+                true => ("in its DNS or on it, one of both,", "One of both"),
+                false => ("on it", "The file"),
+            };
+            let how = format!("`{host}` is not shown to be yours yet. Put this {put} and say `{again}` again:");
+            let mut blocks = vec![Block::text(how), Block::fields(title, ways(row))];
             blocks.extend(unknown.as_ref().map(|why| {
                 Block::text(plain(&format!(
                     "Just now I could not look everywhere: {}.",
@@ -62,11 +66,17 @@ async fn run(turn: Turn<'_>, given: Given) -> Result<Answer, Failure> {
 }
 
 fn ways(row: &OwnedHostRow) -> Vec<Field> {
-    let name = without_port(&row.host);
-    vec![
-        Field::new("TXT record", format!("_watchword.{name} with the text watchword-verification={}", row.token)),
-        Field::new("file", format!("https://{}/.well-known/watchword.txt with the text {}", row.host, row.token)),
-    ]
+    let name = without_port(&row.host).trim_end_matches('.');
+    let record =
+        || Field::new("TXT record", format!("_watchword.{name} with the text watchword-verification={}", row.token));
+    let file =
+        Field::new("file", format!("https://{}/.well-known/watchword.txt with the text {}", row.host, row.token));
+    has_dns(&row.host).then(record).into_iter().chain([file]).collect()
+}
+
+/// Whether the host is a name: an address has no records.
+fn has_dns(host: &str) -> bool {
+    !host.starts_with('[') && without_port(host).parse::<IpAddr>().is_err()
 }
 
 /// The name without a port. An address in brackets has colons of its own.
@@ -82,5 +92,16 @@ pub(super) fn place(proof: Proof) -> &'static str {
     match proof {
         Proof::Dns => "a TXT record",
         Proof::File => "a file on it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_records_and_addresses_have_none() {
+        assert!(["shop.example", "shop.example:8443", "1.example"].into_iter().all(has_dns));
+        assert!(!["192.0.2.1", "192.0.2.1:8443", "[2001:db8::1]", "[2001:db8::1]:8443"].into_iter().any(has_dns));
     }
 }

@@ -62,12 +62,23 @@ fn headline(why: &Why, now: Timestamp) -> String {
         None => format!("{stands}, and has no incident, so there was nothing to tell."),
         Some(named) => match &named.withheld {
             Some(withheld) => format!("{stands}, and nobody is told: {}.", present::withheld(withheld)),
+            None if !why.waiting.is_empty() => format!("{stands}, and nobody is told yet: {}.", waiting(why)),
             None => format!(
                 "{stands}, and nobody is told yet: no rule says so now, or what it depends on is being looked at. \
                  `list-alerts {name}` shows its rules."
             ),
         },
     }
+}
+
+/// `rule 3 (down for 10m) waits until 2026-03-01 14:05 UTC`.
+fn waiting(why: &Why) -> String {
+    let waits = why.waiting.iter().map(|(row, until)| {
+        let until =
+            until.map_or_else(|| "for more checks".to_owned(), |until| format!("until {}", present::moment(until)));
+        format!("rule {} ({}) waits {until}", row.id, row.rule.condition)
+    });
+    waits.collect::<Vec<_>>().join("; ")
 }
 
 /// The checks that led there.

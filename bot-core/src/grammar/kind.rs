@@ -36,6 +36,8 @@ pub enum Kind {
     Time,
     /// A time of day: `09:00`.
     Clock,
+    /// Days of the week, or how much time lies between: `weekdays`, `6 hours`.
+    Every,
     /// An IANA time zone: `Europe/Berlin`.
     Zone,
     /// Any text.
@@ -82,6 +84,7 @@ impl Kind {
             Self::Period => "7d",
             Self::Time => "2026-03-01",
             Self::Clock => "09:00",
+            Self::Every => "day",
             Self::Zone => "Europe/Berlin",
             Self::Text => "\"all systems go\"",
             Self::Header => "\"X-Key: abc\"",
@@ -165,9 +168,13 @@ impl Kind {
             ),
             Self::Switch => wants(parse_switch(value).is_some(), "an answer; say `yes` or `no`"),
             Self::Flag => wants(matches!(value, "yes" | "true"), "an answer; leave it out or say `yes`"),
-            Self::Text | Self::Monitor | Self::Incident | Self::Command | Self::Capture | Self::Condition => {
-                silently(ErrorCode::MissingValue, !value.is_empty(), "it is empty; leave it out instead")
-            }
+            Self::Text
+            | Self::Monitor
+            | Self::Incident
+            | Self::Command
+            | Self::Capture
+            | Self::Condition
+            | Self::Every => silently(ErrorCode::MissingValue, !value.is_empty(), "it is empty; leave it out instead"),
         }
     }
 
@@ -200,7 +207,7 @@ impl Kind {
         match self {
             Self::Header => value.ends_with(':'),
             Self::Capture => !value.contains(' ') && value.contains('='),
-            Self::Duration | Self::Period => {
+            Self::Duration | Self::Period | Self::Every => {
                 value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
                     && next.bytes().all(|b| b.is_ascii_alphabetic())
                     && duration::parse(&format!("{value}{next}")).is_ok()

@@ -55,6 +55,25 @@ fn quotes_of_every_kind_hold_words_together_and_apostrophes_do_no_harm() {
 }
 
 #[test]
+fn only_quotes_around_all_of_a_text_are_left_out() {
+    for (text, expected) in [
+        (r#""two words""#, "two words"),
+        (r#""say \"hi\"""#, r#"say "hi""#),
+        ("'it's fine'", "it's fine"),
+        ("„two words“", "two words"),
+        ("\"\"", ""),
+        (r#""hun"ter2"#, r#""hun"ter2"#),
+        (r#""a","b""#, r#""a","b""#),
+        (r#""a" and "b""#, r#""a" and "b""#),
+        ("\"never closed", "\"never closed"),
+        ("plain", "plain"),
+        ("", ""),
+    ] {
+        assert_eq!(unquoted(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_quote_that_is_never_closed_is_shown() {
     assert_eq!(
         understood("add-monitor x contains \"all systems"),

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::GrammarError;
@@ -52,6 +53,20 @@ pub fn tokenize(text: &str) -> Result<Vec<Token>, GrammarError> {
         }
     }
     Ok(tokens)
+}
+
+/// Text without the quotes that stand around all of it, as it is read in a line. What goes on behind them is left as it is: it may
+/// be a password that begins with a quote.
+#[must_use]
+pub fn unquoted(text: &str) -> Cow<'_, str> {
+    let mut scanner = Scanner { text, at: 0 };
+    let Some((open, close)) = scanner.peek().and_then(|open| Some((open, closing(open)?))) else {
+        return Cow::Borrowed(text);
+    };
+    scanner.advance(open);
+    let mut inner = String::new();
+    let whole = scanner.quoted(close, &mut inner).is_ok() && scanner.peek().is_none();
+    if whole { Cow::Owned(inner) } else { Cow::Borrowed(text) }
 }
 
 /// How far a word still looks like the name of an argument, which decides where a quote may open.

@@ -23,9 +23,13 @@ pub(crate) fn unsure(changes: Option<&Changes>) -> Vec<Block> {
 pub(crate) fn rest(review: &Review) -> Vec<Block> {
     let mut blocks = Vec::new();
     if !review.not_looked.is_empty() {
-        let row = |blind: &NotLooked| vec![plain(&blind.ids.join(", ")), plain(&blind.reason)];
-        let rows = review.not_looked.iter().map(row).collect();
-        blocks.push(Block::table("Not looked at", &["what", "because"], rows));
+        let one = |blind: &NotLooked| {
+            format!("\n• {}\n   Because: {}", blind.ids.join(", "), blind.reason.trim_end_matches('.'))
+        };
+        blocks.push(Block::text(plain(&format!(
+            "Not looked at:{}",
+            review.not_looked.iter().map(one).collect::<String>()
+        ))));
     }
     if !review.passed.is_empty() {
         blocks.push(Block::text(plain(&format!("Looked at and well: {}.", review.passed.join(", ")))));

@@ -68,6 +68,7 @@ fn a_form_shows_what_may_be_answered() {
         required: true,
         placeholder: placeholder.map(str::to_owned),
         choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
+        secret: false,
     };
     let form = Block::Form {
         title: "X".into(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use monitor_core::people::Role;
+use test_support::targets::answering::Answer;
 
 use crate::chat::Chat;
 
@@ -102,6 +103,32 @@ async fn what_a_rule_does_now_and_would_have_done_is_told() {
     assert!(once.contains("to the end") && once.contains("the mean latency over 10 min was"), "{once}");
     assert!(chat.say("simulate-alert shop when down for 3 checks last 7d").await.contains("kept for 1 d"));
     assert!(chat.say("list-alerts").await.contains("1 alert rule"), "trying one changes nothing");
+    let cooled = chat.say("simulate-alert shop when latency over 10m > 0s cooldown 8d").await;
+    assert!(cooled.contains("7d at most"), "{cooled}");
+}
+
+#[tokio::test]
+async fn a_new_rule_is_tried_as_it_is() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    chat.say("check-now shop").await;
+    chat.pass(Duration::from_secs(60));
+    let added = chat.reply("add-alert shop when latency over 10m > 0s severity info cooldown 0s").await;
+    let tried = chat.press(&added, "What would it have told?").await;
+    assert!(tried.contains("it would have told 1 alert, 1 as info"), "{tried}");
+}
+
+#[tokio::test]
+async fn why_names_the_rule_that_waits() {
+    let chat = Chat::start().await;
+    chat.add("shop").await;
+    chat.say("add-alert shop when down for 10m severity warning").await;
+    chat.say("check-now shop").await;
+    chat.pass(Duration::from_secs(60));
+    chat.target.set(Answer::status(500));
+    chat.say("check-now shop").await;
+    let why = chat.say("why shop").await;
+    assert!(why.contains("nobody is told yet: rule 1 (down for 10m) waits until 2026-03-01 00:11"), "{why}");
 }
 
 #[tokio::test]

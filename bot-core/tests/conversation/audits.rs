@@ -46,7 +46,7 @@ fn files(reply: &Reply) -> Vec<String> {
 async fn an_audit_is_asked_for_watched_and_read() {
     let chat = Chat::start().await;
     chat.audits.then([Act::Fast, Act::Slow]);
-    assert_snapshot!(chat.say(&format!("audit {PAGE} runs 5")).await, @"Audit 1 of http://127.0.0.1:PORT/ (mobile, 5 runs) is the next to be made. Its card shows how far it is. `cancel-audit 1` calls it off.");
+    assert_snapshot!(chat.say(&format!("audit {PAGE} runs 5")).await, @"Audit 1 of http://127.0.0.1:PORT/ (mobile, 5 runs) is the next to be made. `show-audit 1` shows how far it is, `cancel-audit 1` calls it off.");
     let waiting = card(&chat).await;
     assert_snapshot!(redacted(&waiting), @"Audit 1 of http://127.0.0.1:PORT/ (mobile, 5 runs) is the next to be made.");
     assert_eq!(buttons(&waiting), ["Cancel"]);
@@ -76,7 +76,7 @@ async fn an_audit_is_asked_for_watched_and_read() {
     assert_eq!(buttons(&done), ["Report PDF", "Compare", "Run again"]);
 
     chat.pass(Duration::from_secs(3_600));
-    assert_snapshot!(chat.press(&done, "Run again").await, @"Audit 2 of http://127.0.0.1:PORT/ (mobile, 5 runs) is the next to be made. Its card shows how far it is. `cancel-audit 2` calls it off.");
+    assert_snapshot!(chat.press(&done, "Run again").await, @"Audit 2 of http://127.0.0.1:PORT/ (mobile, 5 runs) is the next to be made. `show-audit 2` shows how far it is, `cancel-audit 2` calls it off.");
     chat.make_audit().await;
     let slow = card(&chat).await;
     assert_snapshot!(redacted(&slow), @r"
@@ -98,9 +98,9 @@ async fn an_audit_is_asked_for_watched_and_read() {
       Time to First Byte  [ms] good
       Transferred  300 kB
 
-    Worse than the audit before: Performance 100 → 56; Accessibility 100 → 15; Best practices 100 → 81; SEO 100 → 67; First Contentful Paint 186
-    ms → [ms]; Largest Contentful Paint [ms] → [ms]; Total Blocking Time [ms] → [ms]; Speed Index [ms] → [ms]; Time to First Byte 128
-    ms → [ms].
+    Worse than audit 1: Performance 100 → 56; Accessibility 100 → 15; Best practices 100 → 81; SEO 100 → 67; First Contentful Paint [ms] → 3.7
+    s; Largest Contentful Paint [ms] → [ms]; Total Blocking Time [ms] → [ms]; Speed Index [ms] → [ms]; Time to First Byte [ms] → 554
+    ms.
 
     What to mend first:
     1. Reduce unused JavaScript (saves [ms] of LCP, 168 kB)
@@ -208,9 +208,9 @@ async fn an_audit_is_shown_in_full_and_as_a_file() {
 
     Budgets broken: Largest Contentful Paint: [ms], but the budget is less than [ms]; Performance: 56, but the budget is 90 or more.
 
-    Worse than the audit before: Performance 100 → 56; Accessibility 100 → 15; Best practices 100 → 81; SEO 100 → 67; First Contentful Paint 186
-    ms → [ms]; Largest Contentful Paint [ms] → [ms]; Total Blocking Time [ms] → [ms]; Speed Index [ms] → [ms]; Time to First Byte 128
-    ms → [ms].
+    Worse than audit 1: Performance 100 → 56; Accessibility 100 → 15; Best practices 100 → 81; SEO 100 → 67; First Contentful Paint [ms] → 3.7
+    s; Largest Contentful Paint [ms] → [ms]; Total Blocking Time [ms] → [ms]; Speed Index [ms] → [ms]; Time to First Byte [ms] → 554
+    ms.
 
     What to mend first:
     1. Reduce unused JavaScript (saves [ms] of LCP, 168 kB)
@@ -299,6 +299,17 @@ async fn an_audit_is_shown_in_full_and_as_a_file() {
     assert!(linked.contains("https://watch.example/files/"), "{linked}");
     let json = chat.reply(&format!("show-audit {PAGE} as json")).await;
     assert_eq!(files(&json), ["audit-2.json application/json"]);
+}
+
+#[tokio::test]
+async fn what_was_not_found_out_is_shown_so() {
+    let chat = Chat::start().await;
+    chat.audits.then([Act::Accessible { score: None, lighthouse: "13.5.0" }]);
+    chat.say(&format!("audit {PAGE} budget accessibility >= 90")).await;
+    chat.make_audit().await;
+    let shown = chat.say("show-audit 1").await;
+    assert!(shown.contains("Accessibility  not scored"), "{shown}");
+    assert!(shown.contains("Budgets that could not be looked at: accessibility >= 90."), "{shown}");
 }
 
 #[tokio::test]
@@ -392,7 +403,7 @@ async fn pages_are_audited_again_and_again() {
     let chat = Chat::start().await;
     assert_snapshot!(chat.say("list-audit-schedules").await, @"Nothing is audited again and again. `schedule-audit https://shop.example every day at 03:00` has a page audited.");
     assert_snapshot!(chat.say(&format!("schedule-audit {PAGE}")).await, @r#"
-    ✗ Say when, like `every day at 03:00`, `every monday at 6am` or `cron "0 */6 * * *"`.
+    ✗ Say when, like `every day at 03:00`, `every monday at 6am`, `every 6 hours` or `cron "0 4 1 * *"`.
     "#);
     let line =
         format!("schedule-audit {PAGE} every weekday at 6:30am zone Europe/Berlin name shop-home budget lcp < 2.5s");
@@ -400,7 +411,7 @@ async fn pages_are_audited_again_and_again() {
     `shop-home` audits http://127.0.0.1:PORT/ (mobile) at `30 6 * * 1,2,3,4,5` (Europe/Berlin), next at 2026-03-02 06:30 Europe/Berlin. Its cards
     appear here. `delete-audit-schedule shop-home` ends it.
     ");
-    assert_snapshot!(chat.say(&format!("schedule-audit {PAGE} desktop cron \"0 */6 * * *\"")).await, @r"
+    assert_snapshot!(chat.say(&format!("schedule-audit {PAGE} desktop every 6 hours")).await, @r"
     `127.0.0.1` audits http://127.0.0.1:PORT/ (desktop) at `0 */6 * * *` (UTC), next at 2026-03-01 06:00 UTC. Its cards appear here.
     `delete-audit-schedule 127.0.0.1` ends it.
     ");

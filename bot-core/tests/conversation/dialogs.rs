@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use bot_core::Input;
 use insta::assert_snapshot;
 use monitor_core::people::Role;
 use test_support::targets::answering::Answer;
+use test_support::targets::misbehaving;
 
 use crate::chat::{Chat, redacted};
 
@@ -34,6 +37,50 @@ async fn a_dialog_survives_a_restart() {
     let asked = chat.reply(&chat.target.url()).await;
     chat.restart();
     assert_snapshot!(chat.press(&asked, "Yes").await, @"I watch `shop` now, every 30s, and tell you here when it fails. `show-monitor shop` shows how it is.");
+}
+
+#[tokio::test]
+async fn what_a_question_is_answered_with_is_done_though_nobody_waits_for_it() {
+    let chat = Chat::start().await;
+    let target = misbehaving::never_answers().await;
+    let asked = chat.reply("add-monitor name shop timeout 1s interval 60s").await;
+    let url = target.url();
+    let values = [("url", url.as_str())];
+    let is_open = async || chat.services.dialog(&chat.actor, chat.conversation).await.unwrap().is_some();
+    let comes_to = async |open: bool| {
+        while is_open().await != open {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        reply = chat.fill_in(chat.actor, &asked, &values) => panic!("the target does not answer: {reply:?}"),
+        () = comes_to(false) => {}
+    }
+    // What was asked next is open, whoever went away.
+    tokio::time::timeout(Duration::from_secs(30), comes_to(true)).await.unwrap();
+    assert!(chat.say("yes").await.starts_with("I watch `shop` now"));
+}
+
+#[tokio::test]
+async fn a_question_whose_answer_was_lost_with_the_process_is_open_again_soon() {
+    let mut chat = Chat::start().await;
+    chat.add("shop").await;
+    let asked = chat.reply("pause-monitor").await;
+    // A process that is killed while it does what was answered.
+    assert!(chat.services.take_dialog(&chat.actor, chat.conversation, |_| true).await.unwrap());
+    chat.restart();
+    assert!(!chat.fill_in(chat.actor, &asked, &[("monitor", "shop")]).await.ok, "it is being answered");
+    chat.pass(Duration::from_secs(120));
+    assert!(chat.fill_in(chat.actor, &asked, &[("monitor", "shop")]).await.ok);
+    assert!(chat.say("show-monitor shop").await.contains("paused"));
+
+    // Whoever says `cancel` meanwhile is not asked that any more.
+    chat.say("delete-monitor shop").await;
+    assert!(chat.services.take_dialog(&chat.actor, chat.conversation, |_| true).await.unwrap());
+    chat.restart();
+    chat.say("cancel").await;
+    chat.pass(Duration::from_secs(120));
+    assert!(!chat.reply("yes").await.ok && chat.reply("show-monitor shop").await.ok);
 }
 
 #[tokio::test]

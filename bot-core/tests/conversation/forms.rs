@@ -1,6 +1,7 @@
 //! Forms that are filled in, now or when their question is long over.
 
 use bot_core::Reply;
+use bot_core::reply::Block;
 use insta::assert_snapshot;
 use monitor_core::people::Role;
 
@@ -80,7 +81,7 @@ async fn what_is_filled_in_is_no_command() {
     let chat = Chat::start().await;
     chat.add("shop").await;
     chat.say("declare-incident \"the shop is slow\"").await;
-    for text in ["Pause shop", "no", "cancel", "text: it's \"full\" --really", "https://shop.example is slow"] {
+    for text in ["Pause shop", "no more space", "text: it's \"full\" --really", "https://shop.example is slow"] {
         let asked = chat.reply("note #1").await;
         let noted = chat.fill_in(chat.actor, &asked, &[("text", text)]).await;
         assert!(redacted(&noted).starts_with("Noted"), "{text}: {noted:?}");
@@ -91,6 +92,48 @@ async fn what_is_filled_in_is_no_command() {
     let asked = chat.reply("show-monitor").await;
     let wrong = chat.fill_in(chat.actor, &asked, &[("monitor", "delete-monitor")]).await;
     assert!(!wrong.ok && redacted(&wrong).contains("Which monitor?"), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn what_is_filled_in_as_it_would_be_said_means_the_same() {
+    let chat = Chat::start().await;
+    chat.say("declare-incident \"the shop is slow\"").await;
+    for (filled, noted) in [
+        ("\"the database was full\"", "noted: the database was full"),
+        ("'it is \"full\"'", "noted: it is \"full\""),
+        ("\"no\"", "noted: no"),
+        ("\"full\" it said", "noted: \"full\" it said"),
+        ("\"db\"-server", "noted: \"db\"-server"),
+    ] {
+        let asked = chat.reply("note #1").await;
+        assert!(chat.fill_in(chat.actor, &asked, &[("text", filled)]).await.ok, "{filled}");
+        let shown = one_line(&chat.reply("show-incident #1").await);
+        assert!(shown.contains(noted), "{filled}: {shown}");
+    }
+    for nothing in ["no", "Stop.", "cancel"] {
+        let asked = chat.reply("note #1").await;
+        let done = chat.fill_in(chat.actor, &asked, &[("text", nothing)]).await;
+        assert_eq!(one_line(&done), "All right, I did nothing.", "{nothing}");
+        assert!(!chat.reply("yes").await.ok, "{nothing}: nothing is asked any more");
+    }
+}
+
+#[tokio::test]
+async fn the_example_of_a_form_has_no_quotes_and_tells_what_is_secret() {
+    let chat = Chat::start().await;
+    chat.say("declare-incident \"the shop is slow\"").await;
+    for (line, example, secret) in [
+        ("note #1", "the database was full", false),
+        ("add-destination ops gotify url https://push.example.com", "AKz7vCk2bQf1T9e", true),
+    ] {
+        let asked = chat.reply(line).await;
+        let field = asked.blocks.iter().find_map(|block| match block {
+            Block::Form { fields, .. } => fields.first(),
+            _ => None,
+        });
+        let field = field.unwrap();
+        assert_eq!((field.example().as_deref(), field.secret), (Some(example), secret), "{line}");
+    }
 }
 
 #[tokio::test]

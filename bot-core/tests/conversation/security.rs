@@ -11,6 +11,7 @@ use monitor_core::code::ErrorCode;
 use monitor_core::people::Role;
 use monitor_core::security::observed::Proof;
 use probes::security::LookError;
+use probes::security::zap::ZapError;
 use services::testing::Sight;
 use services::view::Content;
 
@@ -80,7 +81,7 @@ async fn a_check_is_had_as_a_file() {
     let (name, csv) = file(&chat.reply("show-security-check 127.0.0.1 as csv").await);
     assert_eq!(name, "security-check-1.csv");
     assert!(csv.starts_with("risk,id,title,evidence,why,mend,reference\r\n"), "{csv}");
-    assert!(csv.contains(",csp-missing,"), "{csv}");
+    assert!(csv.contains(",csp-missing,") && csv.contains("\r\nnot looked at,tls-ssl3,,"), "{csv}");
     let (name, json) = file(&chat.reply("show-security-check 1 as json").await);
     assert_eq!(name, "security-check-1.json");
     let review: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -145,6 +146,11 @@ async fn a_site_of_ones_own_is_looked_at_more_deeply() {
     chat.make_security_check().await;
     let shown = redacted(&card(&chat).await);
     assert!(shown.contains("(deep) is done after 12 s") && shown.contains("by OWASP ZAP"), "{shown}");
+    chat.sites.scan_with(Err(ZapError::Refused("the key is wrong".to_owned())));
+    chat.say(&format!("check-security {PAGE} deep")).await;
+    chat.make_security_check().await;
+    let shown = redacted(&card(&chat).await);
+    assert!(shown.contains("ZAP refuses: the key is wrong") && !shown.contains("by OWASP ZAP"), "{shown}");
 }
 
 #[tokio::test]

@@ -87,6 +87,7 @@ fn verdict(document: &AuditDocument<'_>) -> String {
     let (poor, fair) = (named(Rating::Poor), named(Rating::NeedsWork));
     let mut sentences = vec![match (poor.as_slice(), fair.as_slice()) {
         _ if summary.scores.is_empty() => "Nothing could be scored.".to_owned(),
+        ([], []) if summary.scores.len() < Category::ALL.len() => "What could be scored is good.".to_owned(),
         ([], []) => "All scores are good.".to_owned(),
         ([], fair) => format!("{} {} work; nothing is poor.", listed(fair), verb(fair, "needs", "need")),
         (poor, []) => format!("{} {} poor; the rest is good.", listed(poor), verb(poor, "is", "are")),
@@ -98,16 +99,17 @@ fn verdict(document: &AuditDocument<'_>) -> String {
             verb(fair, "needs", "need")
         ),
     }];
-    let kept = document.budgets.iter().filter(|budget| budget.judge(summary) == Verdict::Kept).count();
-    match document.budgets.len() {
-        0 => {}
-        all if all == kept => sentences.push(format!("{} kept.", plural(all, "budget"))),
-        all => sentences.push(format!("{kept} of {} kept.", plural(all, "budget"))),
+    let unscored = Category::ALL.len().saturating_sub(summary.scores.len());
+    if unscored > 0 && !summary.scores.is_empty() {
+        let what = if unscored == 1 { "category" } else { "categories" };
+        sentences.push(format!("{unscored} {what} could not be scored."));
     }
+    sentences.extend(budgets(document));
     if let Some(before) = &document.before {
+        let since = format!("since audit {} of {}", before.id, before.at.to_minute());
         sentences.push(match before.changes.regressions().count() {
-            0 => "Nothing got worse since the audit before by more than chance.".to_owned(),
-            worse => format!("{} got worse since the audit before.", plural(worse, "figure")),
+            0 => format!("Nothing got worse {since} by more than chance."),
+            worse => format!("{} got worse {since}.", plural(worse, "figure")),
         });
     }
     if !summary.warnings.is_empty() {
@@ -115,6 +117,25 @@ fn verdict(document: &AuditDocument<'_>) -> String {
         sentences.push(format!("{how_many} on how it was measured: see the last chapter."));
     }
     sentences.join(" ")
+}
+
+/// How many budgets were kept, and of how many nobody can say.
+fn budgets(document: &AuditDocument<'_>) -> Vec<String> {
+    let all = document.budgets.len();
+    let count =
+        |verdict: Verdict| document.budgets.iter().filter(|budget| budget.judge(document.summary) == verdict).count();
+    let (kept, unknown) = (count(Verdict::Kept), count(Verdict::Unknown));
+    let mut sentences = Vec::new();
+    if all > unknown && all == kept {
+        sentences.push(format!("{} kept.", plural(all, "budget")));
+    } else if all > unknown {
+        sentences.push(format!("{kept} of {} kept.", plural(all, "budget")));
+    }
+    if unknown > 0 {
+        let how_many = plural(unknown, "budget");
+        sentences.push(format!("{how_many} could not be looked at."));
+    }
+    sentences
 }
 
 fn verb<'a>(of: &[&str], one: &'a str, more: &'a str) -> &'a str {
@@ -143,7 +164,7 @@ fn metrics(summary: &Summary) -> Markup {
             p.note {
                 "The page loaded " (Unit::Bytes.text(bytes))
                 @if let Some(requests) = Figure::Requests(ResourceKind::Total).of(summary) {
-                    " in " (Unit::Count.text(requests)) " requests"
+                    " in " (Unit::Count.text(requests)) @if requests == 1.0 { " request" } @else { " requests" }
                 }
                 "."
             }
@@ -190,7 +211,7 @@ fn trend(document: &AuditDocument<'_>) -> Markup {
         div.trend {
             h2 { "Trend" }
             @match past.first() {
-                None => p { "This is the first audit of this page as this device. The next ones will be compared with it." },
+                None => p { "There is no audit made like this one before it. The next ones will be compared with it." },
                 Some(first) => {
                     ul.sparks {
                         @for category in Category::ALL {

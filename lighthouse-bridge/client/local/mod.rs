@@ -73,6 +73,7 @@ impl Local {
         let unready = |error: io::Error| {
             Fault::broken(format!("a job cannot be made ready in {}: {error}", self.scratch.path().display()))
         };
+        let is_trial = job["job"] == "versions";
         let folder = self.scratch.folder(self.walls.owner()).map_err(unready)?;
         let line = self.prepare(job, proxy, &folder).map_err(unready)?;
         let mut command = self.walls.command(folder.path(), &self.programs.node);
@@ -92,7 +93,7 @@ impl Local {
         let Ended { peak_memory_bytes, stderr } = process.end().await;
         let finished = match finished {
             Ok(finished) => collect(finished, &folder).await,
-            Err(fault) => Err(told(fault, &stderr)),
+            Err(fault) => Err(told(fault, &stderr, is_trial)),
         };
         folder.remove().await;
         finished.map(|finished| Finished { peak_memory_bytes: Some(peak_memory_bytes), ..finished })
@@ -136,15 +137,23 @@ async fn collect(mut finished: Finished, folder: &Folder) -> Result<Finished, Fa
     Ok(finished)
 }
 
-/// A fault of the worker's own, with what it last said of it.
-fn told(fault: Fault, stderr: &str) -> Fault {
+/// A fault of the worker's own, with what it last said of it. Of a trial, which may be repeated without end, all else that it said
+/// is for who looks closely.
+fn told(fault: Fault, stderr: &str, is_trial: bool) -> Fault {
+    let fault = match fault {
+        // It is on this machine, where nothing comes in between.
+        Fault::Other(AuditError::Away(what)) => Fault::broken(what),
+        fault => fault,
+    };
     let ours = match &fault {
         Fault::Other(AuditError::Bridge(_)) => true,
         Fault::Other(_) => false,
         Fault::Reported(reported) => matches!(reported.code.as_str(), "FAILED" | "CHROMIUM_FAILED"),
     };
-    if ours {
-        tracing::warn!(stderr, "the audit worker failed");
+    match (ours, is_trial) {
+        (true, false) => tracing::warn!(stderr, "the audit worker failed"),
+        (true, true) => tracing::debug!(stderr, "the audit worker failed"),
+        (false, _) => {}
     }
     let last = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty());
     match (fault, last) {

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -14,6 +15,12 @@ const PDF = 'page.pdf';
 /** What only concerns this machine is not for the client to say. */
 const OURS = ['folder', 'chromium', 'sandbox', 'proxy', 'pdf'];
 
+/** What the names of jobs' folders begin with. */
+const PREFIX = 'job-';
+
+/** Most memory that all processes of a job may take together, in megabytes: the least, the most, and unless it is said. */
+const MEMORY_MB = { least: 500, most: 64_000, usual: 1_500 };
+
 /** A job as a client sends it. */
 export interface Request {
     job: object;
@@ -25,16 +32,16 @@ export interface Request {
 
 /** Has a job done and answers with its events and files; whatever happens, the last event is `done` or `error`. */
 export async function doJob(request: Request, settings: Settings, answer: Answer): Promise<void> {
-    const folder = await mkdtemp(path.join(settings.scratch, 'job-'));
+    const folder = await mkdtemp(path.join(settings.scratch, PREFIX));
     try {
-        const job = await placed(request, folder, settings);
-        let ended = false;
-        for await (const event of runWorker(job, folder, request.signal)) {
+        const [asked, memoryBytes] = limited(request.job);
+        const job = await placed({ ...request, job: asked }, folder, settings);
+        for await (const event of runWorker(job, folder, { signal: request.signal, memoryBytes })) {
             if (event.event === 'done') await sendFiles(event, folder, answer);
             answer.send(event);
-            ended ||= event.event === 'done' || event.event === 'error';
+            if (event.event === 'done' || event.event === 'error') return;
         }
-        if (!ended) answer.send(error(FAILED, 'the worker ended without a result'));
+        answer.send(error(FAILED, 'the worker ended without a result'));
     } catch (cause) {
         if (cause instanceof BadJob) return answer.send(error(BAD_JOB, cause.message));
         console.error(cause);
@@ -44,7 +51,24 @@ export async function doJob(request: Request, settings: Settings, answer: Answer
     }
 }
 
+/** Removes what a front that was killed has left of its jobs. */
+export function removeOldJobs(scratch: string): void {
+    for (const name of readdirSync(scratch)) {
+        if (name.startsWith(PREFIX)) rmSync(path.join(scratch, name), { recursive: true, force: true, maxRetries: 5 });
+    }
+}
+
 class BadJob extends Error {}
+
+/** The job without its limit, which is not the worker's to keep, and the limit in bytes. */
+function limited(job: object): [object, number] {
+    const { memory_mb: megabytes = MEMORY_MB.usual, ...rest } = job as { memory_mb?: unknown };
+    const { least, most } = MEMORY_MB;
+    if (typeof megabytes !== 'number' || !Number.isInteger(megabytes) || megabytes < least || megabytes > most) {
+        throw new BadJob(`memory_mb has to be a whole number from ${least} to ${most}`);
+    }
+    return [rest, megabytes * 1_000_000];
+}
 
 /** The job as the worker takes it, with its place here. */
 async function placed({ job, lent }: Request, folder: string, settings: Settings): Promise<object> {

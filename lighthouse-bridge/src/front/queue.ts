@@ -4,15 +4,20 @@ interface Waiting {
     tell: (before: number) => void;
 }
 
-/** Lets one at a time through, in the order in which they came. */
+/** How often those who wait hear that they still do, in milliseconds: their connections are seen to live. */
+const AGAIN_MS = 30_000;
+
+/** Lets some at a time through, in the order in which they came. */
 export class Queue {
     readonly #most: number;
+    readonly #atOnce: number;
     #waiting: Waiting[] = [];
-    #busy = false;
+    #working = 0;
 
-    /** A queue in which at most this many wait. */
-    constructor(most: number) {
+    /** A queue in which at most this many wait, and this many work at once. */
+    constructor(most: number, atOnce: number) {
         this.#most = most;
+        this.#atOnce = atOnce;
     }
 
     get full(): boolean {
@@ -20,8 +25,8 @@ export class Queue {
     }
 
     /**
-     * Runs `work` when its turn comes. `tell` hears how many are before it, whenever that changes. When `signal` aborts
-     * while it waits, it is never run.
+     * Runs `work` when its turn comes. `tell` hears how many are before it, whenever that changes and now and then. When
+     * `signal` aborts while it waits, it is never run.
      */
     async run(signal: AbortSignal, tell: (before: number) => void, work: () => Promise<void>): Promise<void> {
         if (!(await this.#turn(signal, tell))) return;
@@ -34,11 +39,16 @@ export class Queue {
 
     async #turn(signal: AbortSignal, tell: (before: number) => void): Promise<boolean> {
         if (signal.aborted) return false;
-        if (!this.#busy) {
-            this.#busy = true;
+        if (this.#working < this.#atOnce) {
+            this.#working += 1;
             return true;
         }
-        return new Promise(decide => {
+        return new Promise(resolve => {
+            const again = setInterval(() => tell(this.#waiting.indexOf(waiting) + 1), AGAIN_MS);
+            const decide = (turn: boolean) => {
+                clearInterval(again);
+                resolve(turn);
+            };
             const waiting = { decide, tell };
             this.#waiting.push(waiting);
             tell(this.#waiting.length);
@@ -56,8 +66,8 @@ export class Queue {
 
     #pass(): void {
         const next = this.#waiting.shift();
-        this.#busy = next !== undefined;
-        next?.decide(true);
+        if (next) next.decide(true);
+        else this.#working -= 1;
         this.#tellAll();
     }
 

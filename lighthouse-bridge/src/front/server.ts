@@ -8,15 +8,18 @@ import { Lending } from './lending.ts';
 import { Queue } from './queue.ts';
 import type { Settings } from './settings.ts';
 
-/** Most jobs that wait, most bytes of a job, and the longest that one may take in milliseconds. */
+/** Most jobs that wait, most prints at once, most bytes of a job, and the longest that one may take in milliseconds. */
 const MOST_WAITING = 16;
+const MOST_PRINTS = 2;
 const LARGEST_JOB = 32 * 1024 * 1024;
 const LONGEST_MS = 15 * 60_000;
 
 /** The HTTP front of the worker. */
 export class Front {
     readonly #settings: Settings;
-    readonly #queue = new Queue(MOST_WAITING);
+    /** One at a time, because audits measure. */
+    readonly #audits = new Queue(MOST_WAITING, 1);
+    readonly #prints = new Queue(MOST_WAITING, MOST_PRINTS);
     readonly #lending = new Lending();
 
     constructor(settings: Settings) {
@@ -41,37 +44,39 @@ export class Front {
 
     async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
         if (!this.#authorized(request)) return refuse(response, 401, 'the bearer token is missing or wrong');
-        const signal = AbortSignal.any([closed(response), AbortSignal.timeout(LONGEST_MS)]);
+        const gone = closed(response);
         switch (`${request.method} ${request.url}`) {
             case 'GET /versions':
-                return this.#versions(response, signal);
+                return this.#versions(response, gone);
             case 'POST /jobs':
-                return this.#job(request, response, signal);
+                return this.#job(request, response, gone);
             default:
                 return refuse(response, 404, 'there are POST /jobs and GET /versions');
         }
     }
 
-    async #versions(response: ServerResponse, signal: AbortSignal): Promise<void> {
+    async #versions(response: ServerResponse, gone: AbortSignal): Promise<void> {
         const answer = new Answer(response);
-        await doJob({ job: { job: 'versions' }, lent: null, signal }, this.#settings, answer);
+        await doJob({ job: { job: 'versions' }, lent: null, signal: inTime(gone) }, this.#settings, answer);
         answer.end();
     }
 
-    async #job(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    async #job(request: IncomingMessage, response: ServerResponse, gone: AbortSignal): Promise<void> {
         if (Number(request.headers['content-length'] ?? 0) > LARGEST_JOB) {
             return refuse(response, 413, `a job has at most ${LARGEST_JOB} bytes`);
         }
         const job = parse(await read(request));
         if (job === null) return refuse(response, 400, 'the job is not a JSON object');
-        if (this.#queue.full) return refuse(response, 503, `${MOST_WAITING} jobs wait already`);
+        const queue = 'job' in job && job.job === 'print' ? this.#prints : this.#audits;
+        if (queue.full) return refuse(response, 503, `${MOST_WAITING} jobs wait already`);
         if (!this.#lending.admits(request))
             return refuse(response, 400, 'Watchword-Job has to be 32 hexadecimal digits of this job alone');
         const lent = this.#lending.open(request);
         try {
             const answer = new Answer(response);
             const wait = (before: number) => answer.send({ event: 'waiting', before });
-            await this.#queue.run(signal, wait, () => doJob({ job, lent, signal }, this.#settings, answer));
+            const work = () => doJob({ job, lent, signal: inTime(gone) }, this.#settings, answer);
+            await queue.run(gone, wait, work);
             answer.end();
         } finally {
             this.#lending.close(request, lent);
@@ -90,6 +95,11 @@ function closed(response: ServerResponse): AbortSignal {
     const controller = new AbortController();
     response.once('close', () => controller.abort());
     return controller.signal;
+}
+
+/** Aborts when the client goes away, or when what begins now takes too long. */
+function inTime(gone: AbortSignal): AbortSignal {
+    return AbortSignal.any([gone, AbortSignal.timeout(LONGEST_MS)]);
 }
 
 async function read(request: IncomingMessage): Promise<string> {

@@ -10,6 +10,8 @@ export interface Settings {
     token: string;
     chromium: string;
     scratch: string;
+    /** Whether that folder is this front's alone, so that what it holds of jobs was left by one that was killed. */
+    ownScratch: boolean;
     /** The forward proxy of audits whose client lends no connections. */
     proxy: Proxy;
     sandbox: boolean;
@@ -30,6 +32,7 @@ export function readSettings(env: Environment): Settings {
         token: token(env),
         chromium: env.BRIDGE_CHROMIUM ?? '/usr/bin/chromium',
         scratch: env.BRIDGE_SCRATCH ?? os.tmpdir(),
+        ownScratch: env.BRIDGE_SCRATCH !== undefined,
         proxy: proxy(env.BRIDGE_PROXY),
         sandbox: flag('BRIDGE_SANDBOX', env.BRIDGE_SANDBOX ?? 'true'),
     };

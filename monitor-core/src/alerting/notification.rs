@@ -74,6 +74,12 @@ impl Event {
     pub fn is_loud(self) -> bool {
         !matches!(self, Self::Acknowledged | Self::Grew)
     }
+
+    /// Whether it calls for somebody who takes care: once somebody does, nobody need be told.
+    #[must_use]
+    pub fn is_call(self) -> bool {
+        matches!(self, Self::Escalated | Self::Reminder)
+    }
 }
 
 /// How far an incident is.

@@ -11,9 +11,9 @@ use crate::monitor::MonitorId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
-    /// A person declared it.
+    /// A person declared it, or audits of a schedule opened it, which nobody did.
     Declared {
-        /// What they said of it.
+        /// What they said of it, or the audit found.
         text: String,
     },
     /// An alert became part of it: the first one opened it.

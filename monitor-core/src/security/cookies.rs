@@ -4,6 +4,7 @@ use super::headers::has_hsts;
 use super::notes::{Notes, named};
 use super::rules;
 use super::site::Site;
+use crate::Timestamp;
 
 /// A cookie as it was set. Its value is not known.
 struct Cookie {
@@ -12,7 +13,8 @@ struct Cookie {
 }
 
 pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
-    let cookies: Vec<Cookie> = site.own_hops().flat_map(|hop| hop.values("set-cookie")).map(Cookie::read).collect();
+    let cookies = site.own_answers().flat_map(|answer| answer.values("set-cookie")).map(Cookie::read);
+    let cookies: Vec<Cookie> = cookies.filter(|cookie| !cookie.is_deleted(site.seen.at)).collect();
     let names = |is: &dyn Fn(&Cookie) -> bool| {
         let mut names: Vec<&str> =
             cookies.iter().filter(|cookie| is(cookie)).map(|cookie| cookie.name.as_str()).collect();
@@ -44,6 +46,14 @@ impl Cookie {
     /// Of a doubled attribute the last counts: RFC 6265, 5.3.
     fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether browsers are told to forget it. `Max-Age` counts before `Expires`: RFC 6265, 5.3.
+    fn is_deleted(&self, at: Timestamp) -> bool {
+        match self.attribute("max-age").and_then(|seconds| seconds.parse::<i64>().ok()) {
+            Some(seconds) => seconds <= 0,
+            None => self.attribute("expires").and_then(date).is_some_and(|expires| expires <= at.as_millis()),
+        }
     }
 
     fn is_secure(&self) -> bool {
@@ -88,4 +98,39 @@ impl Cookie {
             && matches!(self.same_site().as_deref(), Some("lax" | "strict"))
             && (!self.is_session() || self.attribute("httponly").is_some())
     }
+}
+
+/// A date as browsers read it, in whatever order and with whatever between, in milliseconds: RFC 6265, 5.1.1.
+fn date(text: &str) -> Option<i64> {
+    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
+    for part in text.split(|c: char| !c.is_ascii_alphanumeric() && c != ':') {
+        let number = part.parse::<i16>().ok();
+        if let (None, Some(read)) = (time, clock(part)) {
+            time = Some(read);
+        } else if let (None, 1..=2, Some(read)) = (day, part.len(), number) {
+            day = i8::try_from(read).ok();
+        } else if let (None, Some(read)) = (month, month_of(part)) {
+            month = Some(read);
+        } else if let (None, 2..=4, Some(read)) = (year, part.len(), number) {
+            year = Some(match read {
+                70..=99 => read + 1900,
+                0..=69 => read + 2000,
+                _ => read,
+            });
+        }
+    }
+    let date = jiff::civil::Date::new(year?, month?, day?).ok()?.to_datetime(time?);
+    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
+fn clock(part: &str) -> Option<jiff::civil::Time> {
+    let numbers: Vec<i8> = part.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    let [hour, minute, second] = numbers.as_slice() else { return None };
+    jiff::civil::Time::new(*hour, *minute, *second, 0).ok()
+}
+
+fn month_of(part: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let begins = |month: &&str| part.get(..3).is_some_and(|begin| begin.eq_ignore_ascii_case(month));
+    (1..).zip(MONTHS).find(|(_, month)| begins(month)).map(|(number, _)| number)
 }

@@ -3,7 +3,7 @@
 use super::notes::{Notes, named};
 use super::observed::Cors;
 use super::rules::{self, Rule};
-use super::site::{NOT_OWNED, Site};
+use super::site::{NOT_OWNED, Site, elsewhere};
 
 static PASSIVE: [&Rule; 2] = [&rules::CORS_ANY, &rules::CORS_REFLECTED];
 
@@ -21,7 +21,8 @@ pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
         }
     }
     let Some(active) = &site.seen.active else { return notes.not_looked(&ACTIVE, NOT_OWNED) };
-    let cut_short = active.cut_short.as_deref();
+    let elsewhere = elsewhere(site.seen);
+    let cut_short = elsewhere.as_deref().or(active.cut_short.as_deref()).or(active.cors_cut.as_deref());
     let allowed = active.cors.iter().filter(|cors| is_repeated(cors) && cors.credentials);
     let (null, similar): (Vec<&Cors>, Vec<_>) = allowed.partition(|cors| cors.origin == "null");
     notes.judge_part(&rules::CORS_NULL, null.first().map(|cors| said(cors)), cut_short);

@@ -71,7 +71,7 @@ impl Policies {
 pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
     let policies = &site.policies;
     if policies.enforced.is_empty() {
-        return missing(policies, notes);
+        return missing(site, notes);
     }
     notes.judge(&rules::CSP_MISSING, None);
     notes.judge(&rules::CSP_REPORT_ONLY, None);
@@ -101,13 +101,23 @@ pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
     notes.bonus(&rules::CSP_STRICT, strict);
 }
 
+/// A policy without the queries of its addresses: where reports go is often told apart by a token.
+fn without_queries(policy: &str) -> String {
+    let bare = |word: &str| word.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let directives =
+        policy.split(';').map(|directive| directive.split_ascii_whitespace().map(bare).collect::<Vec<_>>().join(" "));
+    directives.filter(|directive| !directive.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
 /// What the policy would let through has no meaning where there is none.
-fn missing(policies: &Policies, notes: &mut Notes) {
-    match &policies.report_only {
-        Some(policy) => {
+fn missing(site: &Site<'_>, notes: &mut Notes) {
+    match (&site.policies.report_only, site.unread()) {
+        (Some(policy), _) => {
             notes.judge(&rules::CSP_MISSING, None);
-            notes.judge(&rules::CSP_REPORT_ONLY, Some(format!("Content-Security-Policy-Report-Only: {policy}")));
+            let shown = without_queries(policy);
+            notes.judge(&rules::CSP_REPORT_ONLY, Some(format!("Content-Security-Policy-Report-Only: {shown}")));
         }
-        None => notes.judge(&rules::CSP_MISSING, Some("neither as a header nor in the page".to_owned())),
+        (None, Some(reason)) => notes.not_looked(&[&rules::CSP_MISSING], reason),
+        (None, None) => notes.judge(&rules::CSP_MISSING, Some("neither as a header nor in the page".to_owned())),
     }
 }

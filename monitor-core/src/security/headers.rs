@@ -1,5 +1,7 @@
 //! Headers by which a site tells browsers to be careful, each but the Content-Security-Policy.
 
+use std::collections::HashSet;
+
 use super::csp::Framing;
 use super::notes::Notes;
 use super::rules;
@@ -73,15 +75,12 @@ fn hsts(site: &Site<'_>, notes: &mut Notes) {
 /// By the grammar of RFC 6797, 6.1: unknown directives are skipped, doubled ones make it invalid.
 fn read_hsts(value: Option<&str>) -> Hsts {
     let Some(value) = value else { return Hsts::Missing };
-    let mut names: Vec<String> = Vec::new();
+    let mut names: HashSet<String> = HashSet::new();
     let mut max_age = None;
     for directive in value.split(';').map(str::trim).filter(|directive| !directive.is_empty()) {
         let (name, argument) =
             directive.split_once('=').map_or((directive, None), |(name, argument)| (name, Some(argument)));
         let name = name.trim().to_ascii_lowercase();
-        if names.contains(&name) {
-            return Hsts::Invalid(format!("{name} stands twice"));
-        }
         if name == "max-age" {
             let seconds = argument.map(|seconds| seconds.trim().trim_matches('"'));
             match seconds.filter(|seconds| !seconds.is_empty() && seconds.bytes().all(|digit| digit.is_ascii_digit())) {
@@ -90,9 +89,11 @@ fn read_hsts(value: Option<&str>) -> Hsts {
                 None => return Hsts::Invalid("max-age is no number of seconds".to_owned()),
             }
         }
-        names.push(name);
+        if let Some(known) = names.replace(name) {
+            return Hsts::Invalid(format!("{known} stands twice"));
+        }
     }
-    let has = |name: &str| names.iter().any(|known| known == name);
+    let has = |name: &str| names.contains(name);
     match max_age {
         Some(max_age) => Hsts::Policy { max_age, subdomains: has("includesubdomains"), preload: has("preload") },
         None => Hsts::Invalid("max-age is missing".to_owned()),
@@ -140,8 +141,13 @@ fn referrer(site: &Site<'_>, notes: &mut Notes) {
     let policy = said.split(',').map(str::trim).rfind(|one| is_referrer_policy(one)).map(str::to_ascii_lowercase);
     let shown =
         || if said.is_empty() { "no Referrer-Policy was sent".to_owned() } else { format!("Referrer-Policy: {said}") };
-    notes.judge(&rules::REFERRER_MISSING, policy.is_none().then(shown));
-    let Some(policy) = policy else { return };
+    let Some(policy) = policy else {
+        return match site.unread() {
+            Some(reason) => notes.not_looked(&[&rules::REFERRER_MISSING], reason),
+            None => notes.judge(&rules::REFERRER_MISSING, Some(shown())),
+        };
+    };
+    notes.judge(&rules::REFERRER_MISSING, None);
     let private =
         matches!(policy.as_str(), "no-referrer" | "same-origin" | "strict-origin" | "strict-origin-when-cross-origin");
     notes.judge(&rules::REFERRER_UNSAFE, (!private).then(shown));

@@ -12,6 +12,7 @@ const MAX_TAGS: usize = 50_000;
 #[derive(Debug)]
 pub struct Page<'a> {
     tags: Vec<Tag<'a>>,
+    cut: bool,
 }
 
 /// A start tag.
@@ -50,7 +51,14 @@ impl<'a> Page<'a> {
         {
             tags.push(tag);
         }
-        Self { tags }
+        let cut = tags.len() == MAX_TAGS && reader.next_tag().is_some();
+        Self { tags, cut }
+    }
+
+    /// Whether the page has more tags than are looked at.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// The page's tags in their order.
@@ -255,6 +263,12 @@ mod tests {
         let html = "<!-- > <img src=1> --><!--><b><!---><i><script>'<img src=2>'</scrip></SCRIPT ><title><u></title><p>1 < 2</p><em>";
         let names: Vec<String> = Page::read(html).tags().iter().map(|tag| tag.name.clone()).collect();
         assert_eq!(names, ["b", "i", "script", "title", "p", "em"]);
+    }
+
+    #[test]
+    fn a_page_of_too_many_tags_is_known_to_be_cut() {
+        let tags = |count: usize| Page::read(&"<p>".repeat(count)).is_cut();
+        assert_eq!((tags(MAX_TAGS), tags(MAX_TAGS + 1)), (false, true));
     }
 
     #[test]

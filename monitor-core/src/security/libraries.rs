@@ -18,11 +18,8 @@ static TABLE: LazyLock<Table> =
 /// What a version looks like, where a pattern of the table says `§`.
 const VERSION: &str = r"([0-9]+(?:\.[0-9]+){1,3}(?:-?(?:alpha|beta|rc|next)[0-9.]*)?)";
 
-/// Most scripts whose addresses are looked at, and most in the page itself that are searched.
+/// Most scripts whose addresses are looked at.
 const MAX_SCRIPTS: usize = 1_000;
-
-/// How much of a script is searched, in bytes. Libraries name themselves at their beginning.
-const MAX_SEARCHED: usize = 1 << 20;
 
 /// Libraries and their holes.
 #[derive(Default, Deserialize)]
@@ -104,8 +101,11 @@ pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
             found = true;
         }
     }
-    if !found {
-        notes.judge(&rules::LIBRARY, None);
+    match site.scripts_cut() {
+        // Of a family some may be found, and others not looked at.
+        Some(reason) => notes.not_looked(&[&rules::LIBRARY], reason),
+        None if !found => notes.judge(&rules::LIBRARY, None),
+        None => {}
     }
 }
 
@@ -114,13 +114,12 @@ fn loaded(site: &Site<'_>) -> BTreeMap<&'static str, Vec<(String, Version)>> {
     let mut loaded: BTreeMap<&str, Vec<(String, Version)>> = BTreeMap::new();
     let mut addresses = site.page.scripts(&site.url);
     addresses.truncate(MAX_SCRIPTS);
-    let inline = site.page.tags().iter().filter(|tag| tag.name == "script").map(|tag| tag.text).take(MAX_SCRIPTS);
+    let inline = site.page.tags().iter().filter(|tag| tag.name == "script").map(|tag| tag.text);
     let texts: Vec<&str> = site.seen.scripts.iter().map(|script| script.text.as_str()).chain(inline).collect();
     for library in &TABLE.libraries {
         let by_address =
             addresses.iter().flat_map(|url| library.addresses.iter().filter_map(|pattern| pattern.version(url.path())));
-        let by_text =
-            texts.iter().flat_map(|text| library.banners.iter().filter_map(|pattern| pattern.version(searched(text))));
+        let by_text = texts.iter().flat_map(|text| library.banners.iter().filter_map(|pattern| pattern.version(text)));
         for (text, version) in by_address.chain(by_text) {
             let versions = loaded.entry(&library.name).or_default();
             if versions.iter().all(|(_, known)| *known != version) {
@@ -129,11 +128,6 @@ fn loaded(site: &Site<'_>) -> BTreeMap<&'static str, Vec<(String, Version)>> {
         }
     }
     loaded
-}
-
-/// The text's beginning, cut between characters.
-fn searched(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_SEARCHED)).unwrap_or(text)
 }
 
 impl Pattern {

@@ -1,6 +1,7 @@
 //! What was seen of a site from outside: facts without judgement, which the probes gather.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::Timestamp;
 
@@ -29,12 +30,18 @@ pub struct Observed {
     pub hops: Vec<Answer>,
     /// The page, up to 2 MB of it, as text.
     pub body: String,
-    /// What `http://` of the same host answers, and where that leads; `Err`: nothing answers there.
+    /// Why the rest of the page was not read; `None`: `body` is all of it.
+    #[serde(default)]
+    pub body_cut: Option<String>,
+    /// What `http://` of the same host answers, and where that leads; empty: nothing listens there; `Err`: that is not known.
     pub plain: Result<Vec<Answer>, String>,
     /// The handshake with the page's host; `None`: the page is served without TLS.
     pub tls: Option<Result<Tls, String>>,
     /// Scripts that the page names, as far as they were read: 20 at most, 512 kB of each.
     pub scripts: Vec<Script>,
+    /// Why not all of the scripts that the page names were read whole; `None`: they were, or are not there.
+    #[serde(default)]
+    pub scripts_cut: Option<String>,
     /// What the page answers to a foreign `Origin`.
     pub cors: Result<Cors, String>,
     /// `/.well-known/security.txt`; `Ok(None)`: there is none.
@@ -51,6 +58,16 @@ impl Observed {
     pub fn page(&self) -> Option<&Answer> {
         if let Some(Err(_)) = self.tls { None } else { self.hops.last() }
     }
+}
+
+/// Whether an address is of the host and port that were asked for, and so of whom that was shown to belong to. From the usual
+/// port of `http://` a host may lead to that of `https://`, for which it is shown; to no other port or scheme.
+#[must_use]
+pub fn is_of_asked(url: &Url, asked: &Url) -> bool {
+    let upgraded = asked.scheme() == "http"
+        && url.scheme() == "https"
+        && (asked.host(), asked.port(), url.port()) == (url.host(), None, None);
+    upgraded || url.origin() == asked.origin()
 }
 
 /// An answer of a server.
@@ -110,6 +127,19 @@ pub struct Script {
     pub text: String,
 }
 
+impl Script {
+    /// The address of the source map that it names, wherever that is: in itself too. Source:
+    /// <https://tc39.es/ecma426/#sec-linking-inline>.
+    #[must_use]
+    pub fn map(&self) -> Option<Url> {
+        let named = ["# sourceMappingURL=", "@ sourceMappingURL="];
+        let named = named.iter().filter_map(|sign| Some(self.text.rsplit_once(*sign)?.1));
+        // The last one counts.
+        let url = named.min_by_key(|after| after.len())?.split_whitespace().next()?.trim_end_matches("*/");
+        Url::parse(&self.url).ok()?.join(url).ok()
+    }
+}
+
 /// What is answered to another origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cors {
@@ -141,18 +171,39 @@ pub struct Dns {
 pub struct Active {
     /// Protocols that the server speaks, of `SSLv3`, `TLSv1.0`, `TLSv1.1`, `TLSv1.2`, `TLSv1.3`.
     pub protocols: Result<Vec<String>, String>,
+    /// Why only some of them were offered to it, such as that it took no more connections; `None`: all were.
+    #[serde(default)]
+    pub protocols_cut: Option<String>,
     /// Weak suites that it takes with TLS 1.2 or less, as IANA names them.
     pub weak_ciphers: Result<Vec<String>, String>,
     /// Files that should not be there and are: the path, and what shows it (never their contents).
     pub exposed: Vec<Exposed>,
     /// What a reflecting server answers to origins made up from its own name, and to `null`.
     pub cors: Vec<Cors>,
+    /// Why it is not known what it answers to some of them, such as that it did not let the request in; `None`: it is.
+    #[serde(default)]
+    pub cors_cut: Option<String>,
     /// Methods that the server took and should not: `TRACE`.
     pub methods: Vec<String>,
+    /// What it answered for a name that nothing has; `None`: nothing.
+    #[serde(default)]
+    pub error_page: Option<ErrorPage>,
     /// Why not everything of `exposed`, `cors` and `methods` was asked for, such as that the server wants fewer requests;
     /// `None`: all of it was.
     #[serde(default)]
     pub cut_short: Option<String>,
+}
+
+/// What is answered for a name that nothing has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorPage {
+    /// HTTP status, which is no error where a site has an answer for everything.
+    pub status: u16,
+    /// The page, up to 64 kB of it, as text.
+    pub body: String,
+    /// Whether there may be more of it.
+    #[serde(default)]
+    pub cut: bool,
 }
 
 /// A file that is open to everybody.

@@ -13,20 +13,20 @@ use super::site::{Site, bare};
 type Addresses = for<'t> fn(&'t Tag<'_>) -> Vec<&'t str>;
 
 pub(super) fn judge(site: &Site<'_>, notes: &mut Notes) {
-    let base = site.page.base(&site.url);
+    let (base, cut) = (site.page.base(&site.url), site.cut());
     if site.is_https() {
         let upgraded = site.policies.upgrade_insecure();
         let insecure = |addresses: Addresses| {
             if upgraded { None } else { named(&insecure(&site.page, &base, addresses)) }
         };
-        notes.judge(&rules::MIXED_ACTIVE, insecure(active));
-        notes.judge(&rules::MIXED_PASSIVE, insecure(passive));
-        notes.judge(&rules::FORM_INSECURE, insecure(forms));
+        notes.judge_part(&rules::MIXED_ACTIVE, insecure(active), cut.filter(|_| !upgraded));
+        notes.judge_part(&rules::MIXED_PASSIVE, insecure(passive), cut.filter(|_| !upgraded));
+        notes.judge_part(&rules::FORM_INSECURE, insecure(forms), cut.filter(|_| !upgraded));
     }
     let foreign = foreign(site, &base);
     let unchecked: Vec<String> = foreign.iter().filter(|(_, checked)| !**checked).map(|(url, _)| bare(url)).collect();
-    notes.bonus(&rules::SRI_EVERYWHERE, !foreign.is_empty() && unchecked.is_empty());
-    notes.judge(&rules::SRI_MISSING, named(&unchecked));
+    notes.bonus(&rules::SRI_EVERYWHERE, !foreign.is_empty() && unchecked.is_empty() && cut.is_none());
+    notes.judge_part(&rules::SRI_MISSING, named(&unchecked), cut);
 }
 
 /// The addresses that are resolved to http://, each once.

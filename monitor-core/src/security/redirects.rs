@@ -7,6 +7,8 @@ use super::observed::{Answer, Observed};
 use super::rules::{self, Rule};
 use super::site::{NO_PAGE, bare, bare_text, is_within};
 
+static OF_PLAIN: [&Rule; 3] = [&rules::REDIRECT_MISSING, &rules::REDIRECT_LATE, &rules::REDIRECT_OTHER_HOST];
+
 static OF_THE_PAGE: [&Rule; 3] = [&rules::HTTPS_MISSING, &rules::REDIRECT_ELSEWHERE, &rules::PAGE_ERROR];
 
 pub(super) fn judge(seen: &Observed, notes: &mut Notes) {
@@ -46,9 +48,12 @@ fn downgrade(hops: &[Answer]) -> Option<String> {
     Some(step.iter().map(|answer| bare_text(&answer.url)).collect::<Vec<_>>().join(" to "))
 }
 
-/// Where nothing answers over http:// there is nothing to redirect, and an error shows nothing: all is kept.
+/// Where nothing listens for http:// there is nothing to redirect, and an error shows nothing: all is kept.
 fn plain(seen: &Observed, notes: &mut Notes) {
-    let answers = seen.plain.as_deref().unwrap_or_default();
+    let answers = match &seen.plain {
+        Ok(answers) => answers.as_slice(),
+        Err(reason) => return notes.not_looked(&OF_PLAIN, reason),
+    };
     let shows = |last: &&Answer| !is_https(&last.url) && (last.status < 400 || last.status == 401);
     // It may lead to a page that could not be had.
     let last = answers.last().filter(shows).filter(|last| !leads_to_https(last));

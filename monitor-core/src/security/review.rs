@@ -112,7 +112,7 @@ pub fn review(seen: &Observed, zap: &[Finding]) -> Review {
     }
     dns::judge(&seen.dns, &mut notes);
     security_txt::judge(seen, &mut notes);
-    zap::judge(seen.depth, zap, &mut notes);
+    zap::judge(seen, zap, &mut notes);
     finish(seen, notes)
 }
 
@@ -136,7 +136,13 @@ fn finish(seen: &Observed, notes: Notes) -> Review {
 impl Review {
     /// The same review, saying that ZAP did not scan the site although it should have, and why.
     #[must_use]
-    pub fn without_zap(mut self, reason: &str) -> Self {
+    pub fn without_zap(self, reason: &str) -> Self {
+        Self { depth: Depth::Active, ..self.with_zap_cut(reason) }
+    }
+
+    /// The same review, saying that not all that ZAP found is in it, and why.
+    #[must_use]
+    pub fn with_zap_cut(mut self, reason: &str) -> Self {
         let id = rules::ZAP.id;
         self.passed.retain(|passed| passed != id);
         self.not_looked.push(NotLooked { ids: vec![id.to_owned()], reason: super::notes::clip(reason) });

@@ -234,6 +234,12 @@ rules! {
         see "RFC 9110 15"
     }
 
+    TLS_HANDSHAKE "tls-handshake" Tls High 60 passive {
+        "No TLS of today can be agreed on"
+        why "Browsers of today cannot open the page, or only with suites that are being given up, so nothing of it was looked at; older ones use what others can break."
+        mend "Allow TLS 1.2 and 1.3, with suites such as those of Mozilla's intermediate configuration."
+        see "OWASP ASVS 5.0 12.1.1; RFC 9325 3.1"
+    }
     CERTIFICATE_UNTRUSTED "certificate-untrusted" Tls High 60 passive {
         "The certificate is not trusted"
         why "Browsers warn and turn visitors away, and those who go on cannot tell the site from an impostor."

@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::csp::Policies;
 use super::html::Page;
-use super::observed::{Answer, Observed};
+use super::observed::{Answer, Observed, is_of_asked};
 
 /// Why rules were not looked at that take more than a browser would send.
 pub(super) const NOT_OWNED: &str =
@@ -12,6 +12,21 @@ pub(super) const NOT_OWNED: &str =
 
 /// Why rules were not looked at that need the page.
 pub(super) const NO_PAGE: &str = "the page could not be had";
+
+/// Why rules that take more than a browser would send were not looked at for the page, though they were for the host that was
+/// asked for; `None`: the page is there, or there is none.
+pub(super) fn elsewhere(seen: &Observed) -> Option<String> {
+    let (page, asked) = (Url::parse(&seen.page()?.url).ok()?, Url::parse(&seen.asked).ok()?);
+    (!is_of_asked(&page, &asked)).then(|| {
+        let origin = |url: &Url| url.origin().ascii_serialization();
+        format!(
+            "the page is at {0}, and only {1} was asked for it: verify-host {2}, and check {0} by itself",
+            origin(&page),
+            origin(&asked),
+            origin(&page).split_once("://").map_or("", |(_, host)| host)
+        )
+    })
+}
 
 pub(super) struct Site<'a> {
     pub(super) seen: &'a Observed,
@@ -36,6 +51,22 @@ impl<'a> Site<'a> {
         self.url.scheme() == "https"
     }
 
+    /// Why there may be more in the page than was read.
+    pub(super) fn cut(&self) -> Option<&'a str> {
+        let many = self.page.is_cut().then_some("the page has more tags than are looked at");
+        self.seen.body_cut.as_deref().or(many)
+    }
+
+    /// Why nothing of the page was read, in which it may say what its headers do not.
+    pub(super) fn unread(&self) -> Option<&'a str> {
+        self.seen.body_cut.as_deref().filter(|_| self.seen.body.is_empty())
+    }
+
+    /// Why there may be more in the page's scripts than was read.
+    pub(super) fn scripts_cut(&self) -> Option<&'a str> {
+        self.seen.scripts_cut.as_deref().or(self.cut())
+    }
+
     /// The values of one of the page's headers as one list, as HTTP joins them.
     pub(super) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<&str> = self.answer.values(name).collect();
@@ -49,9 +80,11 @@ impl<'a> Site<'a> {
         is_within(url, domain) && is_within(&self.url, domain) || url.host() == self.url.host()
     }
 
-    /// The answers on the way here that are its own, the page's too.
-    pub(super) fn own_hops(&self) -> impl Iterator<Item = &'a Answer> + '_ {
-        self.seen.hops.iter().filter(|hop| Url::parse(&hop.url).is_ok_and(|url| self.is_own(&url)))
+    /// The answers on the way here that are its own, the page's too, and those to `http://`.
+    pub(super) fn own_answers(&self) -> impl Iterator<Item = &'a Answer> + '_ {
+        let plain = self.seen.plain.as_deref().unwrap_or_default();
+        let all = self.seen.hops.iter().chain(plain);
+        all.filter(|answer| Url::parse(&answer.url).is_ok_and(|url| self.is_own(&url)))
     }
 }
 
@@ -74,7 +107,8 @@ pub(super) fn bare_text(url: &str) -> String {
 pub(super) fn is_within(url: &Url, domain: &str) -> bool {
     match url.host() {
         Some(Host::Domain(host)) => {
-            let above = host.strip_suffix(domain);
+            // A dot at the end says that the name is whole.
+            let above = host.trim_end_matches('.').strip_suffix(domain.trim_end_matches('.'));
             !domain.is_empty() && above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
         }
         _ => url.host_str() == Some(domain),

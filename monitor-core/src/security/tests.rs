@@ -5,6 +5,7 @@ mod changes;
 mod docs;
 mod good;
 mod libraries;
+mod unseen;
 mod zap;
 
 use super::*;
@@ -39,7 +40,9 @@ fn every_rule_is_passed_by_a_good_site_or_does_not_apply_there() {
 fn what_takes_more_than_a_browser_sends_is_said_not_to_be_looked_at() {
     let passive = Observed { active: None, depth: Depth::Passive, ..good::site() };
     let review = review(&passive, &[]);
-    let active: Vec<&str> = rules::ALL.iter().filter(|rule| rule.active).map(|rule| rule.id).collect();
+    let mut active: Vec<&str> = rules::ALL.iter().filter(|rule| rule.active).map(|rule| rule.id).collect();
+    // A page that is an error shows it by itself, but this is none.
+    active.push("debug-page");
     let mut blind: Vec<&str> =
         review.not_looked.iter().flat_map(|blind| blind.ids.iter().map(String::as_str)).collect();
     blind.sort_by_key(|id| active.iter().position(|known| known == id));
@@ -81,7 +84,7 @@ fn a_redirect_to_a_page_that_cannot_be_had_is_not_the_page() {
     site.hops = vec![good::answer("http://shop.example/", 301, &[])];
     site.tls = Some(Err("the server does not speak TLS 1.2".to_owned()));
     let review = review(&site, &[]);
-    assert_eq!(ids(&review), Vec::<&str>::new());
+    assert_eq!(ids(&review), ["tls-handshake"]);
     assert!(!review.passed.iter().any(|id| id == "https-missing"));
     let blind = review.not_looked.iter().find(|blind| blind.reason == "the server does not speak TLS 1.2").unwrap();
     assert_eq!(blind.ids.len(), 6);
@@ -108,6 +111,136 @@ fn what_was_cut_short_is_not_passed() {
         "method-trace",
     ];
     assert_eq!(blind.ids, expected);
+}
+
+/// What a review says of rules: `Err` with the reason where they were not looked at.
+fn said<'r>(review: &'r Review, id: &str) -> Result<bool, &'r str> {
+    match review.not_looked.iter().find(|blind| blind.ids.iter().any(|known| known == id)) {
+        Some(blind) => Err(&blind.reason),
+        None => Ok(review.passed.iter().any(|passed| passed == id)),
+    }
+}
+
+#[test]
+fn what_was_asked_of_one_host_is_not_told_as_well_for_the_page_on_another() {
+    let looked = ["exposed-git", "exposed-source-map", "method-trace", "cors-null", "cors-similar-origin", "tls-old"];
+    for (asked, page, told) in [
+        ("https://shop.example/", "https://www.shop.example/", "www.shop.example"),
+        ("https://shop.example/", "https://shop.example:8443/", "shop.example:8443"),
+        ("https://shop.example:8443/", "https://shop.example/", "shop.example"),
+        ("http://shop.example:8080/", "https://shop.example:8443/", "shop.example:8443"),
+    ] {
+        let mut site = good::site();
+        site.asked = asked.to_owned();
+        site.hops[0].url = page.to_owned();
+        good::active(&mut site).protocols = Ok(vec!["TLSv1.0".to_owned()]);
+        let review = review(&site, &[]);
+        for id in looked.iter().filter(|id| **id != "tls-old").chain(&["tls-ssl3", "tls-weak-cipher"]) {
+            let reason = said(&review, id).unwrap_err();
+            assert!(
+                reason.contains(&format!("verify-host {told}, and check {}", page.trim_end_matches('/'))),
+                "{reason}"
+            );
+        }
+        assert!(ids(&review).contains(&"tls-old"), "what was found is told");
+    }
+    for asked in ["https://shop.example/start", "https://shop.example:443/", "http://shop.example/"] {
+        let review = review(&Observed { asked: asked.to_owned(), ..good::site() }, &[]);
+        assert!(looked.iter().all(|id| said(&review, id) == Ok(true)), "{asked}: {:?}", review.not_looked);
+    }
+}
+
+#[test]
+fn what_may_stand_in_what_was_not_read_is_not_told_as_well() {
+    let cut = || Some("only 2 MB were read".to_owned());
+    let page = review(&Observed { body_cut: cut(), ..good::site() }, &[]);
+    for id in
+        ["mixed-content", "mixed-content-media", "form-insecure", "sri-missing", "library-*", "exposed-source-map"]
+    {
+        assert_eq!(said(&page, id), Err("only 2 MB were read"), "{id}");
+    }
+    assert!(!page.formula.contains("sri-everywhere"), "{}", page.formula);
+    let scripts = review(&Observed { scripts_cut: cut(), ..good::site() }, &[]);
+    assert_eq!(said(&scripts, "mixed-content"), Ok(true));
+    for id in ["library-*", "exposed-source-map"] {
+        assert_eq!(said(&scripts, id), Err("only 2 MB were read"), "{id}");
+    }
+    let passive = review(&Observed { scripts_cut: cut(), active: None, ..good::site() }, &[]);
+    assert_eq!(said(&passive, "source-map-named"), Err("only 2 MB were read"));
+
+    let mut found = Observed { body_cut: cut(), scripts_cut: cut(), ..good::site() };
+    found.body.push_str("<iframe src=http://shop.example/></iframe>");
+    found.scripts[0].text = "/*! jQuery v3.4.1 | (c) JS Foundation */".to_owned();
+    let found = review(&found, &[]);
+    assert!(["mixed-content", "library-jquery"].iter().all(|id| ids(&found).contains(id)), "{:?}", ids(&found));
+    let mended = page.changes_since(&found).mended;
+    assert!(mended.is_empty(), "nobody knows: {mended:?}");
+}
+
+#[test]
+fn what_http_says_is_not_told_as_well_when_it_is_not_known() {
+    let hangs = review(&Observed { plain: Err("it did not answer".to_owned()), ..good::site() }, &[]);
+    let closed = review(&Observed { plain: Ok(Vec::new()), ..good::site() }, &[]);
+    for id in ["redirect-missing", "redirect-late", "redirect-other-host"] {
+        assert_eq!((said(&hangs, id), said(&closed, id)), (Err("it did not answer"), Ok(true)), "{id}");
+    }
+}
+
+#[test]
+fn versions_are_known_from_what_only_looks_like_them() {
+    let told = |server: &str| {
+        let mut site = good::site();
+        good::set(&mut site, "server", server);
+        ids(&review(&site, &[])).contains(&"version-banner")
+    };
+    for server in
+        ["nginx/1.25.3", "PHP/8", "Drupal 10", "Apache (Ubuntu) PHP/8", "OpenSSL/1.1.1k", "Jetty(9.4.z)", "PHP/8;"]
+    {
+        assert!(told(server), "{server}");
+    }
+    for server in ["HTTP3Server", "ECS (nyb/1D2B)", "ECAcc (lac/5584)", "cdn-7", "h2o", "web 1a"] {
+        assert!(!told(server), "{server}");
+    }
+}
+
+#[test]
+fn cookies_are_judged_unless_they_are_deleted() {
+    let judged = |cookie: &str| {
+        let mut site = good::site();
+        good::set(&mut site, "set-cookie", cookie);
+        ids(&review(&site, &[])).contains(&"cookie-readable")
+    };
+    for kept in [
+        "Max-Age=60",
+        "Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        "Expires=Fri, 01 Jan 2027 00:00:00 GMT",
+        "Expires=Friday, 01-Jan-27 00:00:00 GMT",
+        "Expires=99 Foo 1970",
+    ] {
+        assert!(judged(&format!("sid=; Secure; SameSite=Lax; {kept}")), "{kept}");
+    }
+    for gone in [
+        "Max-Age=-1",
+        "Max-Age=0; Expires=Fri, 01 Jan 2027 00:00:00 GMT",
+        "Expires=Thu, 01-Jan-70 00:00:00 GMT",
+        "expires=Thursday, 01-Jan-1970 00:00:00 GMT",
+        "expires=Thu Jan  1 00:00:00 1970",
+        "expires=Mon, 01 Jan 1970 00:00:00 GMT",
+    ] {
+        assert!(!judged(&format!("sid=; Secure; SameSite=Lax; {gone}")), "{gone}");
+    }
+}
+
+#[test]
+fn where_reports_go_is_shown_without_its_token() {
+    let mut site = good::site();
+    good::remove(&mut site, "content-security-policy");
+    let policy = "default-src 'self'; report-uri https://r.example/csp?token=s3cret;";
+    good::set(&mut site, "content-security-policy-report-only", policy);
+    let review = review(&site, &[]);
+    let finding = review.findings.iter().find(|finding| finding.id == "csp-report-only").unwrap();
+    let shown = "Content-Security-Policy-Report-Only: default-src 'self'; report-uri https://r.example/csp";
+    assert_eq!(finding.evidence, shown);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::notes::{Notes, named};
 use super::observed::{Active, Certificate, Observed, Tls};
 use super::rules::{self, Rule};
-use super::site::NOT_OWNED;
+use super::site::{NOT_OWNED, elsewhere};
 use crate::Timestamp;
 
 static OF_THE_HANDSHAKE: [&Rule; 6] = [
@@ -25,8 +25,14 @@ pub(super) fn judge(seen: &Observed, notes: &mut Notes) {
     match &seen.tls {
         // There is nothing to judge: that there is no TLS has its own rule.
         None => return,
-        Some(Err(reason)) => notes.not_looked(&OF_THE_HANDSHAKE, reason),
-        Some(Ok(tls)) => handshake(tls, seen.at, notes),
+        Some(Err(reason)) => {
+            notes.judge(&rules::TLS_HANDSHAKE, Some(reason.clone()));
+            notes.not_looked(&OF_THE_HANDSHAKE, reason);
+        }
+        Some(Ok(tls)) => {
+            notes.judge(&rules::TLS_HANDSHAKE, None);
+            handshake(tls, seen.at, notes);
+        }
     }
     match &seen.active {
         None => {
@@ -34,8 +40,9 @@ pub(super) fn judge(seen: &Observed, notes: &mut Notes) {
             notes.not_looked(&OF_CIPHERS, NOT_OWNED);
         }
         Some(active) => {
-            protocols(active, notes);
-            ciphers(active, notes);
+            let elsewhere = elsewhere(seen);
+            protocols(active, elsewhere.as_deref(), notes);
+            ciphers(active, elsewhere.as_deref(), notes);
         }
     }
 }
@@ -101,24 +108,25 @@ fn is_weak_signature(signature: &str) -> bool {
     ["md2", "md5", "sha1"].iter().any(|hash| signature.contains(hash))
 }
 
-fn protocols(active: &Active, notes: &mut Notes) {
+fn protocols(active: &Active, elsewhere: Option<&str>, notes: &mut Notes) {
     match &active.protocols {
         Err(reason) => notes.not_looked(&OF_PROTOCOLS, reason),
         Ok(spoken) => {
+            let cut = elsewhere.or(active.protocols_cut.as_deref());
             let of = |old: &[&str]| spoken.iter().filter(|one| old.contains(&one.as_str())).collect::<Vec<_>>();
-            notes.judge(&rules::TLS_SSL3, named(&of(&["SSLv2", "SSLv3"])));
-            notes.judge(&rules::TLS_OLD, named(&of(&["TLSv1.0", "TLSv1.1"])));
+            notes.judge_part(&rules::TLS_SSL3, named(&of(&["SSLv2", "SSLv3"])), cut);
+            notes.judge_part(&rules::TLS_OLD, named(&of(&["TLSv1.0", "TLSv1.1"])), cut);
         }
     }
 }
 
-fn ciphers(active: &Active, notes: &mut Notes) {
+fn ciphers(active: &Active, elsewhere: Option<&str>, notes: &mut Notes) {
     match &active.weak_ciphers {
         Err(reason) => notes.not_looked(&OF_CIPHERS, reason),
         Ok(taken) => {
             let (broken, weak): (Vec<&String>, Vec<_>) = taken.iter().partition(|suite| is_broken(suite));
-            notes.judge(&rules::TLS_BROKEN_CIPHER, named(&broken));
-            notes.judge(&rules::TLS_WEAK_CIPHER, named(&weak));
+            notes.judge_part(&rules::TLS_BROKEN_CIPHER, named(&broken), elsewhere);
+            notes.judge_part(&rules::TLS_WEAK_CIPHER, named(&weak), elsewhere);
         }
     }
 }

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::notes::{Notes, clip, clip_to, named};
-use super::observed::Depth;
+use super::observed::{Depth, Observed};
+use super::site::{NO_PAGE, elsewhere};
 use super::{Finding, Risk, rules};
 
 /// Most alerts that are read: ZAP raises one for each address and parameter.
@@ -135,8 +136,8 @@ pub(super) const SAME: [(&str, &[&str]); 14] = [
 ];
 
 /// Takes ZAP's findings in, but those that were found already.
-pub(super) fn judge(depth: Depth, alerts: &[Finding], notes: &mut Notes) {
-    if depth != Depth::Deep {
+pub(super) fn judge(seen: &Observed, alerts: &[Finding], notes: &mut Notes) {
+    if seen.depth != Depth::Deep {
         notes.not_looked(&[&rules::ZAP], "only a deep check lets ZAP scan the site");
         return;
     }
@@ -145,8 +146,12 @@ pub(super) fn judge(depth: Depth, alerts: &[Finding], notes: &mut Notes) {
         notes.findings.iter().any(|finding| same.contains(&finding.id.as_str()))
     };
     let more: Vec<Finding> = alerts.iter().filter(|alert| !ours(alert)).cloned().collect();
-    if alerts.is_empty() {
-        notes.passed.push(rules::ZAP.id.to_owned());
+    // ZAP was given the host that was asked for, which does not have the page.
+    let missed = elsewhere(seen).or_else(|| seen.page().is_none().then(|| NO_PAGE.to_owned()));
+    match missed {
+        Some(reason) => notes.not_looked(&[&rules::ZAP], &reason),
+        None if alerts.is_empty() => notes.judge(&rules::ZAP, None),
+        None => {}
     }
     notes.findings.extend(more);
 }

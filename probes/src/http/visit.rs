@@ -41,6 +41,8 @@ pub(crate) struct Visited {
     pub(crate) arrived: bool,
     /// Its body, as far as it came.
     pub(crate) body: Vec<u8>,
+    /// Whether there may be more of it than is read.
+    pub(crate) cut: bool,
 }
 
 /// An answer on the way.

@@ -8,6 +8,7 @@ use monitor_core::duration::humanize;
 use monitor_core::outcome::Reason;
 use url::Url;
 
+use super::coding;
 use crate::failure::Failure;
 use crate::http::{Visit, Visited};
 use crate::outbound::Outbound;
@@ -65,9 +66,12 @@ impl<'a> Asker<'a> {
             Err(failure) => return (visited, Err(failure)),
         };
         // Boxed: a request takes a lot of room.
+        let limit = visit.body_bytes;
         let sending = Box::pin(visit.send(&mut visited, self.outbound, &mut trace));
         let sent = tokio::time::timeout(within, sending).await;
         let sent = sent.unwrap_or_else(|_| Err(trace.out_of_time()));
+        let sent = sent.and(coding::unpack(&mut visited, limit));
+        visited.cut |= sent.is_err();
         (visited, sent)
     }
 }

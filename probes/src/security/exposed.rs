@@ -40,28 +40,51 @@ fn git(start: &[u8]) -> Option<String> {
     }
 }
 
-/// Settings: all lines are assignments, but for comments and what goes on from the line before.
+/// Settings: nearly all lines are assignments, but for comments and what goes on, in quotes, from the line before.
 fn env(start: &[u8]) -> Option<String> {
-    let text = whole_lines(start)?;
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let settings = lines().filter(|line| is_assignment(line)).count();
+    let (mut settings, mut others, mut quote) = (0, 0, None);
+    for line in whole_lines(start)?.lines().map(str::trim) {
+        match (quote, assigned(line)) {
+            (Some(open), _) if closes(line, open) => quote = None,
+            (Some(_), _) => {}
+            (None, _) if line.is_empty() || line.starts_with('#') => {}
+            (None, Some(value)) => (settings, quote) = (settings + 1, left_open(value)),
+            (None, None) => others += 1,
+        }
+    }
     let plural = if settings == 1 { "" } else { "s" };
-    (settings > 0 && settings * 5 >= lines().count() * 4).then(|| format!("{settings} line{plural} like NAME=value"))
+    (settings > 0 && settings >= others * 4).then(|| format!("{settings} line{plural} like NAME=value"))
 }
 
-fn is_assignment(line: &str) -> bool {
-    let line = line.strip_prefix("export ").unwrap_or(line);
-    let Some((name, _)) = line.split_once('=') else { return false };
+/// What stands behind `NAME=`.
+fn assigned(line: &str) -> Option<&str> {
+    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
     let name = name.trim_end();
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+    is_name.then_some(value.trim_start())
+}
+
+/// The quote that a value begins with and does not end with.
+fn left_open(value: &str) -> Option<char> {
+    let quote = ['"', '\'', '`'].into_iter().find(|quote| value.starts_with(*quote))?;
+    (!closes(value.strip_prefix(quote)?, quote)).then_some(quote)
+}
+
+/// Whether the quote stands in the text, and not behind a backslash.
+fn closes(text: &str, quote: char) -> bool {
+    let mut before = text.split(quote);
+    // Behind the last one there is none.
+    before.next_back();
+    before.any(|before| !before.ends_with('\\'))
 }
 
 fn archive(start: &[u8]) -> Option<String> {
     match start {
         [b'P', b'K', 3, 4, ..] => Some("begins as a ZIP archive does".to_owned()),
         [0x1f, 0x8b, 8, ..] => Some("begins as a gzip archive does".to_owned()),
-        _ => None,
+        // What was sent as a packed archive is unpacked already.
+        _ => (start.get(257..262) == Some(b"ustar".as_slice())).then(|| "begins as a tar archive does".to_owned()),
     }
 }
 
@@ -184,6 +207,29 @@ mod tests {
             assert_eq!(listing(text), None);
             assert_eq!(source_map(text), None);
         }
+    }
+
+    #[test]
+    fn settings_over_several_lines_are_settings() {
+        let key = "MIIEowIBAAKCAQEA0Z3VS5JJcds3xfn\n".repeat(25);
+        for (quote, rest) in [('"', "B=2\n"), ('\'', "B=2\n"), ('"', "")] {
+            let text = format!(
+                "# keys\nA=\"a \\\" b\"\nKEY={quote}-----BEGIN RSA PRIVATE KEY-----\n{key}-----END-----{quote}\n{rest}"
+            );
+            let sign = format!("{} lines like NAME=value", if rest.is_empty() { 2 } else { 3 });
+            assert_eq!(signs("/.env", text.as_bytes()), Some(sign), "{text}");
+        }
+        let mut cut = format!("KEY=\"{}", key.repeat(9)).into_bytes();
+        cut.truncate(START_BYTES);
+        assert_eq!(signs("/.env", &cut).as_deref(), Some("1 line like NAME=value"));
+        assert_eq!(signs("/.env", b"A=\"x\"\nthere is\nno such\nfile\n"), None);
+    }
+
+    #[test]
+    fn an_archive_that_was_unpacked_on_the_way_is_known() {
+        let mut tar = vec![0; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        assert_eq!(signs("/backup.tar.gz", &tar).as_deref(), Some("begins as a tar archive does"));
     }
 
     #[test]

@@ -19,23 +19,31 @@ const HANDSHAKE: Duration = Duration::from_secs(4);
 const VERSIONS: &[(u16, &str)] =
     &[(0x0300, "SSLv3"), (0x0301, "TLSv1.0"), (0x0302, "TLSv1.1"), (0x0303, "TLSv1.2"), (0x0304, "TLSv1.3")];
 
-/// The protocols that the host takes, the oldest first.
-pub(super) async fn protocols(url: &Url, asker: &Asker<'_>) -> Result<Vec<String>, String> {
+/// The protocols that the host takes, the oldest first, and why not all of them were offered to it.
+pub(super) async fn protocols(url: &Url, asker: &Asker<'_>) -> Result<(Vec<String>, Option<String>), String> {
     if url.scheme() != "https" {
         return Err("the host is not asked by HTTPS".to_owned());
     }
-    let (mut spoken, mut told) = (Vec::new(), None);
+    let (mut spoken, mut told, mut cut) = (Vec::new(), None, None);
     for (version, name) in VERSIONS.iter().copied() {
         let suites = if version == 0x0304 { TLS13.to_vec() } else { all() };
         match try_once(url, version, &suites, asker).await {
             Ok(Reply::Takes { version: taken, .. }) if taken == version => spoken.push(name.to_owned()),
             Ok(_) => {}
-            Err(failure) => told = told.or(Some(failure)),
+            Err(failure) if matches!(failure.reason, Reason::TlsTimeout | Reason::TlsHandshake) => {
+                told = told.or(Some(failure));
+            }
+            // Without a connection nothing is known of that version, nor of those behind it.
+            Err(failure) => {
+                cut = Some(clean(&failure.message, 200));
+                told = told.or(Some(failure));
+                break;
+            }
         }
     }
-    // A host that says nothing at all to an old version does not take it, if it takes another.
+    // A host that says nothing at all to an old version, or nothing of TLS, does not take it, if it takes another.
     match (spoken.is_empty(), told) {
-        (false, _) => Ok(spoken),
+        (false, _) => Ok((spoken, cut)),
         (true, Some(failure)) => Err(clean(&failure.message, 200)),
         (true, None) => Err("the host took none of the protocols that it was offered".to_owned()),
     }

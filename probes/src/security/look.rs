@@ -37,8 +37,9 @@ pub enum LookError {
 /// Looks at a page and its host, to that depth, within [`LIMIT`]. Says in a few words to `progress` what is done.
 ///
 /// # Errors
-/// See [`LookError`]. A page that answers with whatever status is seen, and so is one whose certificate is not trusted. Of one
-/// whose server does not agree on TLS with us, `hops` has what came before it, and `tls` says why there is no more.
+/// See [`LookError`]. A page that answers with whatever status is seen, and so is one whose certificate is not trusted. One
+/// whose server does not agree on TLS with us cannot be had; only where a closer look shows what TLS the host speaks, `hops`
+/// has what came before the page, and `tls` says why there is no more.
 #[expect(clippy::too_many_arguments, reason = "where, how far, with what; and two ways to talk while it goes on")]
 pub async fn look(
     asked: &Url,
@@ -78,15 +79,22 @@ async fn see(
     // Name servers are others than the host, so nobody is asked two things at once.
     let (dns, rest) =
         tokio::join!(Box::pin(dns::look(&host, asker)), Box::pin(rest(asked, depth, &page, asker, progress)));
+    if let Some(Err(why)) = &page.tls
+        && rest.active.as_ref().is_none_or(|active| active.protocols.is_err())
+    {
+        return Err(LookError::Unreachable(why.clone()));
+    }
     Ok(Observed {
         asked: asked.to_string(),
         depth,
         at: asker.now,
         hops: shown::answers(&page.hops),
         body: page.body,
+        body_cut: page.body_cut,
         plain: rest.plain,
         tls: page.tls,
         scripts: rest.scripts,
+        scripts_cut: rest.scripts_cut,
         cors: rest.cors,
         security_txt: rest.security_txt,
         dns,
@@ -98,6 +106,7 @@ async fn see(
 struct Rest {
     plain: Result<Vec<Answer>, String>,
     scripts: Vec<Script>,
+    scripts_cut: Option<String>,
     cors: Result<Cors, String>,
     security_txt: Result<Option<String>, String>,
     active: Option<Active>,
@@ -113,15 +122,18 @@ async fn rest(
     progress("asking without encryption");
     let plain = page::plain(asked, page, asker).await;
     progress("reading the page's scripts");
-    let scripts = page::scripts(page, asker).await;
+    let (scripts, scripts_cut) = page::scripts(page, asker).await;
     progress("asking as another site would");
     let cors = page::cors(page, asker).await;
     let security_txt = page::security_txt(page, asker).await;
     let active = match depth {
         Depth::Passive => None,
-        Depth::Active | Depth::Deep => Some(active::look(&page.of_host(asked), &scripts, asker, progress).await),
+        Depth::Active | Depth::Deep => {
+            let base = page.of_host(asked);
+            Some(active::look(&base, page.status_of(&base), &scripts, asker, progress).await)
+        }
     };
-    Rest { plain, scripts, cors, security_txt, active }
+    Rest { plain, scripts, scripts_cut, cors, security_txt, active }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 //!
 //! | depth | what is sent |
 //! |---|---|
-//! | passive | what a browser sends that visits the page: the page with its redirects, `http://` of the same host, up to 20 scripts that it names, the page once more as a page of another origin would ask for it, `/.well-known/security.txt`; and questions about public DNS records to the program's own name servers |
-//! | active, deep | that, and, only to the host that was asked for: a control name and addresses of files that should not be there, the page for three made-up origins, `TRACE`, and greetings in old protocols and with weak ciphers, none of which is gone on with |
+//! | passive | what a browser sends that visits the page: the page with its redirects, `http://` of the same path, up to 20 scripts that it names, the page once more as a page of another origin would ask for it, `/.well-known/security.txt`; and questions about public DNS records to the program's own name servers |
+//! | active, deep | that, and, only to the host and port that were asked for: a control name and addresses of files that should not be there, the page for three made-up origins, `TRACE`, and greetings in old protocols and with weak ciphers, none of which is gone on with |
 //!
 //! Only for a host shown to be one's own may the depth be more than passive: see [`ownership`]. No secret is ever sent, so a
 //! page is looked at even where its certificate is not trusted, which is told. All is over within [`LIMIT`].
@@ -14,6 +14,7 @@
 mod active;
 mod ask;
 mod ciphers;
+mod coding;
 mod dns;
 mod exposed;
 mod handshakes;

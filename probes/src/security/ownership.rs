@@ -39,9 +39,14 @@ pub async fn ownership(host: &str, token: &str, outbound: &Outbound) -> Result<O
     if token.is_empty() {
         return Ok(None);
     }
-    let record = match url.host() {
-        Some(Host::Domain(name)) => in_dns(name, token, outbound).await,
-        _ => Ok(false),
+    // An address has no records.
+    let name = match url.host() {
+        Some(Host::Domain(name)) => Some(format!("_watchword.{}", name.trim_end_matches('.'))),
+        _ => None,
+    };
+    let record = match &name {
+        Some(name) => in_dns(name, token, outbound).await,
+        None => Ok(false),
     };
     if record == Ok(true) {
         return Ok(Some(Proof::Dns));
@@ -50,7 +55,8 @@ pub async fn ownership(host: &str, token: &str, outbound: &Outbound) -> Result<O
         (Ok(true), _) => Ok(Some(Proof::File)),
         (Ok(false), Ok(_)) => Ok(None),
         (Err(file), Ok(_)) => {
-            Err(format!("no TXT record of _watchword.{host} has the token, and {url} cannot be read: {file}"))
+            let no_record = name.map(|name| format!("no TXT record of {name} has the token, and ")).unwrap_or_default();
+            Err(format!("{no_record}{url} cannot be read: {file}"))
         }
         (Ok(false), Err(dns)) => Err(format!("{url} has not the token, and DNS cannot be asked: {dns}")),
         (Err(file), Err(dns)) => Err(format!("DNS cannot be asked: {dns}; and {url} cannot be read: {file}")),
@@ -59,8 +65,7 @@ pub async fn ownership(host: &str, token: &str, outbound: &Outbound) -> Result<O
 
 async fn in_dns(name: &str, token: &str, outbound: &Outbound) -> Result<bool, String> {
     let asker = Asker::new(outbound, ANY_TIME, LIMIT);
-    let name = format!("_watchword.{}", name.trim_end_matches('.'));
-    let texts = dns::texts(&name, &asker).await.map_err(|failure| failure.message)?;
+    let texts = dns::texts(name, &asker).await.map_err(|failure| failure.message)?;
     Ok(texts.iter().any(|text| text.trim().strip_prefix(PREFIX) == Some(token)))
 }
 

@@ -6,21 +6,20 @@ use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method};
 use monitor_core::outcome::Reason;
 use monitor_core::security::html;
-use monitor_core::security::observed::{Answer, Cors, Script, Tls};
+use monitor_core::security::observed::{Answer, Cors, Script, Tls, is_of_asked};
 use url::Url;
 
 use super::LookError;
 use super::ask::Asker;
 use super::shown;
 use crate::failure::{Failure, clean};
-use crate::http::{Answered, Visit};
+use crate::http::{Answered, Visit, Visited};
 
 /// Longest time for the page with its redirects, and for all of its scripts.
 const PAGE: Duration = Duration::from_secs(15);
 
 /// How much of a page and of a script is read.
-const PAGE_BYTES: usize = 2 * 1024 * 1024;
-const SCRIPT_BYTES: usize = 2 * 1024 * 1024;
+const BYTES: usize = 2 * 1024 * 1024;
 
 /// How much of a script is kept: its beginning, where libraries name themselves, and its end, where its source map is named.
 const SCRIPT_START: usize = 448 * 1024;
@@ -44,6 +43,8 @@ pub(super) struct Page {
     /// The answers on the way to it, its own last, if it could be had.
     pub(super) hops: Vec<Answered>,
     pub(super) body: String,
+    /// Why the rest of the body was not read.
+    pub(super) body_cut: Option<String>,
     /// The handshake with its host, or why there was none.
     pub(super) tls: Option<Result<Tls, String>>,
 }
@@ -58,9 +59,14 @@ impl Page {
         }
     }
 
-    /// The last address of the host that was asked for, which may have led to others.
+    /// What that address answered on the way; `None`: nothing.
+    pub(super) fn status_of(&self, url: &Url) -> Option<u16> {
+        self.hops.iter().rfind(|hop| hop.url == *url).map(|hop| hop.status)
+    }
+
+    /// The last address of the host and port that were asked for, which may have led to others.
     pub(super) fn of_host(&self, asked: &Url) -> Url {
-        let mut own = self.hops.iter().map(|hop| &hop.url).filter(|url| url.host() == asked.host());
+        let mut own = self.hops.iter().map(|hop| &hop.url).filter(|url| is_of_asked(url, asked));
         own.next_back().unwrap_or(asked).clone()
     }
 }
@@ -73,14 +79,15 @@ pub(super) async fn load(asked: &Url, asker: &Asker<'_>) -> Result<Page, LookErr
         url: asked.clone(),
         headers: HeaderMap::from_iter([(ACCEPT, accept)]),
         redirects: PAGE_REDIRECTS,
-        body_bytes: PAGE_BYTES,
+        body_bytes: BYTES,
     };
     let (mut visited, sent) = asker.send(visit, PAGE).await;
     if visited.arrived {
         // Of a page that goes on for too long, or breaks off, the beginning is looked at.
         let tls = visited.answers.last_mut().and_then(|page| page.tls.take()).map(Ok);
         let body = String::from_utf8_lossy(&visited.body).into_owned();
-        return Ok(Page { hops: visited.answers, body, tls });
+        let body_cut = cut(&visited, &sent).map(|why| format!("the page was not read to its end: {why}"));
+        return Ok(Page { hops: visited.answers, body, body_cut, tls });
     }
     let Err(failure) = sent else { return Err(LookError::Unreachable("the page could not be had".to_owned())) };
     let message = match visited.answers.len() {
@@ -90,10 +97,18 @@ pub(super) async fn load(asked: &Url, asker: &Asker<'_>) -> Result<Page, LookErr
     };
     match failure.reason {
         Reason::AddressRefused => Err(LookError::Refused(message)),
-        Reason::TlsHandshake | Reason::TlsClientCertificate => {
-            Ok(Page { hops: visited.answers, body: String::new(), tls: Some(Err(message)) })
+        Reason::TlsHandshake => {
+            Ok(Page { hops: visited.answers, body: String::new(), body_cut: None, tls: Some(Err(message)) })
         }
         _ => Err(LookError::Unreachable(message)),
+    }
+}
+
+/// Why not all of a page or a script was read.
+fn cut(visited: &Visited, sent: &Result<(), Failure>) -> Option<String> {
+    match sent {
+        Err(failure) => Some(clean(&failure.message, 200)),
+        Ok(()) => visited.cut.then(|| "2 MB are read at most".to_owned()),
     }
 }
 
@@ -102,29 +117,71 @@ pub(super) async fn plain(asked: &Url, page: &Page, asker: &Asker<'_>) -> Result
     if asked.scheme() == "http" {
         return Ok(shown::answers(&page.hops));
     }
-    let mut url = asked.clone();
-    // Neither call can fail: both schemes are of the same sort.
-    let _ = (url.set_scheme("http"), url.set_port(None));
-    let (visited, sent) = asker.get(&url, REDIRECTS, 0).await;
-    match sent {
-        Err(failure) if visited.answers.is_empty() => Err(failure.message),
-        _ => Ok(shown::answers(&visited.answers)),
+    let (visited, sent) = asker.get(&unencrypted(asked), REDIRECTS, 0).await;
+    said_in_plain(&visited.answers, sent)
+}
+
+fn said_in_plain(answers: &[Answered], sent: Result<(), Failure>) -> Result<Vec<Answer>, String> {
+    match (answers.last(), sent) {
+        // Nothing listens there.
+        (None, Err(failure)) if failure.reason == Reason::ConnectionRefused => Ok(Vec::new()),
+        (None, Err(failure)) => Err(format!("http:// of the host was not answered: {}", clean(&failure.message, 200))),
+        // What it says at other times is not known.
+        (Some(Answered { url, status: status @ (429 | 500..), .. }), _) if url.scheme() == "http" => {
+            Err(format!("http:// of the host answered with status {status}"))
+        }
+        _ => Ok(shown::answers(answers)),
     }
 }
 
-/// The scripts that the page names, as far as they can be had.
-pub(super) async fn scripts(page: &Page, asker: &Asker<'_>) -> Vec<Script> {
-    let Ok(url) = page.url() else { return Vec::new() };
+/// The same path without encryption. Not the query: it may hold a token, which everybody on the way could read.
+fn unencrypted(asked: &Url) -> Url {
+    let mut url = asked.clone();
+    // Neither call can fail: both schemes are of the same sort.
+    let _ = (url.set_scheme("http"), url.set_port(None));
+    url.set_query(None);
+    url
+}
+
+/// The scripts that the page names, as far as they can be had, and why that is not all of them.
+pub(super) async fn scripts(page: &Page, asker: &Asker<'_>) -> (Vec<Script>, Option<String>) {
+    let Ok(url) = page.url() else { return (Vec::new(), None) };
     let named = html::Page::read(&page.body).scripts(url);
-    let mut scripts = Vec::new();
+    let (mut scripts, mut why) = (Vec::new(), None);
     let begun = tokio::time::Instant::now();
-    for url in named.iter().take(MAX_SCRIPTS).take_while(|_| begun.elapsed() < PAGE) {
-        let (visited, _) = asker.get(url, REDIRECTS, SCRIPT_BYTES).await;
+    for (read, url) in named.iter().enumerate() {
+        if read == MAX_SCRIPTS || begun.elapsed() >= PAGE {
+            why.get_or_insert_with(|| format!("{read} of the {} scripts that the page names were read", named.len()));
+            break;
+        }
+        let (visited, sent) = asker.get(url, REDIRECTS, BYTES).await;
+        if let Some(unread) = unread(&visited, &sent) {
+            why.get_or_insert_with(|| format!("the script {} was not read whole: {unread}", shown_script(url)));
+        }
         if visited.arrived && visited.answers.last().is_some_and(|answer| answer.status == 200) {
             scripts.push(Script { url: url.to_string(), text: both_ends(&visited.body) });
         }
     }
-    scripts
+    (scripts, why)
+}
+
+/// Why a script was not read whole. One that is not there is read by no browser either.
+fn unread(visited: &Visited, sent: &Result<(), Failure>) -> Option<String> {
+    match visited.answers.last().filter(|_| visited.arrived).map(|answer| answer.status) {
+        Some(status @ (429 | 500..)) => Some(format!("it was answered with status {status}")),
+        Some(200) | None => cut(visited, sent).or_else(|| {
+            let long = visited.body.len() > SCRIPT_START + SCRIPT_END;
+            long.then(|| "512 kB of each are looked at, from its beginning and its end".to_owned())
+        }),
+        Some(_) => None,
+    }
+}
+
+/// A script's address without its query, which may hold a token.
+fn shown_script(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    clean(url.as_str(), 120)
 }
 
 fn both_ends(body: &[u8]) -> String {
@@ -140,7 +197,11 @@ fn both_ends(body: &[u8]) -> String {
 /// What the page answers to a page of another site.
 pub(super) async fn cors(page: &Page, asker: &Asker<'_>) -> Result<Cors, String> {
     let (visited, sent) = asker.get_from(FOREIGN, page.url()?).await;
+    let usual = page.hops.last().map(|hop| hop.status);
     match (visited.answers.first(), sent) {
+        (Some(Answered { status: status @ 400.., .. }), _) if Some(*status) != usual => {
+            Err(format!("asked from another site, the page answered with status {status}"))
+        }
         (Some(answer), _) => Ok(shown::cors(FOREIGN, answer)),
         (None, Err(failure)) => Err(failure.message),
         (None, Ok(())) => Err("there was no answer".to_owned()),
@@ -179,4 +240,33 @@ fn has_field(text: &str) -> bool {
     ];
     let field = |line: &str| line.split_once(':').map(|(name, _)| name.trim().to_ascii_lowercase());
     !text.trim_start().starts_with('<') && text.lines().filter_map(field).any(|name| FIELDS.contains(&name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_query_is_sent_without_encryption() {
+        for (asked, sent) in [
+            ("https://shop.example/preview?token=s3cret", "http://shop.example/preview"),
+            ("https://shop.example:8443/", "http://shop.example/"),
+        ] {
+            assert_eq!(unencrypted(&Url::parse(asked).unwrap()).as_str(), sent);
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_moment_says_nothing_of_where_http_leads() {
+        let answer =
+            |url: &str, status| Answered { url: Url::parse(url).unwrap(), status, headers: Vec::new(), tls: None };
+        let told = |answers: &[Answered]| said_in_plain(answers, Ok(())).map(|answers| answers.len());
+        for status in [429, 500, 503] {
+            let why = format!("http:// of the host answered with status {status}");
+            assert_eq!(told(&[answer("http://shop.example/", status)]), Err(why));
+            let led = [answer("http://shop.example/", 301), answer("https://shop.example/", status)];
+            assert_eq!(told(&led), Ok(2), "that it leads there is seen");
+        }
+        assert_eq!(told(&[answer("http://shop.example/", 404)]), Ok(1));
+    }
 }

@@ -95,11 +95,11 @@ settings! {
     "incidents.storm" "WATCHWORD_INCIDENTS_STORM" Number "10" "How many alerts within ten seconds are one incident, whatever their monitors have in common.";
     "incidents.reopen" "WATCHWORD_INCIDENTS_REOPEN" Text "10m" "How soon after its end an incident is opened again when its monitor fails again, instead of a new one.";
     "audits.bridge" "WATCHWORD_AUDITS_BRIDGE" Text "" "The folder `lighthouse-bridge` with its packages, see [Audits](audits.md). Default: the one beside the program or its checkout, or where it is started.";
-    "audits.node" "WATCHWORD_AUDITS_NODE" Text "" "Node.js 22.12 or later. Default: the one among those packages, else `node`.";
+    "audits.node" "WATCHWORD_AUDITS_NODE" Text "" "Node.js 22.19 or later. Default: the one among those packages, else `node`.";
     "audits.chromium" "WATCHWORD_AUDITS_CHROMIUM" Text "" "The browser. Default: `chromium`, `chromium-browser` or `google-chrome`.";
     "audits.isolation" "WATCHWORD_AUDITS_ISOLATION" Text "namespaces" "`namespaces`: a page that breaks out of the browser reaches nothing. `flags`: where the system gives no namespaces, the browser alone keeps it in.";
     "audits.scratch" "WATCHWORD_AUDITS_SCRATCH" Text "" "A folder for what audits are made in, 40 bytes long at most. Default: one of its own where temporary files are.";
-    "audits.url" "WATCHWORD_AUDITS_URL" Text "" "A worker that runs elsewhere, like http://lighthouse:8090, instead of one that is started here.";
+    "audits.url" "WATCHWORD_AUDITS_URL" Text "" "A worker that runs elsewhere, like http://lighthouse:9090, instead of one that is started here.";
     "audits.token" "WATCHWORD_AUDITS_TOKEN" Text "" "That worker's token.";
     "audits.memory_mb" "WATCHWORD_AUDITS_MEMORY_MB" Number "1500" "Most memory of an audit with its browser, 500 to 64000 MB.";
     "audits.keep" "WATCHWORD_AUDITS_KEEP" Text "365d" "How long audits and security checks are kept.";

@@ -2,9 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "what tests stand on")]
 
+use std::net::SocketAddr;
+
 use test_support::platforms;
 use test_support::services::{chromium, lighthouse};
 use test_support::targets::Answer;
+use test_support::targets::misbehaving::nothing_listens;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::common::{Server, chat};
 use crate::surfaces::{Stage, Surface, browser, discord, slack, telegram, terminal};
@@ -77,4 +82,33 @@ async fn without_a_browser_everything_else_works_and_audits_say_what_to_install(
     let asked = chat(&server, "audit https://shop.example").await;
     assert!(asked.code == 1 && asked.text.contains("/nowhere/chromium"), "{}", asked.text);
     assert_eq!(chat(&server, "list-monitors").await.code, 0);
+}
+
+/// A worker of a container that has just started, which says what it works with.
+async fn versions_are_told(address: SocketAddr) {
+    let listener = TcpListener::bind(address).await.unwrap();
+    tokio::spawn(async move {
+        let events = "{\"event\":\"started\",\"versions\":{\"node\":\"22.23.3\",\"lighthouse\":\"13.5.0\",\
+                      \"chromium\":\"156.0.8078.79\"}}\n{\"event\":\"done\"}\n";
+        let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", events.len());
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") && stream.read_buf(&mut asked).await.unwrap() > 0 {}
+            stream.write_all(format!("{head}{events}").as_bytes()).await.unwrap();
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_worker_elsewhere_that_starts_later_is_found() {
+    let (folder, address) = (tempfile::tempdir().unwrap(), nothing_listens());
+    let url = format!("http://{address}/");
+    let variables = [("WATCHWORD_AUDITS_URL", url.as_str()), ("WATCHWORD_AUDITS_TOKEN", "a-token-of-the-tests")];
+    let server = Server::start_with(folder.path(), &variables).await;
+    server.logs("pages cannot be audited here; everything else works").await;
+    let asked = chat(&server, "audit https://shop.example").await;
+    assert!(asked.code == 1 && asked.text.contains(&address.to_string()), "{}", asked.text);
+    versions_are_told(address).await;
+    server.logs("pages can be audited").await;
+    assert_eq!(server.log().matches("pages cannot be audited here").count(), 1);
 }

@@ -1,5 +1,7 @@
 //! Looking at audits.
 
+use std::collections::BTreeSet;
+
 use monitor_core::audit::AuditId;
 use monitor_core::audit::changes::{self, Changes};
 use monitor_core::audit::spec::AuditSpec;
@@ -9,10 +11,14 @@ use monitor_core::monitor::MonitorError;
 use monitor_core::people::{Actor, OrganisationId, Permission};
 use storage::{AuditFilter, AuditRow};
 
+use super::news::Seen;
 use crate::{Result, ServiceError, Services, require};
 
 /// Audits before one that are shown with it.
-const PAST: u64 = 20;
+const PAST: usize = 20;
+
+/// Audits before one among which these are looked for.
+const LOOKED_THROUGH: u64 = 200;
 
 /// An audit in full.
 #[derive(Debug, Clone)]
@@ -21,7 +27,8 @@ pub struct AuditView {
     pub row: AuditRow,
     /// What it found.
     pub summary: Option<Summary>,
-    /// The audits of the same page as the same device that found something before it, the oldest first, 20 at most.
+    /// The audits made like it that found something before it, the oldest first, 20 at most: those of its schedule, or else those
+    /// of the page as the same device, in the same language and with headers and cookies of the same names.
     pub past: Vec<AuditRow>,
 }
 
@@ -96,11 +103,12 @@ impl Services {
     pub async fn show_audit(&self, actor: &Actor, which: Option<&str>) -> Result<AuditView> {
         let row = self.find_audit(actor, which).await?;
         let summary = self.store().audit_summary(row.id).await?;
-        let past = self.past_audits(row.organisation, row.id, &row.spec).await?;
+        let past = self.past_audits(&row).await?;
         Ok(AuditView { row, summary, past })
     }
 
-    /// Compares two audits; without the second the first with the one of its page and device before it.
+    /// Compares two audits; without the second the first with the one that it was held against, or else with the one made like it
+    /// before it.
     ///
     /// # Errors
     /// Like [`Services::find_audit`], and [`ServiceError::NoFigures`], [`ServiceError::NothingBefore`],
@@ -109,16 +117,26 @@ impl Services {
         let after = self.find_audit(actor, one).await?;
         let before = match other {
             Some(other) => self.find_audit(actor, Some(other)).await?,
-            None => {
-                let past = self.past_audits(after.organisation, after.id, &after.spec).await?;
-                past.into_iter()
-                    .rfind(|row| row.spec.throttling == after.spec.throttling)
-                    .ok_or(ServiceError::NothingBefore(after.id))?
-            }
+            None => self.audit_before(&after).await?.ok_or(ServiceError::NothingBefore(after.id))?,
         };
         let (before, after) = if before.id > after.id { (after, before) } else { (before, after) };
         let changes = changes::between(&self.figures(&before).await?, &self.figures(&after).await?)?;
         Ok(Comparison { before, after, changes })
+    }
+
+    /// The audit that one is compared with unless somebody says another.
+    async fn audit_before(&self, after: &AuditRow) -> Result<Option<AuditRow>> {
+        let held = match after.digest.as_ref().and_then(|digest| digest.against) {
+            Some(against) => self.store().audit(after.organisation, against).await?,
+            None => None,
+        };
+        match held {
+            Some(held) => Ok(Some(held)),
+            None => {
+                let before = self.comparable(&self.past_audits(after).await?, &after.spec).await?;
+                Ok(before.map(|(row, _)| row))
+            }
+        }
     }
 
     /// What an audit found.
@@ -128,31 +146,54 @@ impl Services {
     }
 
     /// The last of these audits that one can be compared with, and what it found.
-    pub(super) async fn comparable<'a>(
-        &self,
-        past: &'a [AuditRow],
-        spec: &AuditSpec,
-    ) -> Result<Option<(&'a AuditRow, Summary)>> {
-        let Some(last) = past.iter().rfind(|row| row.spec.throttling == spec.throttling) else { return Ok(None) };
-        Ok(self.store().audit_summary(last.id).await?.map(|summary| (last, summary)))
+    pub(super) async fn comparable(&self, past: &[AuditRow], spec: &AuditSpec) -> Result<Option<Seen>> {
+        match past.iter().rfind(|row| row.spec.throttling == spec.throttling) {
+            Some(last) => self.kept_audit(last.organisation, last.id).await,
+            None => Ok(None),
+        }
     }
 
-    /// The audits of a page as a device that found something before one, the oldest first.
-    pub(super) async fn past_audits(
-        &self,
-        organisation: OrganisationId,
-        before: AuditId,
-        spec: &AuditSpec,
-    ) -> Result<Vec<AuditRow>> {
+    /// What an audit is held against while something is wrong by its schedule: the last audit before that began, and what that
+    /// one found. `None`: nothing is wrong, or it is not kept any more.
+    pub(super) async fn audit_baseline(&self, row: &AuditRow) -> Result<Option<Seen>> {
+        let Some(schedule) = row.schedule else { return Ok(None) };
+        match self.store().audit_baseline(schedule).await? {
+            Some(baseline) => self.kept_audit(row.organisation, baseline).await,
+            None => Ok(None),
+        }
+    }
+
+    /// An audit and what it found; `None`: it is not kept any more.
+    pub(super) async fn kept_audit(&self, organisation: OrganisationId, id: AuditId) -> Result<Option<Seen>> {
+        let row = self.store().audit(organisation, id).await?;
+        Ok(row.zip(self.store().audit_summary(id).await?))
+    }
+
+    /// The audits made like one that found something before it, the oldest first.
+    pub(super) async fn past_audits(&self, row: &AuditRow) -> Result<Vec<AuditRow>> {
         let filter = AuditFilter {
-            url: Some(spec.url.to_string()),
-            device: Some(spec.device),
+            url: Some(row.spec.url.to_string()),
+            device: Some(row.spec.device),
+            schedule: row.schedule,
             done: true,
-            before: Some(before),
+            before: Some(row.id),
             ..AuditFilter::default()
         };
-        let mut rows = self.store().audits(organisation, &filter, 0, PAST).await?.1;
-        rows.reverse();
-        Ok(rows)
+        let rows = self.store().audits(row.organisation, &filter, 0, LOOKED_THROUGH).await?.1;
+        let mut past: Vec<AuditRow> =
+            rows.into_iter().filter(|other| alike(&other.spec, &row.spec)).take(PAST).collect();
+        past.reverse();
+        Ok(past)
     }
+}
+
+/// Whether two audits ask a page for the same, as far as that can be said without their secrets: a page behind a login is not
+/// the page that everybody sees.
+fn alike(one: &AuditSpec, other: &AuditSpec) -> bool {
+    let headers = |spec: &AuditSpec| -> BTreeSet<String> {
+        spec.headers.iter().map(|header| header.name.to_ascii_lowercase()).collect()
+    };
+    let cookies =
+        |spec: &AuditSpec| -> BTreeSet<String> { spec.cookies.iter().map(|cookie| cookie.name.clone()).collect() };
+    one.locale == other.locale && headers(one) == headers(other) && cookies(one) == cookies(other)
 }

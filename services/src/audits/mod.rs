@@ -4,6 +4,7 @@
 //! request   ── row in the queue, card in the conversation
 //! work      ── claimed with a lease, audited by the Auditor, its progress on the card
 //! judge     ── budgets, and what got worse than before by more than noise
+//! news      ── what of that is new, and what could not be judged this time
 //! report    ── the PDF, kept as a file and told in the card's thread
 //! alarm     ── of a schedule: an incident while something is wrong
 //! ```
@@ -16,21 +17,22 @@ mod auditor;
 mod files;
 mod judge;
 mod look;
+mod news;
 mod report;
 mod request;
 mod schedules;
 mod work;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-pub use auditor::{AuditError, Audited, Auditing, Auditor, Progress};
+pub use auditor::{AuditError, Audited, Auditing, Auditor, PrintError, Progress, Sought};
 pub use files::{FileError, OpenedFile};
 pub use look::{AuditView, Comparison};
 pub use report::AuditReport;
-pub(crate) use report::print;
+pub(crate) use report::print_asked;
 pub use schedules::NewSchedule;
 
 use crate::{Result, ServiceError, Services};
@@ -77,18 +79,20 @@ impl Services {
         self.auditor().map(drop)
     }
 
-    pub(crate) fn auditor(&self) -> Result<&dyn Auditor> {
-        let unavailable = |why: &str| Err(ServiceError::AuditsUnavailable(why.to_owned()));
-        let mut auditing = &self.inner.audits.options.auditing;
-        loop {
-            auditing = match auditing {
-                Auditing::Here(auditor) => return Ok(auditor.as_ref()),
-                Auditing::Nowhere(why) => return unavailable(why),
-                Auditing::Sought(found) => match found.get() {
-                    Some(auditing) => auditing,
-                    None => return unavailable("it is being looked for what makes them; ask again in some seconds"),
-                },
-            };
+    pub(crate) fn auditor(&self) -> Result<Arc<dyn Auditor>> {
+        self.found_auditor().map_err(ServiceError::AuditsUnavailable)
+    }
+
+    /// What prints reports, which is what makes audits.
+    pub(crate) fn printer(&self) -> Result<Arc<dyn Auditor>> {
+        self.found_auditor().map_err(ServiceError::PrintingUnavailable)
+    }
+
+    fn found_auditor(&self) -> std::result::Result<Arc<dyn Auditor>, String> {
+        match &self.inner.audits.options.auditing {
+            Auditing::Here(auditor) => Ok(Arc::clone(auditor)),
+            Auditing::Nowhere(why) => Err(why.clone()),
+            Auditing::Sought(sought) => sought.auditor(),
         }
     }
 

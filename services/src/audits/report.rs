@@ -10,11 +10,16 @@ use monitor_core::people::{Actor, Permission};
 use storage::{ArtifactKind, ArtifactRow, AuditRow, NewArtifact};
 use tokio_util::sync::CancellationToken;
 
-use super::{AuditError, Auditor, files};
+use super::{Auditor, PrintError, files};
+use crate::tasks::LEASE;
 use crate::{Result, ServiceError, Services, require};
 
-/// How long printing may take.
-const PRINT_WITHIN: Duration = Duration::from_secs(60);
+/// How long the print of an audit may take whose claim is not renewed meanwhile; some time is left to write it down.
+const CLAIMED_WITHIN: Duration = Duration::from_secs(LEASE.as_secs() - 10);
+
+/// How long somebody waits for a print who asked for it. Others may be before it; how long each of them takes is bounded by
+/// the auditor, from its turn on.
+const ASKED_WITHIN: Duration = Duration::from_secs(300);
 
 /// A report with where else it can be had.
 #[derive(Debug, Clone)]
@@ -33,7 +38,7 @@ impl Services {
     /// The report of an audit, printed anew if it is not kept any more; which one is said as for [`Services::find_audit`].
     ///
     /// # Errors
-    /// Like [`Services::find_audit`], and [`ServiceError::NoFigures`], [`ServiceError::AuditsUnavailable`],
+    /// Like [`Services::find_audit`], and [`ServiceError::NoFigures`], [`ServiceError::PrintingUnavailable`],
     /// [`ServiceError::NotPrinted`].
     pub async fn audit_report(&self, actor: &Actor, which: Option<&str>) -> Result<AuditReport> {
         require(actor, Permission::Read)?;
@@ -76,13 +81,17 @@ impl Services {
 
     async fn print_anew(&self, row: &AuditRow) -> Result<(ArtifactRow, Vec<u8>)> {
         let summary = self.figures(row).await?;
-        let auditor = self.auditor()?;
-        let past = self.past_audits(row.organisation, row.id, &row.spec).await?;
-        let before = self.comparable(&past, &row.spec).await?;
-        let bytes = print(auditor, &html(row, &summary, &past, before.as_ref())).await.map_err(|error| {
-            tracing::error!(audit_id = %row.id, %error, "the report of an audit could not be printed");
-            ServiceError::NotPrinted(row.id)
-        })?;
+        let printer = self.printer()?;
+        let past = self.past_audits(row).await?;
+        let before = match row.digest.as_ref().and_then(|digest| digest.against) {
+            Some(against) => self.kept_audit(row.organisation, against).await?,
+            None => self.comparable(&past, &row.spec).await?,
+        };
+        let bytes =
+            print_asked(printer.as_ref(), &html(row, &summary, &past, before.as_ref())).await.map_err(|error| {
+                tracing::error!(audit_id = %row.id, %error, "the report of an audit could not be printed");
+                ServiceError::NotPrinted(row.id)
+            })?;
         let now = self.now();
         let name = format!("{}.pdf", files::stem(row.id, &row.spec.url));
         let new = NewArtifact {
@@ -101,25 +110,38 @@ impl Services {
     }
 }
 
-/// Prints a document.
-pub(crate) async fn print(auditor: &dyn Auditor, html: &str) -> std::result::Result<Vec<u8>, AuditError> {
-    let cancel = CancellationToken::new();
-    let _dropped = cancel.clone().drop_guard();
-    tokio::time::timeout(PRINT_WITHIN, auditor.print(html, &cancel)).await.unwrap_or(Err(AuditError::Deadline))
+/// Prints what belongs to an audit that was claimed a moment ago.
+pub(super) async fn print(auditor: &dyn Auditor, html: &str) -> std::result::Result<Vec<u8>, PrintError> {
+    print_within(CLAIMED_WITHIN, auditor, html).await
 }
 
-/// The report of an audit as a page to be printed. `past` are the audits before it, the oldest first, and `before` is the one of
-/// these that it can be compared with.
+/// Prints what somebody waits for.
+pub(crate) async fn print_asked(auditor: &dyn Auditor, html: &str) -> std::result::Result<Vec<u8>, PrintError> {
+    print_within(ASKED_WITHIN, auditor, html).await
+}
+
+async fn print_within(
+    longest: Duration,
+    auditor: &dyn Auditor,
+    html: &str,
+) -> std::result::Result<Vec<u8>, PrintError> {
+    let cancel = CancellationToken::new();
+    let _dropped = cancel.clone().drop_guard();
+    tokio::time::timeout(longest, auditor.print(html, &cancel)).await.unwrap_or(Err(PrintError::Deadline))
+}
+
+/// The report of an audit as a page to be printed. `past` are the audits before it, the oldest first, and `before` is the one that
+/// it is compared with.
 pub(super) fn html(
     row: &AuditRow,
     summary: &Summary,
     past: &[AuditRow],
-    before: Option<&(&AuditRow, Summary)>,
+    before: Option<&(AuditRow, Summary)>,
 ) -> String {
     let scores = |row: &AuditRow| row.digest.as_ref().map(|digest| (row.asked_at, digest.scores.clone()));
     let scores: Vec<_> = past.iter().filter_map(scores).collect();
     let past: Vec<Past<'_>> = scores.iter().map(|(at, scores)| Past { at: *at, scores }).collect();
-    let changed = before.and_then(|(before, found)| Some((*before, changes::between(found, summary).ok()?)));
+    let changed = before.and_then(|(before, found)| Some((before, changes::between(found, summary).ok()?)));
     documents::audit(&AuditDocument {
         id: row.id,
         at: row.asked_at,

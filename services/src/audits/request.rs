@@ -28,7 +28,7 @@ impl Services {
             return Err(ServiceError::TooMany { what: "audits that wait", most: MOST_OPEN });
         }
         let (organisation, asked_by, conversation) = (actor.organisation, Some(actor.person), Some(conversation));
-        let new = NewAudit { organisation, asked_by, conversation, schedule: None, spec };
+        let new = NewAudit { organisation, asked_by, conversation, schedule: None, spec, waits: None };
         let id = tx.insert_audit(&new, now).await?;
         tx.post_task(id, now).await?;
         tx.commit().await?;

@@ -171,12 +171,15 @@ impl Services {
         }
         let ask = due && !schedule.busy;
         if ask {
+            // It is made as soon as it can be; until then its card says why that takes long.
+            let waits = self.can_audit().err().map(|error| error.to_string());
             let new = NewAudit {
                 organisation: schedule.organisation,
                 asked_by: schedule.created_by,
                 conversation: schedule.conversation,
                 schedule: Some(schedule.id),
                 spec: &schedule.spec,
+                waits: waits.as_deref(),
             };
             let id = tx.insert_audit(&new, now).await?;
             tx.post_task(id, now).await?;

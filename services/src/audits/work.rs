@@ -9,10 +9,11 @@ use storage::{ArtifactKind, AuditClaim, AuditEnd, Digest, Doing, NewArtifact, St
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::news::{Earlier, News};
 use super::report::{html, print};
-use super::{AuditError, Audited, Auditor, Progress, alarm, judge};
+use super::{AuditError, Audited, Auditor, Progress, alarm, judge, news};
 use crate::tasks::{Halt, Job, Kept, LEASE, MOST_ATTEMPTS, Stopped, Worked, given_up, write_down};
-use crate::{Result, Services};
+use crate::{Result, ServiceError, Services};
 
 /// Longest time that making an audit may take, whatever its own deadlines are.
 const LONGEST: Duration = Duration::from_secs(1_800);
@@ -24,6 +25,7 @@ const MOVED_UP: u64 = 50;
 struct Found {
     summary: Summary,
     digest: Digest,
+    news: News,
     /// What Lighthouse measured in the median run.
     lhr: Vec<u8>,
     pdf: Option<Vec<u8>>,
@@ -57,9 +59,13 @@ impl Services {
             let message = "what was asked for cannot be read any more; ask for it anew".to_owned();
             return self.end(&claim, failed("unreadable", message), None).await;
         };
-        let auditor = self.auditor()?;
+        let Ok(auditor) = self.auditor() else {
+            // It has gone away since that was claimed.
+            self.store().hand_back(&claim).await?;
+            return Ok(Worked::Released);
+        };
         tracing::info!(audit_id = %claim.id, attempt = claim.attempts, "audit begun");
-        match self.make(auditor, &mut claim, &spec, stop).await {
+        match self.make(auditor.as_ref(), &mut claim, &spec, stop).await {
             Stopped::Halted(Halt::Released) => {
                 self.store().hand_back(&claim).await?;
                 Ok(Worked::Released)
@@ -72,9 +78,25 @@ impl Services {
                 self.end(&claim, AuditEnd::Cancelled, None).await
             }
             Stopped::Late => self.end(&claim, refused(&claim, &AuditError::Deadline), None).await,
+            Stopped::Ended(Err(AuditError::Away(why))) => self.put_back(&claim, why).await,
             Stopped::Ended(Err(error)) => self.end(&claim, refused(&claim, &error), None).await,
-            Stopped::Ended(Ok(audited)) => self.conclude(auditor, &mut claim, &spec, audited).await,
+            Stopped::Ended(Ok(audited)) => self.conclude(auditor.as_ref(), &mut claim, &spec, audited).await,
         }
+    }
+
+    /// Has an audit wait for what makes audits, which has gone away meanwhile. It may be the page that made it, so that it counts
+    /// as begun.
+    async fn put_back(&self, claim: &AuditClaim, why: String) -> Result<Worked> {
+        tracing::warn!(audit_id = %claim.id, why, "an audit is put back: what makes audits is away");
+        let waits = ServiceError::AuditsUnavailable(why).to_string();
+        let tx = self.store().begin().await?;
+        if !tx.put_back(claim, &waits).await? {
+            return Ok(Worked::Lost);
+        }
+        tx.post_task(claim.id, self.now()).await?;
+        tx.commit().await?;
+        self.announce(true);
+        Ok(Worked::Released)
     }
 
     /// Has the audit made while its claim is kept.
@@ -105,19 +127,33 @@ impl Services {
             Ok(summary) => summary,
             Err(error) => return self.end(claim, refused(claim, &error), None).await,
         };
-        let past = self.past_audits(claim.organisation, claim.id, spec).await?;
-        let before = self.comparable(&past, spec).await?;
-        let digest = judge::digest(spec, &read, before.as_ref().map(|(_, before)| before));
+        let Some(row) = self.store().audit(claim.organisation, claim.id).await? else { return Ok(Worked::Lost) };
+        let past = self.past_audits(&row).await?;
+        let baseline = self.audit_baseline(&row).await?;
+        let last = self.comparable(&past, spec).await?;
+        let digests: judge::Past<'_> = past.iter().filter_map(|row| Some((row.id, row.digest.as_ref()?))).collect();
+        let whole = match (&baseline, &last) {
+            (Some((baseline, _)), _) => judge::judged(&digests, baseline.id, &read),
+            (None, Some((last, _))) => judge::whole(&digests, last.id, &read),
+            (None, None) => None,
+        };
+        let whole = match whole {
+            Some(id) => self.kept_audit(row.organisation, id).await?,
+            None => None,
+        };
+        let (last, whole, lasts) = (last.as_ref(), whole.as_ref(), baseline.is_some());
+        let against = baseline.as_ref().or(whole).or(last);
+        let news = news::news(spec, &read, &Earlier { against, last, whole, lasts });
+        let digest = judge::digest(spec, &read, against, &news.unjudged);
         let lhr = audited.lhrs.first().map(|lhr| lhr.to_string().into_bytes()).unwrap_or_default();
-        let mut found = Found { summary: read, digest, lhr, pdf: None };
+        let mut found = Found { summary: read, digest, news, lhr, pdf: None };
         let doing = Doing { fraction: 0.97, text: "Writing the report".to_owned() };
         match self.keep(claim, &mut Kept::default(), doing).await? {
             None => {}
             Some(Halt::Lost) => return Ok(Worked::Lost),
             Some(_) => return self.end(claim, AuditEnd::Cancelled, None).await,
         }
-        let Some(row) = self.store().audit(claim.organisation, claim.id).await? else { return Ok(Worked::Lost) };
-        match print(auditor, &html(&row, &found.summary, &past, before.as_ref())).await {
+        match print(auditor, &html(&row, &found.summary, &past, against)).await {
             Ok(pdf) => found.pdf = Some(pdf),
             // The audit is worth telling without its report, which can be asked for later.
             Err(error) => tracing::error!(audit_id = %claim.id, %error, "the report of an audit could not be printed"),
@@ -157,7 +193,7 @@ impl Services {
         }
         if let Some(found) = found {
             self.keep_files(&tx, claim, found, now).await?;
-            alarm::judged(&tx, claim, &found.digest, now).await?;
+            alarm::judged(&tx, claim, &found.digest, &found.news, now).await?;
         }
         tx.post_task(claim.id, now).await?;
         tx.commit().await?;

@@ -1,6 +1,7 @@
 //! Delivering notifications: from the outbox to a destination, and what came of it back into the outbox.
 
 mod chart;
+mod quiet;
 mod record;
 mod retry;
 
@@ -142,6 +143,9 @@ impl Services {
         if claim.event != Event::Test && !settings.wants(claim.event) {
             let why = format!("{} takes no notice of `{}`", destination.settings.kind, claim.event.as_str());
             return Ok(Attempt::dropped(why));
+        }
+        if let Some(put_off) = self.put_off(claim).await? {
+            return Ok(put_off);
         }
         // Whoever was to deliver it died again and again.
         if claim.attempts > retry::MOST && self.now().since(claim.first_tried) > retry::GIVE_UP_AFTER {

@@ -5,6 +5,7 @@ use monitor_core::alerting::{Event, Notification};
 use monitor_core::incident::{Entry, IncidentId};
 use storage::{Audience, Destination, Ending, NewNotification, NotificationClaim, Standing, StoreError, Tx};
 
+use super::quiet::judged_again;
 use super::{Attempt, DeliveryOutcome};
 use crate::outbox::LASTS_AGAIN;
 use crate::routing::MOST_FALLBACKS;
@@ -30,19 +31,21 @@ impl Services {
             _ => None,
         };
         let tx = self.store().begin().await?;
-        let standing = match (&fallback, claim.incident) {
-            (Some(_), Some(incident)) => {
+        let put_off = matches!(attempt.ending, Ending::PutOff { .. });
+        let standing = match claim.incident.filter(|_| put_off || fallback.is_some()) {
+            Some(incident) => {
                 // As everybody who tells of an incident does, before any row of theirs.
                 tx.lock_incidents().await?;
                 tx.standing(incident).await?
             }
-            _ => None,
+            None => None,
         };
         let well = claim.attempts == 1 && destination.is_some_and(|destination| destination.failing_since.is_none());
         if !(well && matches!(attempt.ending, Ending::Sent { .. })) {
             tx.lock_destination(claim.destination, fallback.as_ref().map(|fallback| fallback.id)).await?;
         }
-        if !tx.end_notification(claim, &attempt.ending, now).await? {
+        let judged_again = judged_again(&tx, claim, &attempt.ending, now).await?;
+        if !tx.end_notification(claim, judged_again.as_ref().unwrap_or(&attempt.ending), now).await? {
             return Ok(DeliveryOutcome::Stale);
         }
         let record = Record { tx: &tx, claim, destination, standing, now };
@@ -50,7 +53,7 @@ impl Services {
             Ending::Sent { receipt, .. } => record.sent(receipt).await?,
             Ending::Again { at, error } => record.again(*at, error, attempt.hold).await?,
             Ending::Dead { error } => record.dead(error, fallback.as_ref()).await?,
-            Ending::Dropped { why } => record.dropped(why).await?,
+            Ending::Dropped { why } | Ending::PutOff { why, .. } => record.suppressed(why).await?,
         };
         tx.commit().await?;
         self.announce(told);
@@ -65,7 +68,7 @@ impl Services {
 fn outcome(ending: &Ending) -> DeliveryOutcome {
     match ending {
         Ending::Sent { .. } => DeliveryOutcome::Sent,
-        Ending::Again { .. } => DeliveryOutcome::Again,
+        Ending::Again { .. } | Ending::PutOff { .. } => DeliveryOutcome::Again,
         Ending::Dead { .. } => DeliveryOutcome::Dead,
         Ending::Dropped { .. } => DeliveryOutcome::Dropped,
     }
@@ -126,7 +129,7 @@ impl Record<'_> {
         self.fails(error).await
     }
 
-    async fn dropped(&self, why: &str) -> Result<bool, StoreError> {
+    async fn suppressed(&self, why: &str) -> Result<bool, StoreError> {
         self.enter(Entry::Suppressed { destination: self.name(), event: self.claim.event, because: why.to_owned() })
             .await?;
         Ok(false)
@@ -163,16 +166,19 @@ impl Record<'_> {
             return self.enter(Entry::Suppressed { destination, event, because }).await;
         }
         let because = format!("`{}` did not take it", self.name());
+        let mut content = content.clone();
         let not_before = match incident {
-            Some(incident) => {
-                if routing::hold(self.tx, incident, (fallback.id, event), &because, self.now).await? {
+            Some((id, standing)) => {
+                if routing::hold(self.tx, (id, standing), (fallback.id, event), &because, self.now).await? {
                     return Ok(());
+                }
+                if standing.open {
+                    content.incident = self.tx.incident_brief(id).await?;
                 }
                 self.now
             }
             None => routing::not_before(self.tx, claim.organisation, fallback.id, claim.severity, self.now).await?,
         };
-        let mut content = content.clone();
         content.key = format!("{}{INSTEAD}{}", content.key, claim.destination);
         let new = NewNotification {
             organisation: claim.organisation,
@@ -201,6 +207,9 @@ impl Record<'_> {
         let event = self.claim.event;
         if event == Event::Resolved && standing.open {
             return Ok(Some(LASTS_AGAIN.to_owned()));
+        }
+        if event.is_call() && standing.open && standing.acknowledged {
+            return Ok(Some(routing::TAKEN_CARE_OF.to_owned()));
         }
         let because = |how: &str| {
             let (name, fallback) = (self.name(), &fallback.settings.name);

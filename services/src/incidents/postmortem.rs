@@ -82,6 +82,8 @@ pub fn words(entry: &TimelineEntry) -> String {
     let by = entry.by.as_deref().unwrap_or("somebody");
     let noted = |text: &str| if text.is_empty() { String::new() } else { format!(": {text}") };
     match &entry.entry {
+        // What nobody declared an audit found.
+        Entry::Declared { text } if entry.by.is_none() => format!("opened: {text}"),
         Entry::Declared { text } => format!("{by} declared it: {text}"),
         Entry::Joined { name, why, because, rule, severity, .. } => {
             let rule = if rule == "down" { String::new() } else { format!(" ({rule})") };
@@ -103,6 +105,8 @@ pub fn words(entry: &TimelineEntry) -> String {
         Entry::Took { incident } => format!("incident #{incident} became part of it"),
         Entry::Merged { into } => format!("it became part of incident #{into}"),
         Entry::Acknowledged { note } => format!("{by} acknowledged it{}", noted(note)),
+        // What nobody wrote down an audit found.
+        Entry::Noted { text } if entry.by.is_none() => format!("noted: {text}"),
         Entry::Noted { text } => format!("{by} noted: {text}"),
         Entry::Cause { text } => format!("{by} named the cause: {text}"),
         Entry::Resolved { resolution: Resolution::ByHand, note } => format!("{by} resolved it{}", noted(note)),

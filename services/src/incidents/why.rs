@@ -1,8 +1,9 @@
 //! Why somebody was told, or was not: everything that led there, as it is written down.
 
+use monitor_core::Timestamp;
 use monitor_core::monitor::Monitor;
 use monitor_core::people::{Actor, Permission};
-use storage::{IncidentFilter, MonitorState, NamedAlert, Scope, Sorts, StoredResult, TimelineEntry};
+use storage::{IncidentFilter, MonitorState, NamedAlert, RuleRow, Scope, Sorts, StoredResult, TimelineEntry};
 
 use super::IncidentView;
 use crate::{Result, ServiceError, Services, require};
@@ -19,6 +20,8 @@ pub struct Why {
     pub checks: Vec<StoredResult>,
     /// The time of being down that lasts and that nobody is told of.
     pub untold: Option<NamedAlert>,
+    /// Of that the rules whose condition holds, and until when they wait; `None`: until checks say so.
+    pub waiting: Vec<(RuleRow, Option<Timestamp>)>,
     /// The incident.
     pub incident: Option<IncidentView>,
     /// What belongs to it and why, the latest 40 entries.
@@ -60,9 +63,11 @@ impl Services {
                 let state = self.store().state(monitor.id).await?;
                 let until = untold.as_ref().map_or(self.now(), |named| named.alert.opened_at);
                 let checks = self.store().results_until(monitor.id, until, CHECKS).await?;
+                let waiting = if untold.is_some() { self.waiting_rules(monitor.id).await? } else { Vec::new() };
                 let monitor = state.map(|state| (monitor, state));
                 let (joined, told) = (Vec::new(), Vec::new());
-                Ok(Why { monitor, checks, untold, incident: None, joined, joined_earlier: 0, told, told_earlier: 0 })
+                let (incident, joined_earlier, told_earlier) = (None, 0, 0);
+                Ok(Why { monitor, checks, untold, waiting, incident, joined, joined_earlier, told, told_earlier })
             }
             Err(error) => Err(error),
         }
@@ -80,6 +85,7 @@ impl Services {
         let (joined, joined_earlier) = self.store().timeline_of(incident, Sorts::Joined, ENTRIES).await?;
         let (told, told_earlier) = self.store().timeline_of(incident, Sorts::Told, ENTRIES).await?;
         let incident = Some(view);
-        Ok(Why { monitor, checks, untold: None, incident, joined, joined_earlier, told, told_earlier })
+        let (untold, waiting) = (None, Vec::new());
+        Ok(Why { monitor, checks, untold, waiting, incident, joined, joined_earlier, told, told_earlier })
     }
 }

@@ -31,8 +31,9 @@ pub(super) async fn loudness(tx: &Tx, incidents: &[IncidentId]) -> Result<HashMa
     Ok(loudest.into_iter().map(|(incident, loudest)| (incident, loudest.alert.severity)).collect())
 }
 
-/// Has incidents go by their loudest alerts where nothing so loud failed before, unless they were louder once. Answers those
-/// that got worse by that, and how loud they are: something failed of them before.
+/// Has incidents go by their loudest alerts where nothing so loud failed just before; an incident stays as loud as it once was.
+/// Answers those that got worse by that, and how loud what fails of them is: something failed of them before. Where nothing
+/// did, something lesser than before does not give it another name.
 pub(super) async fn rename(
     tx: &Tx,
     incidents: &[IncidentId],
@@ -42,9 +43,14 @@ pub(super) async fn rename(
     for (incident, loudest) in tx.loudest(incidents).await? {
         let severity = loudest.alert.severity;
         let known = before.get(&incident);
-        let louder = known.is_none_or(|known| *known < severity);
-        if louder && (known.is_none() || tx.standing(incident).await?.is_some_and(|is| is.severity <= severity)) {
-            tx.rename_incident(incident, &title(&loudest.monitor_name, &loudest.alert), &loudest.alert).await?;
+        if known.is_some_and(|known| *known >= severity) {
+            continue;
+        }
+        let Some(standing) = tx.standing(incident).await? else { continue };
+        if known.is_some() || standing.severity <= severity {
+            let title = title(&loudest.monitor_name, &loudest.alert);
+            let alert = Alert { severity: severity.max(standing.severity), ..loudest.alert };
+            tx.rename_incident(incident, &title, &alert).await?;
             worse.extend(known.map(|_| (incident, severity)));
         }
     }

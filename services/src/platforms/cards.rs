@@ -37,12 +37,13 @@ impl Services {
         self.posts_after(waiting.organisation, waiting.conversation, waiting.told_seq).await
     }
 
-    /// What of incidents waits there, and the `most` of those still open that changed last; `None`: nothing.
+    /// What of incidents waits there and no summary told of, and the `most` of those still open that changed last; `None`: nothing.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
     pub async fn backlog(&self, waiting: &Waiting, most: u64) -> Result<Option<Backlog>> {
-        Ok(self.store().backlog(waiting.conversation, (waiting.told_seq, waiting.last_seq), most).await?)
+        let told = waiting.told_seq.max(waiting.summed_seq);
+        Ok(self.store().backlog(waiting.conversation, (told, waiting.last_seq), most).await?)
     }
 
     /// Whether a card of an open incident is one of the `most` that changed last of those that a summary told of and that
@@ -105,12 +106,12 @@ impl Services {
         Ok(self.store().told(waiting.conversation, seq, self.now()).await?)
     }
 
-    /// Notes that all up to there was told in a summary.
+    /// Notes that all up to there is told in a summary now.
     ///
     /// # Errors
     /// [`crate::ServiceError::Internal`].
     pub async fn summed_up(&self, waiting: &Waiting, seq: i64) -> Result<()> {
-        Ok(self.store().summed_up(waiting.conversation, seq).await?)
+        Ok(self.store().summed_up(waiting.conversation, seq, self.now()).await?)
     }
 
     /// Notes that the platform does not let it be written in.

@@ -6,7 +6,7 @@ use monitor_core::people::Actor;
 use monitor_core::report::Window;
 use storage::{ArtifactKind, ArtifactRow, NewArtifact};
 
-use crate::audits::print;
+use crate::audits::print_asked;
 use crate::view::{NamedAlert, ReportView};
 use crate::{Result, ServiceError, Services};
 
@@ -47,13 +47,13 @@ impl Services {
     /// What a period looked like, as PDF; like [`Services::report`]. It is kept as long as the files of audits.
     ///
     /// # Errors
-    /// Like [`Services::report`], and [`ServiceError::AuditsUnavailable`], [`ServiceError::ReportNotPrinted`].
+    /// Like [`Services::report`], and [`ServiceError::PrintingUnavailable`], [`ServiceError::ReportNotPrinted`].
     pub async fn report_pdf(&self, actor: &Actor, monitor: Option<&str>, window: Window) -> Result<PrintedReport> {
         let view = self.report(actor, monitor, window).await?;
-        let printer = self.auditor()?;
+        let printer = self.printer()?;
         let by = self.store().person_name(actor.person).await?;
         let html = documents::report(&view.document(), self.now(), by.as_deref());
-        let bytes = print(printer, &html).await.map_err(|error| {
+        let bytes = print_asked(printer.as_ref(), &html).await.map_err(|error| {
             tracing::error!(%error, "the report of a period could not be printed");
             ServiceError::ReportNotPrinted
         })?;

@@ -6,6 +6,7 @@ use monitor_core::alerting::{Event, RouteId, RuleId};
 use monitor_core::incident::{Entry, IncidentId};
 use storage::{Cards, Escalation, Later, SilenceRow, StoreError, Tx};
 
+use super::TAKEN_CARE_OF;
 use super::book::{self, Book, Wanted};
 use super::teller::{DELETED, Teller};
 use crate::{Result, Services};
@@ -86,7 +87,7 @@ async fn tell_due(
             Later::Step(route, step) => escalated |= teller.escalate(incident, route, step, false).await?,
             Later::Postponed(route, step) => escalated |= teller.escalate(incident, route, step, true).await?,
             Later::Reminder(rule, every) => teller.remind(incident, rule, now + every, because).await?,
-            Later::Held(destination, event) => teller.release(incident, Wanted { destination, because }, event).await?,
+            Later::Held(destination, event) => teller.release(Wanted { destination, because }, event).await?,
             Later::Untold if standing.open => {
                 untold = true;
                 for Escalation { what, .. } in tx.take_postponed(incident).await? {
@@ -98,6 +99,9 @@ async fn tell_due(
                 let after = format!("; {because}");
                 teller.tell_first(&cohorts, Event::Opened, &after);
                 teller.tell_hushed(&after).await?;
+                if teller.is_heard() {
+                    teller.let_through();
+                }
             }
             Later::Untold => {}
         }
@@ -167,13 +171,9 @@ impl Teller<'_> {
         Ok(())
     }
 
-    /// Tells what waited, if it still is so, no silence has come up since, and it is not quiet yet again.
-    async fn release(
-        &mut self,
-        incident: IncidentId,
-        wanted: Wanted,
-        event: Event,
-    ) -> std::result::Result<(), StoreError> {
+    /// Tells what waited, if it still is so, no silence has come up since, and it is not quiet yet again. Of what somebody
+    /// takes care of by now, those who know are told that.
+    async fn release(&mut self, wanted: Wanted, mut event: Event) -> std::result::Result<(), StoreError> {
         if event == Event::Resolved {
             self.deliver(wanted, event);
             return Ok(());
@@ -182,15 +182,16 @@ impl Teller<'_> {
         if !self.standing.open || (event == Event::Opened && self.knows(wanted.destination)) {
             return Ok(());
         }
-        let cohorts = self.cohorts(&[]).await?;
-        let (audible, silences) = self.book.audible(incident, &cohorts);
-        match silences.first().filter(|_| audible.is_empty()) {
-            // Whoever does not know is told when the silence is over.
-            Some(silence) => {
-                let name = self.name(wanted.destination);
-                self.suppress(&name, event, book::words(silence));
+        if event.is_call() && self.standing.acknowledged {
+            let name = self.name(wanted.destination);
+            self.suppress(&name, event, TAKEN_CARE_OF.to_owned());
+            match self.last_told(wanted.destination) {
+                None | Some(Event::Resolved | Event::Acknowledged) => return Ok(()),
+                Some(_) => event = Event::Acknowledged,
             }
-            None => self.deliver(wanted, event),
+        }
+        if !self.is_hushed(&wanted, event).await? {
+            self.deliver(wanted, event);
         }
         Ok(())
     }

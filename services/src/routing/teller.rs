@@ -199,10 +199,11 @@ impl<'a> Teller<'a> {
     }
 
     /// Whether a destination was told that it lasts, or will be. What waits for the end of quiet hours counts as long as they
-    /// keep back what is so loud.
+    /// keep back what is so loud; a call does not, which an acknowledgement takes away.
     pub(super) fn knows(&self, destination: DestinationId) -> bool {
         let told = self.told.get(&destination).is_some_and(|told| told.event != Event::Resolved);
-        let waits = || self.held(destination).is_some() && self.quiet_until(destination).is_some();
+        let waits =
+            || self.held(destination).is_some_and(|held| !held.is_call()) && self.quiet_until(destination).is_some();
         told || self.is_queued(destination) || waits()
     }
 
@@ -271,6 +272,9 @@ impl<'a> Teller<'a> {
         for destination in self.freed {
             self.tx.drop_held(incident, destination).await?;
         }
+        // Their quiet hours may hold back no longer what they were to be told before.
+        let worse = self.queued.iter().filter(|(new, _)| new.event == Event::Worse).map(|(new, _)| new.destination);
+        self.tx.hurry_incident(incident, &worse.collect::<Vec<_>>()).await?;
         let entries = self.entries.into_iter().chain(entries);
         let entries: Vec<_> = entries.map(|entry| (incident, now, None, entry)).collect();
         self.tx.add_entries(&entries).await?;

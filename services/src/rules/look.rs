@@ -112,7 +112,6 @@ impl Services {
         if stepped.is_empty() {
             return Ok(0);
         }
-        let recoveries = news::recoveries(self.store(), &stepped, signals).await?;
         let tx = self.store().begin().await?;
         let states = with(steps::by_pair(tx.rule_states(&monitors_of(&stepped)).await?), recalled);
         let looks: Vec<Look<'_>> = stepped
@@ -122,7 +121,8 @@ impl Services {
                 Look { rule, monitor: *monitor, signals, saw: None }
             })
             .collect();
-        let done = steps::take(&tx, &self.inner.grouping, &looks, (states, &recoveries), now).await?;
+        let (done, news) = steps::take(&tx, &self.inner.grouping, &looks, states, now).await?;
+        news::tell(&tx, &news, now).await?;
         tx.commit().await?;
         self.announce(done.told);
         Ok(done.alerts as u64)

@@ -161,6 +161,19 @@ impl Services {
         Ok(recalled)
     }
 
+    /// The rules whose condition holds for a monitor and that do not fire yet, and until when they wait; `None`: until checks
+    /// say so.
+    pub(crate) async fn waiting_rules(&self, monitor: MonitorId) -> Result<Vec<(RuleRow, Option<Timestamp>)>> {
+        let book = self.inner.watch.shelf.book(Source::Store(self.store()), self.now()).await?;
+        let ids: Vec<RuleId> = book.of(monitor).iter().map(|row| row.id).collect();
+        let mut waiting = Vec::new();
+        for own in self.store().rule_states_of(&ids).await? {
+            let row = book.of(monitor).iter().find(|row| row.id == own.rule).filter(|_| own.monitor == monitor);
+            waiting.extend(row.filter(|_| waits(&own)).map(|row| (RuleRow::clone(row), own.due)));
+        }
+        Ok(waiting)
+    }
+
     async fn rule_views(&self, actor: &Actor, rows: Vec<RuleRow>) -> Result<Vec<AlertRuleView>> {
         let book = self.inner.watch.shelf.book(Source::Store(self.store()), self.now()).await?;
         let ids: Vec<RuleId> = rows.iter().map(|row| row.id).collect();
@@ -171,9 +184,7 @@ impl Services {
             let mut firing: Vec<_> =
                 own.iter().filter_map(|own| Some((own.state.firing_since()?, own.monitor))).collect();
             firing.sort_unstable();
-            let waits =
-                |own: &&storage::RuleStateRow| own.state.firing_since().is_none() && own.state.held_since().is_some();
-            let waiting_count = own.iter().filter(waits).count();
+            let waiting_count = own.iter().filter(|own| waits(own)).count();
             let (monitors, firing_count) = (book.subjects(row.id).len(), firing.len());
             firing.truncate(NAMED);
             let mut named = Vec::with_capacity(firing.len());
@@ -184,4 +195,9 @@ impl Services {
         }
         Ok(views)
     }
+}
+
+/// Whether the condition holds and the rule does not fire yet.
+fn waits(own: &storage::RuleStateRow) -> bool {
+    own.state.firing_since().is_none() && own.state.held_since().is_some()
 }

@@ -6,7 +6,7 @@
 //! [`RuleState`](monitor_core::alerting::rule::RuleState): those about the status and about single checks are taken with each
 //! check in its transaction ([`Watch::follow`]), those about figures and those that wait by a chore
 //! ([`Services::evaluate_rules`](crate::Services::evaluate_rules)). A rule about a recovery opens no alert, since nothing is
-//! wrong: the same chore tells of it in words.
+//! wrong: whoever takes the step tells of it in words, in the same transaction ([`tell_news`]).
 
 mod about;
 mod book;
@@ -23,8 +23,9 @@ use monitor_core::alerting::rule::Class;
 use storage::{LooseAlert, StoreError, Tx};
 
 pub use manage::AlertRuleView;
+pub(crate) use news::tell as tell_news;
 pub use replay::{SimulatedAlert, Simulation};
-pub(crate) use watch::{Seen, Watch};
+pub(crate) use watch::{Followed, Seen, Watch};
 
 /// How often [`Services::evaluate_rules`](crate::Services::evaluate_rules) has to be called.
 pub const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(10);

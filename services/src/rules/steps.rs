@@ -11,9 +11,8 @@ use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::Reason;
 use storage::{RuleRow, RuleStateRow, StoreError, Tx};
 
-use super::news::Recoveries;
+use super::news::Recovered;
 use crate::incidents::{self, Cleared, Firing, Outcome};
-use crate::routing;
 
 /// A rule that is to look at a monitor.
 pub(super) struct Look<'a> {
@@ -41,29 +40,12 @@ impl Look<'_> {
     pub(super) fn step(&self, states: &States, now: Timestamp) -> (Option<RuleStateRow>, Step) {
         let stored = states.get(&self.pair());
         let (mut state, due) = stored.cloned().unwrap_or_default();
-        let step = match self.saw.is_some() && self.rule.rule.condition.is_news() {
-            true => self.leave_news(&mut state, due, now),
-            false => state.step(&self.rule.rule, now, self.signals),
-        };
+        let step = state.step(&self.rule.rule, now, self.signals);
         // A rule about figures is looked at often enough.
         let next = step.again_at.filter(|_| self.rule.rule.condition.look_every().is_none());
         let changed = next != due || stored.map_or(state != RuleState::default(), |(before, _)| state != *before);
         let row = RuleStateRow { rule: self.rule.id, monitor: self.monitor, state, due: next };
         (changed.then_some(row), step)
-    }
-
-    /// Takes in a check that may be good news, and has the chore look at once if it is: so that what happens to the incident
-    /// does not wait for it. What is no news any more ends here, or the chore would take the next recovery for the same.
-    fn leave_news(&self, state: &mut RuleState, due: Option<Timestamp>, now: Timestamp) -> Step {
-        let mut ended = state.clone();
-        let step = ended.step(&self.rule.rule, now, self.signals);
-        if step.change == Some(Change::Clear) {
-            *state = ended;
-            return Step { change: None, ..step };
-        }
-        state.recall(&self.rule.rule, now, self.signals);
-        let turned = state.held_since().is_some() != state.firing_since().is_some();
-        Step { change: None, holds: None, why: String::new(), again_at: if turned { Some(now) } else { due } }
     }
 
     /// What an alert says: why the rule fires, and what the check saw.
@@ -75,15 +57,15 @@ impl Look<'_> {
     }
 }
 
-/// Takes all steps in their order from what is stored, and writes down what they change. What is news is told in the words
-/// for its monitor.
+/// Takes all steps in their order from what is stored, and writes down what they change. Answers also what is news, which is
+/// left to whoever has changed all incidents that it is about.
 pub(super) async fn take(
     tx: &Tx,
     grouping: &Grouping,
     looks: &[Look<'_>],
-    (mut states, recoveries): (States, &Recoveries),
+    mut states: States,
     now: Timestamp,
-) -> Result<Outcome, StoreError> {
+) -> Result<(Outcome, Vec<Recovered>), StoreError> {
     let mut changed: BTreeMap<(MonitorId, RuleId), RuleStateRow> = BTreeMap::new();
     let (mut fired, mut ends, mut ends_of_fired) = (Vec::new(), Vec::new(), Vec::new());
     let mut news = Vec::new();
@@ -96,7 +78,7 @@ pub(super) async fn take(
         let (monitor, rule) = (look.monitor, Some(look.rule.id));
         match step.change {
             Some(Change::Fire) if look.rule.rule.condition.is_news() => {
-                news.extend(recoveries.get(&monitor).map(|recovery| recovery.news(look.rule)));
+                news.push(Recovered { rule: look.rule.clone(), monitor });
             }
             Some(Change::Fire) => fired.push((look, look.message(step.why))),
             Some(Change::Clear) => {
@@ -114,8 +96,7 @@ pub(super) async fn take(
         done.add(incidents::raise(tx, grouping, &firings, now).await?);
     }
     done.add(ended(tx, &ends_of_fired, now).await?);
-    routing::tell_rules(tx, &news, now).await?;
-    Ok(done)
+    Ok((done, news))
 }
 
 async fn ended(tx: &Tx, ends: &[Cleared], now: Timestamp) -> Result<Outcome, StoreError> {

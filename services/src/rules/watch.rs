@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::rule::{Signals, Standing};
+use monitor_core::health::Flip;
 use monitor_core::incident::Grouping;
 use monitor_core::monitor::MonitorId;
 use monitor_core::outcome::{Outcome, Verdict};
 use storage::{StoreError, Tx};
 
 use super::book::{Book, Shelf, Source};
-use super::news::Recoveries;
+use super::news::Recovered;
 use super::steps::{self, Look};
-use crate::incidents;
 
 /// A check that has just been taken in.
 pub(crate) struct Seen<'a> {
@@ -23,8 +23,17 @@ pub(crate) struct Seen<'a> {
     pub(crate) outcome: &'a Outcome,
     /// Whether the check is being tried again before it counts.
     pub(crate) retried: bool,
-    /// Whether it changed the status.
-    pub(crate) flipped: bool,
+    /// How it changed the status, if it did.
+    pub(crate) flip: Option<Flip>,
+}
+
+/// What rules made of checks.
+#[derive(Default)]
+pub(crate) struct Followed {
+    /// Whether a card was posted or edited.
+    pub(crate) told: bool,
+    /// What is news, to be told after all that the checks change of incidents.
+    pub(crate) news: Vec<Recovered>,
 }
 
 /// What is kept to look with.
@@ -45,8 +54,8 @@ impl Watch {
         grouping: &Grouping,
         seen: &[Seen<'_>],
         now: Timestamp,
-    ) -> Result<incidents::Outcome, StoreError> {
-        let flipped: Vec<MonitorId> = seen.iter().filter(|seen| seen.flipped).map(|seen| seen.monitor).collect();
+    ) -> Result<Followed, StoreError> {
+        let flipped: Vec<MonitorId> = seen.iter().filter(|seen| seen.flip.is_some()).map(|seen| seen.monitor).collect();
         let book = match flipped.is_empty() {
             true => self.shelf.book(Source::Tx(tx), now).await?,
             false => self.shelf.fresh(Source::Tx(tx), &flipped, now).await?,
@@ -54,13 +63,19 @@ impl Watch {
         let follow = |seen: &&Seen<'_>| book.of(seen.monitor).iter().any(|row| row.rule.condition.follows_checks());
         let followed: Vec<&Seen<'_>> = seen.iter().filter(follow).collect();
         if followed.is_empty() {
-            return Ok(incidents::Outcome::default());
+            return Ok(Followed::default());
         }
         let monitors: Vec<MonitorId> = followed.iter().map(|seen| seen.monitor).collect();
         let states = steps::by_pair(tx.rule_states(&monitors).await?);
-        let standings: HashMap<MonitorId, Standing> = tx.standings(&monitors).await?.into_iter().collect();
-        let known: Vec<(&Seen<'_>, Signals)> =
-            followed.into_iter().map(|seen| (seen, signals(seen, standings.get(&seen.monitor).copied()))).collect();
+        let mut standings: HashMap<MonitorId, Standing> = tx.standings(&monitors).await?.into_iter().collect();
+        let known: Vec<(&Seen<'_>, Signals)> = followed
+            .into_iter()
+            .map(|seen| {
+                // A heartbeat may have changed several times in one transaction.
+                standings.extend(seen.flip.map(|flip| (seen.monitor, Standing::from(flip))));
+                (seen, signals(seen, standings.get(&seen.monitor).copied()))
+            })
+            .collect();
         let looks: Vec<Look<'_>> = known
             .iter()
             .flat_map(|(seen, signals)| {
@@ -69,11 +84,13 @@ impl Watch {
                 rules.map(move |rule| Look { rule, monitor: seen.monitor, signals, saw })
             })
             .collect();
-        steps::take(tx, grouping, &looks, (states, &Recoveries::new()), now).await
+        let (done, news) = steps::take(tx, grouping, &looks, states, now).await?;
+        Ok(Followed { told: done.told, news })
     }
 }
 
 fn signals(seen: &Seen<'_>, standing: Option<Standing>) -> Signals {
     let counts = !seen.retried && seen.outcome.verdict() != Verdict::Inconclusive;
-    Signals { standing, vote: counts.then_some(seen.outcome.reason), ..Signals::default() }
+    let vote = counts.then_some(seen.outcome.reason);
+    Signals { standing, flipped: seen.flip.is_some(), vote, ..Signals::default() }
 }

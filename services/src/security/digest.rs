@@ -21,6 +21,11 @@ pub(super) fn digest(
     before: Option<&(SecurityCheckId, Review)>,
     notes: Vec<String>,
 ) -> SecurityDigest {
+    let mut not_looked: Vec<String> = review.not_looked.iter().map(|blind| blind.reason.clone()).collect();
+    if let Some(more) = not_looked.len().checked_sub(REASONS).filter(|more| *more > 0) {
+        not_looked.truncate(REASONS);
+        not_looked.push(format!("and more, for {more} other reason{}", if more == 1 { "" } else { "s" }));
+    }
     let many = |risk: Risk| review.findings.iter().filter(|finding| finding.risk == risk).count() as u64;
     let risks = RISKS.into_iter().map(|risk| (risk, many(risk))).filter(|(_, many)| *many > 0).collect();
     SecurityDigest {
@@ -29,7 +34,7 @@ pub(super) fn digest(
         formula: review.formula.clone(),
         risks,
         findings: review.findings.iter().take(SHOWN).cloned().collect(),
-        not_looked: review.not_looked.iter().take(REASONS).map(|blind| blind.reason.clone()).collect(),
+        not_looked,
         notes,
         changes: before.map(|(since, before)| {
             let changes = review.changes_since(before);

@@ -7,9 +7,8 @@ use futures_util::future::BoxFuture;
 use monitor_core::Timestamp;
 use monitor_core::security::observed::{Depth, Observed, Proof};
 use probes::Outbound;
-use probes::security::zap::{self, Zap, ZapError};
+use probes::security::zap::{self, Alerts, Zap, ZapError};
 use probes::security::{LookError, look, ownership};
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -44,7 +43,10 @@ pub trait Inspector: Send + Sync {
         page: &'a Url,
         telling: Telling<'a>,
         cancel: &'a CancellationToken,
-    ) -> BoxFuture<'a, Result<Value, ZapError>>;
+    ) -> BoxFuture<'a, Result<Alerts, ZapError>>;
+
+    /// Has ZAP stop what it still does of a page for a process that was killed.
+    fn stop_scan<'a>(&'a self, page: &'a Url) -> BoxFuture<'a, Result<(), ZapError>>;
 }
 
 /// Looks at real sites.
@@ -87,11 +89,21 @@ impl Inspector for Probing {
         page: &'a Url,
         telling: Telling<'a>,
         cancel: &'a CancellationToken,
-    ) -> BoxFuture<'a, Result<Value, ZapError>> {
+    ) -> BoxFuture<'a, Result<Alerts, ZapError>> {
         async move {
             let none = || ZapError::Unreachable("none is set up".to_owned());
             let zap = self.zap.as_ref().ok_or_else(none)?;
             zap::scan(zap, page, SCAN_WITHIN, &self.outbound, cancel, telling).await
+        }
+        .boxed()
+    }
+
+    fn stop_scan<'a>(&'a self, page: &'a Url) -> BoxFuture<'a, Result<(), ZapError>> {
+        async move {
+            match &self.zap {
+                Some(zap) => zap::stop(zap, page, &self.outbound).await,
+                None => Ok(()),
+            }
         }
         .boxed()
     }

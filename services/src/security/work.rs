@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use monitor_core::security::observed::{Depth, Observed};
 use monitor_core::security::{Finding, Review, review, zap};
-use probes::security::zap::ZapError;
+use probes::security::zap::{Alerts, ZapError};
 use probes::security::{LIMIT, LookError};
 use storage::{Doing, SecurityCheckId, SecurityClaim, SecurityEnd, SecurityFilter, StoreError};
 use tokio::sync::watch;
@@ -24,14 +24,20 @@ pub const SECURITY_CHECKS_AT_ONCE: usize = 3;
 /// Longest time that a check may take, whatever its parts allow themselves.
 const LONGEST: Duration = LIMIT.saturating_add(Duration::from_secs(60));
 
+/// How long it may take to have ZAP stop what it does for a process that was killed; the claim's lease outlives it.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+
 /// What was seen of a site, until it is judged.
 struct Seen {
     observed: Observed,
     /// What ZAP found, or why it found nothing; `None`: it was not asked.
-    scan: Option<std::result::Result<Vec<Finding>, String>>,
+    scan: Option<std::result::Result<Scanned, String>>,
     /// What is to be known of how much was looked at.
     notes: Vec<String>,
 }
+
+/// What ZAP found, and why that may not be all.
+type Scanned = (Vec<Finding>, Option<String>);
 
 impl Services {
     /// Claims the next security check that waits; `None`: none does.
@@ -48,6 +54,9 @@ impl Services {
     /// # Errors
     /// [`crate::ServiceError::Internal`]: the lease runs out, and it is begun again.
     pub async fn work_on_security_check(&self, mut claim: SecurityClaim, stop: &CancellationToken) -> Result<Worked> {
+        if claim.deep && claim.attempts > 1 {
+            self.stop_scan_left(&claim).await;
+        }
         if claim.cancelled {
             return self.end_check(&claim, SecurityEnd::Cancelled).await;
         }
@@ -71,27 +80,42 @@ impl Services {
             }
             Stopped::Halted(Halt::Cancelled) => self.end_check(&claim, SecurityEnd::Cancelled).await,
             Stopped::Late => self.end_check(&claim, late()).await,
-            Stopped::Ended(seen) => match seen? {
-                Ok(seen) => self.conclude_check(&claim, seen).await,
-                Err(LookError::Cancelled) => self.end_check(&claim, SecurityEnd::Cancelled).await,
-                Err(error) => self.end_check(&claim, failed(code(&error), error.to_string())).await,
-            },
+            Stopped::Ended(end) => self.end_check(&claim, end?).await,
         }
     }
 
-    /// Has a site looked at while the claim is kept.
+    /// Whoever was killed while ZAP scanned for them has left that going on, which nobody else knows the number of.
+    async fn stop_scan_left(&self, claim: &SecurityClaim) {
+        let Ok(page) = Url::parse(&claim.url) else { return };
+        match tokio::time::timeout(STOP_WITHIN, self.inspector().stop_scan(&page)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(check_id = %claim.id, %error, "an earlier scan could not be stopped in ZAP");
+            }
+            Err(_) => tracing::warn!(check_id = %claim.id, "an earlier scan was not stopped in ZAP in time"),
+        }
+    }
+
+    /// Has a site looked at and judged while the claim is kept.
     async fn make_check(
         &self,
         claim: &mut SecurityClaim,
         page: &Url,
         stop: &CancellationToken,
-    ) -> Stopped<Result<std::result::Result<Seen, LookError>>> {
+    ) -> Stopped<Result<SecurityEnd>> {
         let cancel = CancellationToken::new();
         let _dropped = cancel.clone().drop_guard();
         let (told, telling) = watch::channel(Doing::default());
         let tell = move |text: &str| drop(told.send_replace(Doing { fraction: 0.0, text: text.to_owned() }));
         let asked = claim.clone();
-        let work = self.see(&asked, page, &tell, &cancel).boxed();
+        let work = async {
+            match self.see(&asked, page, &tell, &cancel).await? {
+                Ok(seen) => self.judged(&asked, seen, &cancel).await,
+                Err(LookError::Cancelled) => Ok(SecurityEnd::Cancelled),
+                Err(error) => Ok(failed(code(&error), error.to_string())),
+            }
+        }
+        .boxed();
         let longest = if asked.deep { LONGEST + SCAN_WITHIN } else { LONGEST };
         self.attend(claim, Job { work, telling, cancel: &cancel, longest }, stop).await
     }
@@ -120,14 +144,14 @@ impl Services {
         if scanned {
             match self.inspector().scan(page, tell, cancel).await {
                 Err(ZapError::Cancelled) => return Ok(Err(LookError::Cancelled)),
-                alerts => scan = Some(alerts.map_err(|error| error.to_string()).and_then(|alerts| read(&alerts))),
+                alerts => scan = Some(alerts.map_err(|error| error.to_string()).and_then(read)),
             }
         }
         Ok(Ok(Seen { observed, scan, notes }))
     }
 
-    /// Judges what was seen, and writes it down.
-    async fn conclude_check(&self, claim: &SecurityClaim, seen: Seen) -> Result<Worked> {
+    /// Judges what was seen.
+    async fn judged(&self, claim: &SecurityClaim, seen: Seen, cancel: &CancellationToken) -> Result<SecurityEnd> {
         let Seen { observed, scan, notes } = seen;
         let before = self.review_before(claim).await?;
         // Some megabytes are read through, which is done beside what waits for the network.
@@ -136,11 +160,15 @@ impl Services {
             let digest = digest(&review, before.as_ref(), notes);
             SecurityEnd::Done { review: Box::new(review), digest: Box::new(digest) }
         });
-        let end = judged.await.unwrap_or_else(|error| {
+        let judged = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(SecurityEnd::Cancelled),
+            judged = judged => judged,
+        };
+        Ok(judged.unwrap_or_else(|error| {
             tracing::error!(check_id = %claim.id, %error, "a site could not be judged");
             failed("broken", "what was seen of the site could not be judged, which is in the log".to_owned())
-        });
-        self.end_check(claim, end).await
+        }))
     }
 
     /// The latest review of the same page before this check.
@@ -200,14 +228,16 @@ fn note(host: &str, standing: &Standing, deep: bool) -> Vec<String> {
     }
 }
 
-fn read(alerts: &serde_json::Value) -> std::result::Result<Vec<Finding>, String> {
-    zap::findings(alerts).map_err(|error| error.to_string())
+fn read(alerts: Alerts) -> std::result::Result<Scanned, String> {
+    let findings = zap::findings(&alerts.list).map_err(|error| error.to_string())?;
+    Ok((findings, alerts.cut))
 }
 
-fn judge(observed: &Observed, scan: Option<std::result::Result<Vec<Finding>, String>>) -> Review {
+fn judge(observed: &Observed, scan: Option<std::result::Result<Scanned, String>>) -> Review {
     match scan {
         None => review(observed, &[]),
-        Some(Ok(findings)) => review(observed, &findings),
+        Some(Ok((findings, None))) => review(observed, &findings),
+        Some(Ok((findings, Some(why)))) => review(observed, &findings).with_zap_cut(&why),
         Some(Err(why)) => review(observed, &[]).without_zap(&why),
     }
 }

@@ -5,9 +5,11 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use monitor_core::Timestamp;
 use monitor_core::security::Depth;
-use monitor_core::security::observed::{Active, Answer, Certificate, Cors, Dns, Exposed, Observed, Proof, Tls};
+use monitor_core::security::observed::{
+    Active, Answer, Certificate, Cors, Dns, ErrorPage, Exposed, Observed, Proof, Tls,
+};
 use probes::security::LookError;
-use probes::security::zap::ZapError;
+use probes::security::zap::{Alerts, ZapError};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -47,7 +49,9 @@ struct State {
     /// How often tokens were looked for.
     looked: usize,
     /// What ZAP says, if there is one.
-    zap: Option<Result<Value, ZapError>>,
+    zap: Option<Result<Alerts, ZapError>>,
+    /// How often ZAP was to stop what it did.
+    stops: usize,
 }
 
 impl Sites {
@@ -63,7 +67,12 @@ impl Sites {
 
     /// There is a ZAP, which says that.
     pub fn scan_with(&self, says: Result<Value, ZapError>) {
-        self.state().zap = Some(says);
+        self.state().zap = Some(says.map(|list| Alerts { list, cut: None }));
+    }
+
+    /// There is a ZAP, which has found nothing among what was read of its alerts.
+    pub fn scan_cut_short(&self, why: &str) {
+        self.state().zap = Some(Ok(Alerts { list: Value::Array(Vec::new()), cut: Some(why.to_owned()) }));
     }
 
     /// What was looked at, and how deeply.
@@ -76,6 +85,12 @@ impl Sites {
     #[must_use]
     pub fn tokens_looked_for(&self) -> usize {
         self.state().looked
+    }
+
+    /// How often ZAP was to stop what it did for a process that was killed.
+    #[must_use]
+    pub fn scans_stopped(&self) -> usize {
+        self.state().stops
     }
 
     /// Waits until so many sites were begun to be looked at.
@@ -141,10 +156,15 @@ impl Inspector for Sites {
         _page: &'a Url,
         telling: Telling<'a>,
         _cancel: &'a CancellationToken,
-    ) -> BoxFuture<'a, Result<Value, ZapError>> {
+    ) -> BoxFuture<'a, Result<Alerts, ZapError>> {
         telling("ZAP scans the site");
         let none = || Err(ZapError::Unreachable("none is set up".to_owned()));
         ready(self.state().zap.clone().unwrap_or_else(none)).boxed()
+    }
+
+    fn stop_scan<'a>(&'a self, _page: &'a Url) -> BoxFuture<'a, Result<(), ZapError>> {
+        self.state().stops += 1;
+        ready(Ok(())).boxed()
     }
 }
 
@@ -173,12 +193,14 @@ fn observed(page: &Url, depth: Depth, now: Timestamp, good: bool) -> Observed {
         at: now,
         hops: vec![answer(page.as_str(), 200, headers(if good { &HEADERS } else { &[] }))],
         body: "<!doctype html><html lang=en><title>Shop</title><h1>Shop</h1></html>".to_owned(),
+        body_cut: None,
         plain: Ok(vec![
             answer(&format!("http://{host}/"), 301, redirect),
             answer(page.as_str(), 200, headers(if good { &HEADERS } else { &[] })),
         ]),
         tls: Some(Ok(tls(host, now))),
         scripts: Vec::new(),
+        scripts_cut: None,
         cors: Ok(Cors { origin: "https://watchword.invalid".to_owned(), allow_origin: None, credentials: false }),
         security_txt: Ok(good.then(|| format!("Contact: mailto:security@{host}\nExpires: 2099-01-01T00:00:00Z\n"))),
         dns: Dns {
@@ -218,10 +240,13 @@ fn active(page: &Url, good: bool) -> Active {
     };
     Active {
         protocols: Ok(vec!["TLSv1.2".to_owned(), "TLSv1.3".to_owned()]),
+        protocols_cut: None,
         weak_ciphers: Ok(Vec::new()),
         exposed: if good { Vec::new() } else { vec![git] },
         cors: Vec::new(),
+        cors_cut: None,
         methods: Vec::new(),
+        error_page: Some(ErrorPage { status: 404, body: "There is no such page.".to_owned(), cut: false }),
         cut_short: None,
     }
 }

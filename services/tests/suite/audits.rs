@@ -1,6 +1,8 @@
 //! Audits: asked for, made, told, kept; by an auditor that does what it is told.
 
+mod regressions;
 mod schedules;
+mod sought;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -265,6 +265,63 @@ both!(a_fallback_that_was_told_itself_that_it_is_over_is_not_told_that_it_began,
     assert_eq!(scene.untold(incident).await[..1], untold);
 });
 
+both!(a_fallback_is_told_how_it_stands_by_then, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    scene.gone.otherwise(Reaction::Echo(500));
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    world.deliver_all().await;
+    world.services.acknowledge(&world.owner, None, "").await.unwrap();
+    scene.gone.otherwise(Reaction::Echo(410));
+    world.clock.advance(MINUTE);
+    world.deliver_all().await;
+    assert_eq!(world.said().await[..3], ["opened ops", "acknowledged ops", "opened mail"]);
+    let body = String::from_utf8_lossy(&scene.other.requests()[0].body).replace(' ', "");
+    assert!(body.contains("\"stage\":\"acknowledged\""), "{body}");
+});
+
+both!(a_fallback_is_told_after_a_silence_what_is_silenced_when_it_would_be, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    scene.gone.otherwise(Reaction::Echo(500));
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    let incident = world.lasting().await[0].incident.id;
+    world.deliver_all().await;
+    world.services.silence(&world.owner, &Silenced::Monitors("shop".to_owned()), HOUR, "").await.unwrap();
+    scene.gone.otherwise(Reaction::Echo(410));
+    world.clock.advance(MINUTE);
+    world.deliver_all().await;
+    assert_eq!(world.said().await, ["opened ops"]);
+    let untold = scene.untold(incident).await;
+    assert!(untold.len() == 1 && untold[0].starts_with("opened mail: silence 1: shop until "), "{untold:?}");
+    world.later(HOUR).await;
+    assert_eq!(world.said().await[1..], ["opened mail", "opened ops"]);
+});
+
+both!(a_fallback_is_not_called_for_what_somebody_takes_care_of, async |database: TestDatabase| {
+    let scene = Scene::new(database).await;
+    let world = &scene.world;
+    let route = world.services.routes(&world.owner).await.unwrap()[0].id;
+    world.services.delete_route(&world.owner, route).await.unwrap();
+    world.webhook("boss", &scene.other, None).await;
+    world.all_to(&["boss", "ops"]).await;
+    scene.gone.otherwise(Reaction::Echo(500));
+    let shop = world.add("shop").await;
+    world.check(&shop, Reason::NoReply).await;
+    let incident = world.lasting().await[0].incident.id;
+    world.later(MINUTE * 10).await;
+    world.deliver_all().await;
+    world.services.acknowledge(&world.owner, None, "").await.unwrap();
+    scene.gone.otherwise(Reaction::Echo(410));
+    world.clock.advance(MINUTE);
+    world.deliver_all().await;
+    assert!(!world.said().await.contains(&"escalated mail".to_owned()), "{:?}", world.said().await);
+    let untold = scene.untold(incident).await;
+    assert_eq!(untold[..1], ["escalated mail: somebody acknowledged it meanwhile"]);
+});
+
 both!(a_fallback_is_told_the_ends_of_what_became_part_of_a_storm, async |database: TestDatabase| {
     let scene = Scene::new(database).await;
     let world = &scene.world;
@@ -418,4 +475,43 @@ async fn a_fallback_that_is_told_and_deleted_at_the_same_time_is_told_or_deleted
     assert_eq!(delivered.unwrap().outcome, DeliveryOutcome::Dead);
     scene.world.clock.advance(SECOND);
     assert_eq!(scene.world.said().await, ["opened ops", "opened mail"]);
+}
+
+#[tokio::test]
+async fn what_is_put_off_while_quiet_hours_are_taken_away_is_told_at_once() {
+    let scene = Scene::new(TestDatabase::postgres().await).await;
+    let world = &scene.world;
+    scene.gone.otherwise(Reaction::Echo(503));
+    let claim = scene.claimed().await;
+    assert_eq!(world.services.deliver(&claim).await.unwrap().outcome, DeliveryOutcome::Again);
+    world.services.set_quiet_hours(&world.owner, "ops", Some(&quiet_now(world, None))).await.unwrap();
+    let claim = world.services.claim_deliveries(1).await.unwrap().claims.pop().unwrap();
+    let tx = world.store().begin().await.unwrap();
+    tx.set_quiet_hours(scene.ops.id, None).await.unwrap();
+    let (delivered, ()) = tokio::join!(world.services.deliver(&claim), async {
+        scene.waiting(1).await;
+        tx.commit().await.unwrap();
+    });
+    assert_eq!(delivered.unwrap().outcome, DeliveryOutcome::Again);
+    assert_eq!(scene.gone.requests().len(), 1);
+    scene.gone.otherwise(Reaction::Echo(200));
+    world.deliver_all().await;
+    assert_eq!(scene.gone.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_gets_worse_does_not_wait_for_whoever_has_it_tried_again() {
+    let scene = Scene::new(TestDatabase::postgres().await).await;
+    let world = &scene.world;
+    scene.gone.otherwise(Reaction::Echo(503));
+    let shop = world.add("shop").await;
+    rule(world, &shop, "down", Severity::Warning).await;
+    world.check(&shop, Reason::NoReply).await;
+    world.deliver_all().await;
+    let tx = world.store().begin().await.unwrap();
+    assert_eq!(tx.hurry_notifications(scene.ops.id).await.unwrap(), 1);
+    let worse = rule(world, &shop, "degraded or down", Severity::Critical);
+    tokio::time::timeout(MINUTE, worse).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.said().await, ["opened ops", "worse ops"]);
 }

@@ -3,6 +3,7 @@
 
 mod absence;
 mod audits;
+mod calls;
 mod checks;
 mod clock;
 mod common;
@@ -17,6 +18,7 @@ mod incidents;
 mod maintenance;
 mod monitors;
 mod platforms;
+mod quiet;
 mod random;
 mod recording;
 mod recoveries;

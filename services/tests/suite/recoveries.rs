@@ -64,3 +64,43 @@ both!(each_recovery_is_told_after_the_clock_was_set_back, async |database: TestD
     let told = |after: &str| format!("ops: shop has recovered after {after}: {why}");
     assert_eq!(world.news().await, [told("1 min"), told("10 s"), told("10 s"), told("10 s")]);
 });
+
+both!(a_recovery_is_told_although_the_process_is_killed_just_after_it, async |database: TestDatabase| {
+    let mut world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.destinations(&["ops"]).await;
+    world.recovery_rule(Duration::ZERO).await;
+    world.check(&shop, BAD).await;
+    world.check(&shop, Reason::Ok).await;
+    world.restart().await;
+    world.look_after(SECOND * 600).await;
+    assert_eq!(world.news().await, ["ops: shop has recovered after 10 s: Nothing listens on the target's port."]);
+});
+
+both!(each_of_several_recoveries_between_two_looks_is_told, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.destinations(&["ops"]).await;
+    world.recovery_rule(Duration::ZERO).await;
+    for _ in 1..=3 {
+        world.check(&shop, BAD).await;
+        world.check(&shop, Reason::Ok).await;
+    }
+    assert_eq!(world.news().await.len(), 3, "{:?}", world.news().await);
+    world.look_after(SECOND).await;
+    assert_eq!(world.news().await.len(), 3, "once");
+});
+
+both!(a_recovery_is_told_that_could_not_be_written_down_for_long, async |database: TestDatabase| {
+    let world = World::new(database).await;
+    let shop = world.add("shop").await;
+    world.destinations(&["ops"]).await;
+    let rule = world.recovery_rule(Duration::ZERO).await;
+    world.check(&shop, BAD).await;
+    let well = world.finished(&shop, Reason::Ok).await;
+    world.clock.advance(SECOND * 120);
+    world.services.record(&[well]).await.unwrap();
+    assert_eq!(world.news().await.len(), 1);
+    world.look_after(SECOND * 60).await;
+    assert_eq!(world.services.alert_rule(&world.owner, rule).await.unwrap().firing_count, 0, "it was a moment");
+});

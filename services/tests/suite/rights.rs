@@ -231,6 +231,7 @@ const ENTRIES: &[(&str, Permission, Call)] = entries! {
     };
     end_dialog asks Read: |world, actor| world.services.end_dialog(&actor, world.conversation);
     take_dialog asks Read: |world, actor| world.services.take_dialog(&actor, world.conversation, |_| true);
+    settle_dialog asks Read: |world, actor| world.services.settle_dialog(&actor, world.conversation, true, |_| true);
     free_name asks Read: |world, actor| async move {
         let wanted = world.services.monitor(&world.owner, "shop").await?.settings.name;
         world.services.free_name(&actor, &wanted).await
@@ -294,6 +295,7 @@ async fn absent<T>(call: impl Future<Output = Result<T>>) -> Result<()> {
             | ServiceError::PersonNotFound(_)
             | ServiceError::MaintenanceNotFound(_)
             | ServiceError::AuditsUnavailable(_)
+            | ServiceError::PrintingUnavailable(_)
             | ServiceError::AuditNotFound(_)
             | ServiceError::NoAudit
             | ServiceError::AuditScheduleNotFound { .. }

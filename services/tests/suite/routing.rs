@@ -710,6 +710,12 @@ both!(a_destination_that_is_gone_leaves_the_turn_to_the_next, async |database: T
     world.check(&shop, Reason::NoReply).await;
     assert_eq!(world.told().await, ["opened bob"]);
     world.services.delete_route(owner, route).await.unwrap();
+    let rule = Rule::new(Selector::default(), Condition::parse("degraded").unwrap());
+    let rule = Rule { notify: vec!["@Primary".to_owned()], ..rule };
+    let rule = world.services.add_alert(owner, "all", &rule).await.unwrap().row.id;
+    let in_use = world.services.delete_rotation(owner, "primary").await.unwrap_err().to_string();
+    assert_eq!(in_use, "rule 1 tells whoever is on call in `primary`; say `delete-alert 1` first");
+    world.services.delete_alert(owner, rule).await.unwrap();
     world.services.delete_rotation(owner, "primary").await.unwrap();
     let unknown = world.services.rotations(owner, Some("primary"), world.now()).await;
     assert!(matches!(unknown, Err(ServiceError::RotationNotFound { .. })));

@@ -223,9 +223,13 @@ both!(a_deep_scan_needs_a_zap_and_a_host_of_ones_own, async |database| {
 
     for says in [Err(ZapError::Refused("the key is wrong".to_owned())), Ok(json!("no alerts"))] {
         room.sites.scan_with(says);
-        let (_, digest) = room.checked(true).await;
+        let (row, digest) = room.checked(true).await;
         assert!(digest.not_looked.iter().any(|why| why.contains("ZAP")), "it is never taken for well: {digest:?}");
+        assert_eq!(row.depth, Some(Depth::Active), "ZAP has not scanned it");
     }
+    room.sites.scan_cut_short("ZAP has more");
+    let (row, digest) = room.checked(true).await;
+    assert_eq!((row.depth, digest.not_looked), (Some(Depth::Deep), vec!["ZAP has more".to_owned()]));
     room.ask(PAGE, true).await.unwrap();
     room.services().forget_host(&room.world.owner, HOST).await.unwrap();
     let claim = room.claim().await;
@@ -298,6 +302,35 @@ both!(a_stop_hands_a_check_back_and_a_killed_process_leaves_its_lease, async |da
     assert_eq!(room.work(claim.clone()).await, Worked::Failed);
     assert_eq!(room.row(&asked).await.error.unwrap().0, "given_up");
     assert_eq!(room.work(claim).await, Worked::Lost);
+});
+
+both!(what_a_killed_process_left_going_on_in_zap_is_stopped, async |database| {
+    let room = Room::new(database).await;
+    room.sites.scan_with(Ok(json!({ "alerts": [] })));
+    room.own().await;
+    room.checked(true).await;
+    assert_eq!(room.sites.scans_stopped(), 0, "nobody was killed");
+
+    // Claimed, and never heard of again.
+    let killed = room.ask(PAGE, true).await.unwrap();
+    room.claim().await;
+    room.world.clock.advance(MINUTE);
+    let claim = room.claim().await;
+    assert_eq!((claim.attempts, room.work(claim).await, room.sites.scans_stopped()), (2, Worked::Done, 1));
+    assert_eq!(room.row(&killed).await.state, TaskState::Done);
+
+    let cancelled = room.ask(PAGE, true).await.unwrap();
+    room.claim().await;
+    room.services().cancel_security_check(&room.world.owner, Some(cancelled.id)).await.unwrap();
+    room.world.clock.advance(MINUTE);
+    let claim = room.claim().await;
+    assert_eq!((claim.cancelled, room.work(claim).await, room.sites.scans_stopped()), (true, Worked::Cancelled, 2));
+
+    room.ask(PAGE, false).await.unwrap();
+    room.claim().await;
+    room.world.clock.advance(MINUTE);
+    let claim = room.claim().await;
+    assert_eq!((room.work(claim).await, room.sites.scans_stopped()), (Worked::Done, 2), "ZAP had no part in it");
 });
 
 both!(what_cannot_be_a_page_is_refused, async |database| {

@@ -85,6 +85,8 @@ both!(conversations_do_not_exist_for_another_organisation, async |database| {
         no_conversation(services.dialog(stranger, conversation).await);
         no_conversation(services.save_dialog(stranger, conversation, "theirs").await);
         no_conversation(services.end_dialog(stranger, conversation).await);
+        no_conversation(services.take_dialog(stranger, conversation, |_| true).await);
+        no_conversation(services.settle_dialog(stranger, conversation, true, |_| true).await);
         no_conversation(services.offer_action(stranger, conversation, "status").await);
         no_conversation(services.action(stranger, conversation, &token).await);
         no_conversation(services.messages_after(stranger, conversation, 0).await);

@@ -1,6 +1,7 @@
 //! What is audited again and again.
 
 use monitor_core::Timestamp;
+use monitor_core::audit::AuditId;
 use monitor_core::audit::spec::AuditSpec;
 use monitor_core::heartbeat::Schedule;
 use monitor_core::incident::IncidentId;
@@ -109,6 +110,20 @@ impl Store {
         rows.iter().map(|row| self.read_schedule(row)).collect()
     }
 
+    /// The audit that those of a schedule are held against while an incident of it lasts; `None`: none lasts, or nobody noted it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn audit_baseline(&self, id: AuditScheduleId) -> Result<Option<AuditId>, StoreError> {
+        const BASELINE: Sql = Sql::both(
+            "SELECT s.baseline_id FROM audit_schedule s JOIN incident i ON i.id = s.incident_id
+             WHERE s.id = $1 AND i.resolved_at_ms IS NULL",
+        );
+        let row = self.reader().query_one_raw(BASELINE.with(self.backend(), [id.0.into()])).await?;
+        let baseline = row.map(|row| get::<Option<i64>>(&row, "baseline_id")).transpose()?;
+        Ok(baseline.flatten().map(AuditId))
+    }
+
     fn read_schedule(&self, row: &QueryResult) -> Result<AuditScheduleRow, StoreError> {
         Ok(AuditScheduleRow {
             id: AuditScheduleId(get(row, "id")?),
@@ -196,7 +211,7 @@ impl Tx {
         .transpose()
     }
 
-    /// Notes what audits of a schedule found wrong.
+    /// Notes what audits of a schedule found wrong, and which audit they are held against while that lasts.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -204,9 +219,28 @@ impl Tx {
         &self,
         id: AuditScheduleId,
         incident: IncidentId,
+        baseline: AuditId,
     ) -> Result<(), StoreError> {
-        const SET: Sql = Sql::both("UPDATE audit_schedule SET incident_id = $2 WHERE id = $1");
-        self.conn().execute_raw(SET.with(self.store().backend(), [id.0.into(), incident.0.into()])).await?;
+        const SET: Sql = Sql::both("UPDATE audit_schedule SET incident_id = $2, baseline_id = $3 WHERE id = $1");
+        let values = [id.0.into(), incident.0.into(), baseline.0.into()];
+        self.conn().execute_raw(SET.with(self.store().backend(), values)).await?;
+        Ok(())
+    }
+
+    /// Has an incident of audits go by what they find wrong now, unless it is over.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn rename_audit_incident(
+        &self,
+        incident: IncidentId,
+        title: &str,
+        message: &str,
+    ) -> Result<(), StoreError> {
+        const RENAME: Sql =
+            Sql::both("UPDATE incident SET title = $2, message = $3 WHERE id = $1 AND resolved_at_ms IS NULL");
+        let values = [incident.0.into(), text(title).into_owned().into(), text(message).into_owned().into()];
+        self.conn().execute_raw(RENAME.with(self.store().backend(), values)).await?;
         Ok(())
     }
 

@@ -11,6 +11,7 @@ pub(crate) struct Model {
     pub(crate) person_id: i64,
     pub(crate) sealed: Vec<u8>,
     pub(crate) expires_at_ms: i64,
+    pub(crate) taken_until_ms: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

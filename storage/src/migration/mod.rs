@@ -19,6 +19,8 @@ mod m0017_posted;
 mod m0018_audits;
 mod m0019_security;
 mod m0020_told;
+mod m0021_baseline;
+mod m0022_dialogs;
 
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::prelude::*;
@@ -51,6 +53,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_audits::Migration),
             Box::new(m0019_security::Migration),
             Box::new(m0020_told::Migration),
+            Box::new(m0021_baseline::Migration),
+            Box::new(m0022_dialogs::Migration),
         ]
     }
 }

@@ -29,6 +29,13 @@ pub enum Ending {
         /// What went wrong.
         error: String,
     },
+    /// It was not tried, and is later.
+    PutOff {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        why: String,
+    },
     /// It cannot be delivered.
     Dead {
         /// Why.
@@ -79,16 +86,23 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         const END: Sql = Sql::both(
             "UPDATE notification SET state = $3, next_at_ms = $4, ended_at_ms = $5, receipt_id = $6, receipt = $7,
-                 last_error = $8, lease_ms = NULL
+                 last_error = $8, attempts = attempts - $9, first_tried_ms = $10, lease_ms = NULL
              WHERE id = $1 AND lease_ms = $2",
         );
         let (state, again, receipt_id, receipt, error) = match ending {
             Ending::Sent { receipt_id, receipt } => {
                 (NotificationState::Sent, None, receipt_id.as_deref(), Some(receipt), None)
             }
-            Ending::Again { at, error } => (NotificationState::Due, Some(*at), None, None, Some(error)),
+            Ending::Again { at, error } | Ending::PutOff { at, why: error } => {
+                (NotificationState::Due, Some(*at), None, None, Some(error))
+            }
             Ending::Dead { error } => (NotificationState::Dead, None, None, None, Some(error)),
             Ending::Dropped { why } => (NotificationState::Dropped, None, None, None, Some(why)),
+        };
+        // The time for which it is put off is none in which it is tried.
+        let (untried, first_tried) = match ending {
+            Ending::PutOff { at, .. } => (1_i32, (claim.first_tried + at.since(now)).min(*at)),
+            _ => (0, claim.first_tried),
         };
         let plain = |said: &str| text(said).into_owned();
         let values = [
@@ -100,6 +114,8 @@ impl Tx {
             receipt_id.map(plain).into(),
             receipt.map(|receipt| plain(receipt)).into(),
             error.map(|error| plain(error)).into(),
+            untried.into(),
+            first_tried.as_millis().into(),
         ];
         let ended = self.conn().execute_raw(END.with(self.store().backend(), values)).await?.rows_affected() > 0;
         // What comes after it may be delivered now.
@@ -142,20 +158,42 @@ impl Tx {
         Ok(self.conn().execute_raw(hurry).await?.rows_affected())
     }
 
-    /// Has notices so loud that wait to be told to a destination told from another time on; `None`: at once. Answers how many
-    /// those are.
+    /// Has what these destinations are still to be told of an incident tried at once. It waits for nobody: whoever is at work
+    /// on some of it has it tried at once as well, or puts it off only as long as nobody tells of incidents.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn move_notices(
+    pub async fn hurry_incident(&self, incident: IncidentId, destinations: &[DestinationId]) -> Result<(), StoreError> {
+        const HURRY: Sql = sql!(
+            "UPDATE notification SET next_at_ms = 0 WHERE id IN (
+                 SELECT n.id FROM notification n
+                 WHERE n.incident_id = $2 AND n.state = 'due' AND n.lease_ms IS NULL AND n.next_at_ms > 0
+                     AND n.destination_id IN (SELECT CAST(value->>0 AS bigint) FROM " rows " AS r) "
+                 (postgres "FOR NO KEY UPDATE OF n SKIP LOCKED") "
+             )"
+        );
+        if !destinations.is_empty() {
+            let ids: Vec<_> = destinations.iter().map(|destination| [destination]).collect();
+            self.conn().execute_raw(HURRY.with(self.store().backend(), [json(&ids)?, incident.0.into()])).await?;
+        }
+        Ok(())
+    }
+
+    /// Has what is so loud and waits to be told to a destination for the first time, about no incident, told from another time
+    /// on; `None`: at once. All else that waits is tried at once: whoever delivers it finds whether it is still to wait, which
+    /// of an incident depends on what fails by then. Answers how much all that is.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn move_waiting(
         &self,
         destination: DestinationId,
         severity: Severity,
         from: Option<Timestamp>,
     ) -> Result<u64, StoreError> {
         const MOVE: Sql = Sql::both(
-            "UPDATE notification SET next_at_ms = $3 WHERE destination_id = $1 AND severity = $2 AND event = 'notice'
-                 AND state = 'due' AND attempts = 0 AND next_at_ms > 0",
+            "UPDATE notification SET next_at_ms = CASE WHEN incident_id IS NULL AND attempts = 0 THEN $3 ELSE 0 END
+             WHERE destination_id = $1 AND severity = $2 AND state = 'due' AND lease_ms IS NULL AND next_at_ms > 0",
         );
         let from = from.unwrap_or_default().as_millis();
         let values = [destination.0.into(), severity.number().into(), from.into()];

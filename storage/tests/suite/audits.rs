@@ -23,7 +23,7 @@ async fn ask(store: &Store) -> (Actor, AuditId) {
     let owner = store.bootstrap(NOW).await.unwrap();
     let spec = spec();
     let (asked_by, conversation, schedule) = (Some(owner.person), None, None);
-    let new = NewAudit { organisation: owner.organisation, asked_by, conversation, schedule, spec: &spec };
+    let new = NewAudit { organisation: owner.organisation, asked_by, conversation, schedule, spec: &spec, waits: None };
     let tx = store.begin().await.unwrap();
     let id = tx.insert_audit(&new, NOW).await.unwrap();
     tx.commit().await.unwrap();

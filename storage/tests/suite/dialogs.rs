@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use monitor_core::Timestamp;
 use monitor_core::people::PersonId;
 use storage::StoreError;
 use test_support::both;
@@ -26,8 +29,8 @@ both!(a_dialog_ends_once, async |database: TestDatabase| {
     let owner = store.bootstrap(NOW).await.unwrap();
     let here = store.conversation(owner.organisation, "web", "x", NOW).await.unwrap();
     store.save_dialog(here, owner.person, "state", later(60)).await.unwrap();
-    assert!(store.end_dialog(here, owner.person).await.unwrap());
-    assert!(!store.end_dialog(here, owner.person).await.unwrap());
+    assert!(store.end_dialog(here, owner.person, NOW).await.unwrap());
+    assert!(!store.end_dialog(here, owner.person, NOW).await.unwrap());
     assert_eq!(store.dialog(here, owner.person, NOW).await.unwrap(), None);
 });
 
@@ -35,7 +38,8 @@ both!(a_dialog_is_taken_by_one_and_no_other_in_its_place, async |database: TestD
     let store = &database.store;
     let owner = store.bootstrap(NOW).await.unwrap();
     let here = store.conversation(owner.organisation, "web", "x", NOW).await.unwrap();
-    let take = |state: &'static str| store.take_dialog(here, owner.person, move |found| found == state);
+    let at = (here, owner.person);
+    let take = |state: &'static str| store.take_dialog(at, (NOW, later(2)), move |found| found == state);
     assert!(!take("first").await.unwrap());
     store.save_dialog(here, owner.person, "first", later(60)).await.unwrap();
     let (a, b, c) = tokio::join!(take("first"), take("first"), take("first"));
@@ -43,10 +47,40 @@ both!(a_dialog_is_taken_by_one_and_no_other_in_its_place, async |database: TestD
     store.save_dialog(here, owner.person, "second", later(60)).await.unwrap();
     assert!(!take("first").await.unwrap());
     assert_eq!(store.dialog(here, owner.person, NOW).await.unwrap().as_deref(), Some("second"));
-    // The same words, but of another time: whoever read the one before does not take it.
+    // The same words, but of another time: whoever read the one before takes that one, if it is still there, or none.
     let (again, taken) = tokio::join!(store.save_dialog(here, owner.person, "second", later(60)), take("second"));
     again.unwrap();
-    assert_eq!(store.dialog(here, owner.person, NOW).await.unwrap().is_none(), taken.unwrap());
+    assert!(store.dialog(here, owner.person, NOW).await.unwrap().is_some() || taken.unwrap());
+});
+
+both!(a_dialog_that_is_taken_is_there_again_unless_it_is_over, async |database: TestDatabase| {
+    let store = &database.store;
+    let owner = store.bootstrap(NOW).await.unwrap();
+    let here = store.conversation(owner.organisation, "web", "x", NOW).await.unwrap();
+    let at = (here, owner.person);
+    let take = |now: Timestamp| store.take_dialog(at, (now, now + Duration::from_secs(2)), |state| state == "state");
+    let settle = |over, state: &'static str| store.settle_dialog(at, over, move |found| found == state);
+    let open = async |now| store.dialog(here, owner.person, now).await.unwrap().is_some();
+    store.save_dialog(here, owner.person, "state", later(60)).await.unwrap();
+    assert!(take(NOW).await.unwrap() && !open(NOW).await);
+    settle(false, "state").await.unwrap();
+    assert!(open(NOW).await);
+
+    // Whoever took it was killed.
+    assert!(take(NOW).await.unwrap() && !open(later(1)).await);
+    assert!(open(later(2)).await && take(later(2)).await.unwrap());
+    // Another one is left as it is, and one that is over is gone.
+    settle(true, "another").await.unwrap();
+    assert!(open(later(4)).await);
+    settle(true, "state").await.unwrap();
+    assert!(!open(later(4)).await);
+
+    // One that is ended while it is taken is not open again, whatever becomes of the answer.
+    store.save_dialog(here, owner.person, "state", later(60)).await.unwrap();
+    assert!(take(NOW).await.unwrap());
+    assert!(!store.end_dialog(here, owner.person, NOW).await.unwrap(), "it is being answered");
+    settle(false, "state").await.unwrap();
+    assert!(!open(NOW).await && !open(later(4)).await);
 });
 
 both!(a_button_works_in_its_conversation_until_it_expires, async |database: TestDatabase| {

@@ -137,7 +137,8 @@ both!(audits_go_with_their_step_and_leave_nothing_behind, async |database: TestD
         };
         let schedule = tx.insert_audit_schedule(&new, NOW).await.unwrap();
         let (asked_by, conversation) = (Some(owner.person), Some(conversation));
-        let new = NewAudit { organisation: owner.organisation, asked_by, conversation, schedule, spec: &spec };
+        let new =
+            NewAudit { organisation: owner.organisation, asked_by, conversation, schedule, spec: &spec, waits: None };
         let id = tx.insert_audit(&new, NOW).await.unwrap();
         tx.post_task(id, NOW).await.unwrap();
         let (organisation, bytes) = (owner.organisation, vec![1]);

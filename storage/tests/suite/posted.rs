@@ -70,7 +70,7 @@ both!(a_conversation_waits_until_it_was_told, async |database: TestDatabase| {
     assert_eq!(waiting(store).await, [], "never back");
 
     fail(store, ids[2], at(3)).await;
-    store.summed_up(discord, 3).await.unwrap();
+    store.summed_up(discord, 3, at(3)).await.unwrap();
     assert_eq!(waiting(store).await[0].summed_seq, 3);
     let closed = async || waiting(store).await[0].closed;
     assert!(!closed().await);

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use super::Target;
 use super::answering::{Answer, Received, read_request};
 
-type Answers = dyn Fn(&Received) -> Answer + Send + Sync;
+type Answers = dyn Fn(&Received) -> Option<Answer> + Send + Sync;
 
 /// A running site.
 #[derive(Debug)]
@@ -32,6 +32,11 @@ pub async fn site(answer: impl Fn(&Received) -> Answer + Send + Sync + 'static) 
     Site::start("http", answer, |stream| async move { Ok(stream) }).await
 }
 
+/// Starts a site that answers each request so, and breaks off where it has no answer.
+pub async fn reluctant(answer: impl Fn(&Received) -> Option<Answer> + Send + Sync + 'static) -> Site {
+    Site::serve("http", Arc::new(answer), |stream| async move { Ok(stream) }).await
+}
+
 impl Site {
     /// Starts one, `prepare` making of each connection what is spoken on.
     pub(crate) async fn start<P, F, S>(
@@ -44,8 +49,17 @@ impl Site {
         F: Future<Output = io::Result<S>> + Send + 'static,
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        Self::serve(scheme, Arc::new(move |request: &Received| Some(answer(request))), prepare).await
+    }
+
+    async fn serve<P, F, S>(scheme: &'static str, answer: Arc<Answers>, prepare: P) -> Self
+    where
+        P: Fn(TcpStream) -> F + Send + Sync + 'static,
+        F: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let log = Arc::new(Log::default());
-        let (shared, answer): (_, Arc<Answers>) = (Arc::clone(&log), Arc::new(answer));
+        let shared = Arc::clone(&log);
         let target = Target::serve(scheme, move |stream| {
             let (log, answer) = (Arc::clone(&shared), Arc::clone(&answer));
             let (open, prepared) = (Open::begin(log), stream.set_nodelay(true).map(|()| prepare(stream)));
@@ -113,8 +127,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, log: &Log, answ
     while let Some(request) = read_request(&mut stream, &mut buffer).await? {
         let head_only = request.head.starts_with("HEAD ");
         let close = request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        let bytes = answer(&request).to_bytes(head_only);
+        let answer = answer(&request);
         log.requests().push(request);
+        let Some(answer) = answer else { break };
+        let bytes = answer.to_bytes(head_only);
         stream.write_all(&bytes).await?;
         stream.flush().await?;
         if close {

@@ -99,10 +99,10 @@ impl<C: Courier> Step<C> {
         Ok(Did::Moved)
     }
 
-    /// Tells of everything at once after an outage; `None`: there was none, or all of it is summed up.
+    /// Tells of everything at once after an outage; `None`: there was none, or all of it is summed up. What is left of an earlier
+    /// summary takes nothing from one about what came after it.
     async fn sum_up(&self, posts: &[Post]) -> Result<Option<Did>> {
-        let first = posts.first().map_or(0, |post| post.seq);
-        if self.context.told_lately || posts.len() <= FEW || first <= self.waiting.summed_seq {
+        if self.context.told_lately || posts.len() <= FEW || self.waiting.last_seq <= self.waiting.summed_seq {
             return Ok(None);
         }
         let Some(backlog) = self.services.backlog(&self.waiting, AFTER_SUMMARY).await? else { return Ok(None) };

@@ -53,6 +53,7 @@ fn said(entry: &TimelineEntry) -> Option<String> {
     let by = entry.by.as_deref().unwrap_or("somebody");
     let noted = |text: &str| if text.is_empty() { ".".to_owned() } else { format!(": {text}") };
     let line = match &entry.entry {
+        Entry::Declared { text } if entry.by.is_none() => format!("Opened: {text}"),
         Entry::Declared { text } => format!("{by} declared it: {text}"),
         Entry::Joined { name, why, .. } => format!("{name} failed: {why}"),
         Entry::Took { incident } => format!("Incident #{incident} became part of it."),
@@ -62,6 +63,8 @@ fn said(entry: &TimelineEntry) -> Option<String> {
         }
         Entry::Merged { into } => format!("It became part of incident #{into}."),
         Entry::Acknowledged { note } => format!("{by} acknowledged it{}", noted(note)),
+        // What nobody wrote down an audit found.
+        Entry::Noted { text } if entry.by.is_none() => format!("Noted: {text}"),
         Entry::Noted { text } => format!("{by} noted: {text}"),
         Entry::Cause { text } => format!("{by} named the cause: {text}"),
         Entry::Reopened { because } => format!("It goes on: {because}"),

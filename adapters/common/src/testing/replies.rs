@@ -282,6 +282,7 @@ fn form_field() -> impl Strategy<Value = FormField> {
             required,
             placeholder: placeholder.map(|text| text.replace(PLACE, "")),
             choices: (0..choices).map(|number| format!("choice {number} @everyone")).collect(),
+            secret: false,
         },
     )
 }

@@ -139,6 +139,7 @@ fn all_kinds_of_blocks_in_one_answer() {
         required: true,
         placeholder: Some("shop".into()),
         choices: choices.iter().map(|choice| (*choice).into()).collect(),
+        secret: false,
     };
     let statuses = [(Status::Up, "shop"), (Status::Degraded, "blog")];
     let items = statuses.map(|(status, name)| StatusItem { status, name: name.into(), detail: "120 ms".into() });
@@ -184,6 +185,7 @@ fn a_question_comes_back_as_its_answer() {
         required: true,
         placeholder: None,
         choices: Vec::new(),
+        secret: false,
     };
     let form =
         |token: &str| Block::Form { title: "Which address?".into(), token: token.into(), fields: vec![field.clone()] };
@@ -211,6 +213,7 @@ fn the_longest_question_can_be_answered() {
         required: true,
         placeholder: None,
         choices: Vec::new(),
+        secret: false,
     };
     let form = Block::Form { title: "Which?".into(), token: "0".repeat(16), fields: vec![field] };
     let all = messages(&Reply::of(vec![form]));

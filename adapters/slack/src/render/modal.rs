@@ -56,7 +56,7 @@ impl Form {
             name: field.name.clone(),
             label: shorten(&field.label, 200),
             required: field.required,
-            placeholder: field.placeholder.as_deref().map(|example| shorten(example, PLACEHOLDER)),
+            placeholder: field.example().map(|example| shorten(&example, PLACEHOLDER)),
             choices: field.choices.clone(),
         });
         let fields: Vec<Question> = asked.take(VIEW_BLOCKS).collect();
@@ -175,6 +175,7 @@ mod tests {
             required: true,
             placeholder: Some("shop".to_owned()),
             choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
+            secret: false,
         }
     }
 

@@ -19,6 +19,7 @@ fn everything() -> Reply {
         required: true,
         placeholder: Some("shop".to_owned()),
         choices: vec!["shop".to_owned(), "blog".to_owned()],
+        secret: false,
     };
     let item =
         |status, name: &str, detail: &str| StatusItem { status, name: name.to_owned(), detail: detail.to_owned() };

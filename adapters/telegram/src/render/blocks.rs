@@ -56,14 +56,14 @@ fn text_of(block: &Block) -> Option<&str> {
 }
 
 fn hint(field: &FormField, reply: &Reply) -> Option<String> {
-    match (field.kind, &field.placeholder) {
+    match (field.kind, field.example()) {
         (FormKind::Confirm, _) => reply.actions.is_empty().then(|| "Answer `yes` or `no`.".to_owned()),
         _ if keyboard::shows(field, reply) => None,
         _ if !field.choices.is_empty() => {
             let choices: Vec<String> = field.choices.iter().map(|choice| line(choice)).collect();
             Some(format!("Possible answers: {}", choices.join(", ")))
         }
-        (_, Some(example)) => Some(format!("For example: `{}`", line(example).replace('`', "'"))),
+        (_, Some(example)) => Some(format!("For example: `{}`", line(&example).replace('`', "'"))),
         (_, None) => None,
     }
 }

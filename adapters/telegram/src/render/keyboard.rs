@@ -72,8 +72,8 @@ fn asked(reply: &Reply) -> Option<&FormField> {
 }
 
 fn question(field: &FormField, reply: &Reply) -> Keyboard {
-    let placeholder =
-        Units::Utf16.shorten(clean(field.placeholder.as_deref().unwrap_or_default()).trim(), MAX_PLACEHOLDER).into();
+    let example = field.example().unwrap_or_default();
+    let placeholder = Units::Utf16.shorten(clean(&example).trim(), MAX_PLACEHOLDER).into();
     if !shows(field, reply) {
         return Keyboard::Answer { placeholder };
     }

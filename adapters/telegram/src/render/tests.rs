@@ -38,7 +38,8 @@ fn button(label: &str) -> Action {
 fn field(kind: FormKind, choices: &[&str], placeholder: Option<&str>) -> Block {
     let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
     let (name, label) = ("monitor".to_owned(), "Which monitor?".to_owned());
-    let field = FormField { name, label, kind, required: true, placeholder: placeholder.map(str::to_owned), choices };
+    let placeholder = placeholder.map(str::to_owned);
+    let field = FormField { name, label, kind, required: true, placeholder, choices, secret: false };
     Block::Form { title: "Which monitor?".to_owned(), token: "1".to_owned(), fields: vec![field] }
 }
 

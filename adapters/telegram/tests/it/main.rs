@@ -4,6 +4,7 @@
 mod clients;
 mod conversation;
 mod doctor;
+mod questions;
 mod resilience;
 mod webhook;
 mod world;

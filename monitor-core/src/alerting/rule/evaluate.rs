@@ -10,7 +10,7 @@ use crate::duration::humanize;
 use crate::health::Status;
 use crate::outcome::{Reason, Verdict};
 
-/// How long a recovery is news.
+/// How long a recovery is news to whoever looks later than the check that found it.
 pub(super) const RECOVERY_LASTS: Duration = Duration::from_secs(60);
 
 /// Past weeks of which something has to be known for anything to be usual.
@@ -94,7 +94,8 @@ impl Seen<'_> {
     fn recovered(&self) -> Finding {
         let Some(standing) = self.signals.standing else { return Finding::unknown("its status is not known") };
         let was_down = standing.from == Status::Down || self.state.recovered_unseen(standing);
-        let news = was_down && standing.status.is_up() && self.now.since(standing.since) < RECOVERY_LASTS;
+        let fresh = self.signals.flipped || self.now.since(standing.since) < RECOVERY_LASTS;
+        let news = was_down && standing.status.is_up() && fresh;
         Finding::told(news, if news { "it has recovered" } else { "it has not just recovered" })
     }
 

@@ -10,6 +10,8 @@ use crate::rollup::Tally;
 pub struct Signals {
     /// Its status.
     pub standing: Option<Standing>,
+    /// Whether the check that gave the occasion has changed it, however long ago that check was.
+    pub flipped: bool,
     /// How the check ended that gave the occasion, unless it could tell nothing or is being tried again.
     pub vote: Option<Reason>,
     /// What checks add up to over each of the windows of the condition.

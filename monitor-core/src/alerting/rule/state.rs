@@ -209,8 +209,10 @@ impl RuleState {
             _ => None,
         };
         let asks = asks_recovery(&rule.condition.expression);
-        let settles = signals.standing.filter(|_| asks).map(|standing| standing.since + RECOVERY_LASTS);
-        [waits, settles.filter(|at| now < *at)].into_iter().flatten().min()
+        // A recovery that was found late is over after as long as any.
+        let began = signals.standing.filter(|_| asks).map(|standing| [Some(standing.since), self.firing_since]);
+        let settles = began.into_iter().flatten().flatten().map(|since| since + RECOVERY_LASTS).filter(|at| now < *at);
+        settles.chain(waits).min()
     }
 
     /// What is said behind why it holds.

@@ -132,6 +132,12 @@ impl Changes {
         self.scores.iter().chain(&self.metrics).filter(|change| change.verdict == Verdict::Worse)
     }
 
+    /// The change of a score or a metric; `None`: one of the audits has not found it out.
+    #[must_use]
+    pub fn of(&self, figure: Figure) -> Option<&Change> {
+        self.scores.iter().chain(&self.metrics).find(|change| change.figure == figure)
+    }
+
     /// Whether the page became worse by more than noise.
     #[must_use]
     pub fn is_regression(&self) -> bool {

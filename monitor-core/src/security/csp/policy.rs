@@ -1,9 +1,11 @@
 //! Content-Security-Policies: reading them, and what they let through. <https://www.w3.org/TR/CSP3/>
 
-/// One policy: directives with their sources, by their names in lower case.
+use std::collections::BTreeMap;
+
+/// One policy: directives with their sources, by their names in lower case. A stranger can write hundreds of thousands of them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Policy {
-    directives: Vec<(String, Vec<String>)>,
+    directives: BTreeMap<String, Vec<String>>,
 }
 
 /// Directives that browsers ignore in a page: CSP 3, 3.3.
@@ -29,6 +31,9 @@ const FETCHING: [&str; 17] = [
     "manifest-src",
     "prefetch-src",
 ];
+
+/// Those of them that rule nothing but scripts.
+const ONLY_SCRIPTS: [&str; 3] = ["script-src", "script-src-elem", "script-src-attr"];
 
 /// What kind of inline code is asked about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,9 +70,9 @@ impl Policy {
         for directive in text.split(';') {
             let mut words = directive.split_ascii_whitespace();
             let Some(name) = words.next().map(str::to_ascii_lowercase) else { continue };
-            // Of a doubled directive the first counts.
-            if policy.only(&name).is_none() && !(in_page && NOT_IN_PAGE.contains(&name.as_str())) {
-                policy.directives.push((name, words.map(str::to_owned).collect()));
+            if !(in_page && NOT_IN_PAGE.contains(&name.as_str())) {
+                // Of a doubled directive the first counts.
+                policy.directives.entry(name).or_insert_with(|| words.map(str::to_owned).collect());
             }
         }
         policy
@@ -75,7 +80,7 @@ impl Policy {
 
     /// A directive's sources; `None`: it does not stand there.
     fn only(&self, name: &str) -> Option<&[String]> {
-        self.directives.iter().find(|(known, _)| known == name).map(|(_, sources)| sources.as_slice())
+        self.directives.get(name).map(Vec::as_slice)
     }
 
     /// The sources of the first of these directives that stands there.
@@ -119,13 +124,16 @@ impl Policy {
         self.only("base-uri").is_none_or(|sources| sources.iter().any(|source| is_anywhere(source)))
     }
 
-    /// A source that is fetched over http://.
+    /// A source that is fetched over http://. With 'strict-dynamic' hosts and schemes of scripts do not count.
     pub(super) fn insecure_source(&self) -> Option<String> {
         if self.upgrades_insecure() {
             return None;
         }
-        let fetching = self.directives.iter().filter(|(name, _)| FETCHING.contains(&name.as_str()));
-        fetching.into_iter().find_map(|(name, sources)| {
+        FETCHING.iter().find_map(|name| {
+            let sources = self.only(name)?;
+            if ONLY_SCRIPTS.contains(name) && has(sources, "'strict-dynamic'") {
+                return None;
+            }
             let source = sources.iter().find(|source| starts(source, "http:") || starts(source, "ws:"))?;
             Some(format!("{name} {source}"))
         })

@@ -79,6 +79,32 @@ fn eval_objects_base_and_insecure_sources_are_told() {
 }
 
 #[test]
+fn with_strict_dynamic_schemes_and_hosts_of_scripts_are_ignored_and_no_others() {
+    let insecure = |text: &str| policy(text).insecure_source();
+    assert_eq!(insecure("script-src 'nonce-YWJj' 'strict-dynamic' https: http: 'unsafe-inline'"), None);
+    assert_eq!(insecure("script-src-elem 'nonce-YWJj' 'STRICT-DYNAMIC' http://cdn.example"), None);
+    assert_eq!(insecure("script-src 'nonce-YWJj' http:").as_deref(), Some("script-src http:"));
+    assert_eq!(
+        insecure("script-src 'strict-dynamic' http:; img-src http:").as_deref(),
+        Some("img-src http:"),
+        "pictures come from there all the same"
+    );
+    assert_eq!(
+        insecure("default-src 'nonce-YWJj' 'strict-dynamic' http:").as_deref(),
+        Some("default-src http:"),
+        "default-src is for pictures as well"
+    );
+}
+
+/// Compared with all before it, each of so many would take minutes.
+#[test]
+fn a_policy_of_very_many_directives_is_read_as_any_other() {
+    let many: String = (0..250_000).map(|n| format!("{n};")).collect();
+    let policy = policy(&format!("{many}script-src 'self';script-src *"));
+    assert_eq!(policy.any_script_source(), None);
+}
+
+#[test]
 fn some_directives_do_not_count_in_a_page() {
     let in_page = Policy::read("frame-ancestors 'none'; sandbox; default-src 'self'", true);
     assert_eq!(in_page[0].frame_ancestors(), None);

@@ -30,6 +30,7 @@ const CASES: &[(&str, Change)] = &[
     }),
     ("redirect-elsewhere", |site| site.hops[0].url = "https://other.example/".to_owned()),
     ("page-error", |site| site.hops[0].status = 404),
+    ("tls-handshake", |site| site.tls = Some(Err("the server does not speak TLS 1.2 or 1.3".to_owned()))),
     ("certificate-untrusted", |site| tls(site).untrusted = Some("unknown issuer".to_owned())),
     ("certificate-expired", |site| tls(site).chain[0].not_after = days(0)),
     ("certificate-expires", |site| expires_in(site, 13)),
@@ -146,7 +147,21 @@ const CASES: &[(&str, Change)] = &[
 
 /// Changes after which a site is as good as before.
 const SILENT: &[(&str, Change)] = &[
-    ("nothing answers over http", |site| site.plain = Err("connection refused".to_owned())),
+    ("nothing listens for http", |site| site.plain = Ok(Vec::new())),
+    ("a scheme beside strict-dynamic is for old browsers", |site| {
+        let scripts = "script-src 'nonce-YWJj' 'strict-dynamic' https: http: 'unsafe-inline'";
+        policy(site, &format!("{scripts}; object-src 'none'; base-uri 'none'"));
+    }),
+    ("a cookie that is deleted by its age", |site| set(site, "set-cookie", "PHPSESSID=; Max-Age=0")),
+    ("a cookie that is deleted by its date", |site| {
+        set(site, "set-cookie", "PHPSESSID=; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    }),
+    ("a cookie that is deleted by a date with dashes", |site| {
+        set(site, "set-cookie", "PHPSESSID=; expires=Thu, 01-Jan-1970 00:00:01 GMT");
+    }),
+    ("a banner with the name of a machine", |site| set(site, "server", "ECS (nyb/1D2B)")),
+    ("a banner with a machine's number", |site| set(site, "server", "ECS (nyb/1234)")),
+    ("the page's name is whole", |site| site.hops[0].url = "https://shop.example./".to_owned()),
     ("http refuses", |site| site.plain = Ok(vec![answer("http://shop.example/", 403, &[])])),
     ("http leads to a page that could not be had", |site| {
         site.plain = Ok(vec![answer("http://shop.example/", 301, &[("location", "https://shop.example/")])]);

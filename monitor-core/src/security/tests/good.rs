@@ -37,6 +37,7 @@ pub(super) fn site() -> Observed {
         body: "<!doctype html><title>Shop</title><link rel=stylesheet href=https://cdn.example/a.css integrity=sha384-abc>\
             <script src=/app.js></script><form action=/buy></form>"
             .to_owned(),
+        body_cut: None,
         plain: Ok(vec![
             answer("http://shop.example/", 301, &[("location", "https://shop.example/")]),
             answer("https://shop.example/", 200, &[]),
@@ -48,6 +49,7 @@ pub(super) fn site() -> Observed {
             untrusted: None,
         })),
         scripts: vec![Script { url: "https://shop.example/app.js".to_owned(), text: "console.log(1)".to_owned() }],
+        scripts_cut: None,
         cors: Ok(Cors { origin: "https://watchword.invalid".to_owned(), allow_origin: None, credentials: false }),
         security_txt: Ok(Some("Contact: mailto:security@shop.example\nExpires: 2026-12-31T00:00:00Z\n".to_owned())),
         dns: Dns {
@@ -59,10 +61,13 @@ pub(super) fn site() -> Observed {
         },
         active: Some(Active {
             protocols: Ok(vec!["TLSv1.2".to_owned(), "TLSv1.3".to_owned()]),
+            protocols_cut: None,
             weak_ciphers: Ok(Vec::new()),
             exposed: Vec::new(),
             cors: vec![Cors { origin: "null".to_owned(), allow_origin: None, credentials: false }],
+            cors_cut: None,
             methods: Vec::new(),
+            error_page: Some(ErrorPage { status: 404, body: "There is no such page.".to_owned(), cut: false }),
             cut_short: None,
         }),
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::good::{remove, site};
-use super::ids;
+use super::{ids, said};
 use crate::security::observed::Observed;
 use crate::security::{Depth, Review, Risk, review, zap};
 
@@ -76,11 +76,25 @@ fn what_was_found_already_is_not_told_twice() {
 fn a_scan_that_failed_is_said_and_mends_nothing() {
     let before = deep(&[alert("1", "High", "High", "u")]);
     let failed = deep(&[]).without_zap("ZAP did not answer");
+    assert_eq!(failed.depth, Depth::Active);
     assert!(failed.not_looked.iter().any(|blind| blind.ids == ["zap-*"] && blind.reason == "ZAP did not answer"));
     let changes = failed.changes_since(&before);
     assert_eq!((changes.mended.len(), changes.not_seen_again.len()), (0, 1));
     let changes = deep(&[]).changes_since(&before);
     assert_eq!((changes.mended.len(), changes.not_seen_again.len()), (1, 0));
+}
+
+#[test]
+fn what_zap_did_not_get_or_was_not_read_is_said_and_mends_nothing() {
+    let before = deep(&[alert("1", "High", "High", "u")]);
+    let cut = deep(&[]).with_zap_cut("ZAP has more");
+    assert_eq!((cut.depth, said(&cut, "zap-*")), (Depth::Deep, Err("ZAP has more")));
+    assert_eq!(cut.changes_since(&before).mended, []);
+    let mut elsewhere = Observed { depth: Depth::Deep, ..site() };
+    elsewhere.hops[0].url = "https://www.shop.example/".to_owned();
+    let elsewhere = review(&elsewhere, &[]);
+    assert!(said(&elsewhere, "zap-*").unwrap_err().contains("verify-host www.shop.example"));
+    assert_eq!(elsewhere.changes_since(&before).mended, []);
 }
 
 #[test]

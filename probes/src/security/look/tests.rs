@@ -32,6 +32,8 @@ async fn the_beginning_of_what_has_no_end_is_looked_at_and_the_rest_told_as_not_
     let (dripping, flood): (Target, Target) = (misbehaving::endless_body().await, misbehaving::flood_of_body().await);
     let seen = looked_within(SHORT, &dripping.url(), Depth::Active).await.unwrap();
     assert!(seen.body.starts_with('.'), "{}", seen.body);
+    let cut = seen.body_cut.unwrap();
+    assert!(cut.starts_with("the page was not read to its end: "), "{cut}");
     let over = "there was no time left of the 700 ms for everything";
     assert_eq!((seen.cors.unwrap_err(), seen.security_txt.unwrap_err()), (over.to_owned(), over.to_owned()));
     let active = seen.active.unwrap();
@@ -53,5 +55,7 @@ async fn a_script_that_hangs_takes_nothing_from_what_was_seen_before() {
     .await;
     let seen = looked_within(SHORT, &target.url(), Depth::Passive).await.unwrap();
     assert_eq!(seen.scripts.len(), 1);
+    let cut = seen.scripts_cut.unwrap();
+    assert!(cut.starts_with(&format!("the script {} was not read whole: ", silent.url())), "{cut}");
     assert!(seen.cors.is_err());
 }

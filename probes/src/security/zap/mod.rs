@@ -4,6 +4,7 @@
 
 mod api;
 
+use std::convert::identity;
 use std::time::Duration;
 
 use monitor_core::duration::humanize;
@@ -20,9 +21,15 @@ use crate::outbound::Outbound;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-/// Alerts that are asked for at once, and most that are taken.
+/// Alerts that are asked for at once, and how many are enough.
 const PAGE: usize = 100;
 const MAX_ALERTS: usize = 2_000;
+
+/// More than ZAP can list of a site.
+const ENDLESS: usize = 1_000_000;
+
+/// ZAP's numbers of risks, the highest first.
+const RISKS: [&str; 4] = ["3", "2", "1", "0"];
 
 /// Where ZAP listens, and the key that its API wants.
 #[derive(Debug, Clone)]
@@ -31,6 +38,15 @@ pub struct Zap {
     pub url: Url,
     /// Its API key; `None`: it wants none.
     pub key: Option<Secret>,
+}
+
+/// What ZAP tells of a target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alerts {
+    /// A JSON list of what ZAP's API calls alerts, the highest risk first. Once there are 2,000 no more are asked for.
+    pub list: Value,
+    /// Why that may not be all of them; `None`: it is.
+    pub cut: Option<String>,
 }
 
 /// Why there are no alerts. The text says what to do.
@@ -57,8 +73,8 @@ pub enum ZapError {
 }
 
 /// Lets ZAP forget its alerts about the target's origin, crawl the target and scan it actively, all of it within that time, and
-/// gives its alerts about that origin: a JSON list of what ZAP's API calls alerts, of which no more than 2,000 are taken. Says
-/// in a few words to `progress` how far it is. However it ends, nothing of it goes on in ZAP; only if it is dropped does it.
+/// gives its alerts about that origin. Says in a few words to `progress` how far it is. However it ends, nothing of it goes on in
+/// ZAP; only if it is dropped does it.
 ///
 /// # Errors
 /// See [`ZapError`].
@@ -70,10 +86,18 @@ pub async fn scan(
     outbound: &Outbound,
     cancel: &CancellationToken,
     progress: &(dyn Fn(&str) + Send + Sync),
-) -> Result<Value, ZapError> {
+) -> Result<Alerts, ZapError> {
     let stop = Stop { cancel, end: Instant::now() + within, within };
     // Boxed: a request takes a lot of room, and whoever scans has futures of their own.
     Box::pin(run(&Api::new(zap, outbound.to_configured()), target, &stop, progress)).await
+}
+
+/// Stops what ZAP still crawls and attacks of the target's origin for somebody who is not there any more to stop it.
+///
+/// # Errors
+/// See [`ZapError`].
+pub async fn stop(zap: &Zap, target: &Url, outbound: &Outbound) -> Result<(), ZapError> {
+    Box::pin(end_scans(&Api::new(zap, outbound.to_configured()), target)).await
 }
 
 /// The version of the ZAP that answers there.
@@ -108,22 +132,35 @@ async fn run(
     target: &Url,
     stop: &Stop<'_>,
     progress: &(dyn Fn(&str) + Send + Sync),
-) -> Result<Value, ZapError> {
+) -> Result<Alerts, ZapError> {
     stop.or(forget(api, target)).await?;
     finish(api, "spider", target, stop, &|percent| progress(&format!("ZAP crawls, {percent} %"))).await?;
     progress("ZAP looks through what it has crawled");
     stop.or(settle(api)).await?;
     finish(api, "ascan", target, stop, &|percent| progress(&format!("ZAP attacks, {percent} %"))).await?;
     progress("fetching ZAP's alerts");
-    stop.or(async { Ok(Value::Array(alerts(api, target).await?)) }).await
+    let (list, whole) = stop.or(alerts(api, target, MAX_ALERTS, identity)).await?;
+    let cut =
+        || format!("ZAP has {MAX_ALERTS} alerts of the site or more, and the lowest risks may not have been read");
+    Ok(Alerts { list: Value::Array(list), cut: (!whole).then(cut) })
 }
 
 /// Has ZAP delete its alerts about the target: it keeps those of earlier scans, also of what was mended since, and does not
 /// tell anew what it knows already.
 async fn forget(api: &Api, target: &Url) -> Result<(), ZapError> {
-    for alert in alerts(api, target).await? {
-        let id = alert.get("id").and_then(Value::as_str).unwrap_or_default();
-        api.ask("alert/action/deleteAlert", &[("id", id)]).await?;
+    let id = |alert: Value| alert.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (ids, whole) = alerts(api, target, ENDLESS, id).await?;
+    if !whole {
+        return Err(ZapError::NotZap("its list of alerts has no end".to_owned()));
+    }
+    for id in ids {
+        match api.ask("alert/action/deleteAlert", &[("id", &id)]).await {
+            // It has gone since.
+            Err(ZapError::Refused(why)) if why.contains("(does_not_exist)") => {}
+            deleted => {
+                deleted?;
+            }
+        }
     }
     Ok(())
 }
@@ -146,6 +183,43 @@ async fn finish(
         let _ = api.ask(&format!("{component}/action/stop"), &[("scanId", &id)]).await;
     }
     ended
+}
+
+/// Ends the scans of the target's origin, the attacks first. A list of scans does not say of what they are, but what each has
+/// come to does.
+async fn end_scans(api: &Api, target: &Url) -> Result<(), ZapError> {
+    for (component, reached) in [("ascan", "scanProgress"), ("spider", "results")] {
+        for id in running(api, component).await? {
+            let scan = [("scanId", id.as_str())];
+            let seen = match api.ask(&format!("{component}/view/{reached}"), &scan).await {
+                Ok(mut seen) => seen.get_mut(reached).map(Value::take),
+                // It has gone since.
+                Err(ZapError::Refused(_)) => None,
+                Err(error) => return Err(error),
+            };
+            let Some(Value::Array(seen)) = seen else { continue };
+            if seen.iter().filter_map(Value::as_str).any(|address| is_of(target, address)) {
+                api.ask(&format!("{component}/action/stop"), &scan).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The ids of scans that have not ended.
+async fn running(api: &Api, component: &str) -> Result<Vec<String>, ZapError> {
+    let mut answer = api.ask(&format!("{component}/view/scans"), &[]).await?;
+    let Some(Value::Array(scans)) = answer.get_mut("scans").map(Value::take) else {
+        return Err(ZapError::NotZap("it tells no list of scans".to_owned()));
+    };
+    let text = |scan: &Value, key: &str| scan.get(key).and_then(Value::as_str).map(str::to_owned);
+    let left = scans.iter().filter(|scan| text(scan, "state").as_deref() != Some("FINISHED"));
+    Ok(left.filter_map(|scan| text(scan, "id")).collect())
+}
+
+/// Whether an address is of the target's origin.
+fn is_of(target: &Url, address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| url.origin() == target.origin())
 }
 
 /// Waits for the end of a scan.
@@ -183,21 +257,36 @@ impl Pauses {
     }
 }
 
-async fn alerts(api: &Api, target: &Url) -> Result<Vec<Value>, ZapError> {
-    let base = target.origin().ascii_serialization();
-    let mut all = Vec::new();
-    while all.len() < MAX_ALERTS {
-        let (start, count) = (all.len().to_string(), PAGE.to_string());
-        let ask = [("baseurl", base.as_str()), ("start", &start), ("count", &count)];
-        let mut answer = api.ask("alert/view/alerts", &ask).await?;
-        let Some(Value::Array(page)) = answer.get_mut("alerts").map(Value::take) else {
-            return Err(ZapError::NotZap("it tells no list of alerts".to_owned()));
-        };
-        let last = page.len() < PAGE;
-        all.extend(page);
-        if last {
-            break;
+/// What is to be kept of each alert about the target's origin, the highest risk first, and whether that is of all of them. ZAP
+/// compares the beginnings of addresses alone: `https://shop.co` is also that of `https://shop.com/`.
+async fn alerts<T>(api: &Api, target: &Url, enough: usize, keep: fn(Value) -> T) -> Result<(Vec<T>, bool), ZapError> {
+    let own = |alert: &Value| alert.get("url").and_then(Value::as_str).is_some_and(|url| is_of(target, url));
+    let (mut all, mut left) = (Vec::new(), enough);
+    for risk in RISKS {
+        let mut start = 1;
+        loop {
+            if left == 0 {
+                return Ok((all, false));
+            }
+            let page = page(api, target, risk, start).await?;
+            let count = page.len();
+            all.extend(page.into_iter().filter(own).map(keep));
+            (start, left) = (start + count, left.saturating_sub(count));
+            if count < PAGE {
+                break;
+            }
         }
     }
-    Ok(all)
+    Ok((all, true))
+}
+
+/// The alerts of that risk from that one on, counted from 1.
+async fn page(api: &Api, target: &Url, risk: &str, start: usize) -> Result<Vec<Value>, ZapError> {
+    let base = format!("{}/", target.origin().ascii_serialization());
+    let (start, count) = (start.to_string(), PAGE.to_string());
+    let ask = [("baseurl", base.as_str()), ("riskId", risk), ("start", &start), ("count", &count)];
+    match api.ask("alert/view/alerts", &ask).await?.get_mut("alerts").map(Value::take) {
+        Some(Value::Array(page)) => Ok(page),
+        _ => Err(ZapError::NotZap("it tells no list of alerts".to_owned())),
+    }
 }

@@ -1,10 +1,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use monitor_core::security::observed::{Active, Depth};
+use monitor_core::security::observed::{Active, Depth, ErrorPage};
+use probes::security::LookError;
+use test_support::targets::site::reluctant;
 use test_support::targets::tls::{Authority, Flaw, plain_http};
 use test_support::targets::{Answer, Received, site};
 
-use super::looked;
+use super::{gzip, looked};
 use crate::outbound;
 use crate::tls::trusting;
 
@@ -63,7 +65,7 @@ pub(super) fn careless(request: &Received) -> Answer {
 async fn a_careless_host_is_seen_through_and_its_secrets_are_not_told() {
     let target = site(careless).await;
     let seen = active(&target.url()).await;
-    let (url, host) = (target.url(), "127.0.0.1");
+    let url = target.url();
     let exposed: Vec<_> =
         seen.exposed.iter().map(|file| (file.kind.as_str(), file.url.as_str(), file.sign.as_str())).collect();
     let at = |path: &str| format!("{url}{path}");
@@ -79,8 +81,8 @@ async fn a_careless_host_is_seen_through_and_its_secrets_are_not_told() {
         ]
     );
     assert!(!format!("{seen:?}").contains("s3cret"));
-    let origins = [format!("https://{host}.origin.example"), format!("https://origin-{host}"), "null".into()];
-    assert_eq!(seen.cors.iter().map(|cors| cors.origin.clone()).collect::<Vec<_>>(), origins);
+    let origins: Vec<&str> = seen.cors.iter().map(|cors| cors.origin.as_str()).collect();
+    assert_eq!(origins, ["https://127.0.0.1.origin.example", "null"]);
     assert!(seen.cors.iter().all(|cors| cors.allow_origin.as_deref() == Some(&cors.origin) && cors.credentials));
     assert_eq!((seen.methods, seen.cut_short), (vec!["TRACE".to_owned()], None));
     assert_eq!(seen.protocols, Err("the host is not asked by HTTPS".into()));
@@ -90,7 +92,7 @@ async fn a_careless_host_is_seen_through_and_its_secrets_are_not_told() {
     let mut expected: Vec<String> =
         ["/", "/js/app.js", "/", "/.well-known/security.txt"].map(|path| format!("GET {path}")).into();
     expected.push(random.clone());
-    expected.extend(ASKED.iter().chain(&["/js/app.js.map", "/js/", "/", "/", "/"]).map(|path| format!("GET {path}")));
+    expected.extend(ASKED.iter().chain(&["/js/app.js.map", "/js/", "/", "/"]).map(|path| format!("GET {path}")));
     expected.push("TRACE /".into());
     assert_eq!(asked, expected);
     assert_eq!(target.most_open(), 1, "one connection at a time");
@@ -108,8 +110,7 @@ async fn a_host_that_has_an_answer_for_everything_exposes_nothing() {
         Answer::redirect(302, "/"),
         Answer::status(404).with_body(git),
         Answer::status(403).with_body("A=1"),
-        Answer::status(500).with_body("A=1"),
-        Answer::ok(b"\x1f\x8b\x08").header("Content-Encoding", "gzip"),
+        Answer::ok(gzip("A=1")).header("Content-Encoding", "gzip"),
     ]
     .map(|answer| async move {
         let shown = format!("{answer:?}");
@@ -143,20 +144,189 @@ async fn a_host_that_wants_fewer_requests_gets_no_more_and_that_is_told() {
 }
 
 #[tokio::test]
-async fn only_the_host_that_was_asked_for_is_looked_at_more_closely() {
-    let other = site(careless).await;
-    // The same machine by another name is another host.
-    let to = other.url_as("localhost");
-    let own = site(move |request| match path(request).as_str() {
-        "/" => Answer::redirect(301, &to),
-        "/.git/HEAD" => Answer::ok("ref: refs/heads/main"),
+async fn a_host_that_wants_fewer_requests_gets_no_greetings_either() {
+    let authority = Authority::new();
+    let target = authority.serve_site(Flaw::None, |request| match path(request).as_str() {
+        "/" | "/.well-known/security.txt" => Answer::ok(""),
+        _ => Answer::status(429),
+    });
+    let target = target.await;
+    let seen = looked(&target.url(), Depth::Active, &trusting(&authority)).await.unwrap().active.unwrap();
+    let told = seen.cut_short.unwrap();
+    assert!(told.starts_with("the host wants fewer requests"), "{told}");
+    assert_eq!((seen.protocols, seen.weak_ciphers), (Err(told.clone()), Err(told)));
+}
+
+#[tokio::test]
+async fn a_host_that_fails_is_left_in_peace_and_what_it_did_not_say_is_told_as_not_seen() {
+    let count = AtomicUsize::new(0);
+    let target = site(move |request| match path(request).as_str() {
+        "/" => Answer::ok(""),
+        "/.git/HEAD" => Answer::ok("ref: refs/heads/main\n"),
+        _ if count.fetch_add(1, Ordering::SeqCst) < 2 => Answer::status(404),
+        _ => Answer::status(503),
+    })
+    .await;
+    let seen = active(&target.url()).await;
+    assert_eq!(seen.exposed.len(), 1);
+    assert_eq!(seen.cut_short.as_deref(), Some("/backup.zip was answered with status 503"));
+    assert_eq!(target.asked().last().map(String::as_str), Some("GET /backup.zip"));
+}
+
+#[tokio::test]
+async fn a_method_that_a_host_does_not_know_is_no_failure() {
+    let target = site(|request| match request.request_line().starts_with("TRACE ") {
+        true => Answer::status(501),
+        false if path(request) == "/" => Answer::ok(""),
+        false => Answer::status(404),
+    })
+    .await;
+    let seen = active(&target.url()).await;
+    assert_eq!((seen.methods, seen.cut_short), (Vec::new(), None));
+}
+
+#[tokio::test]
+async fn an_origin_that_is_not_let_in_is_not_taken_for_well() {
+    // A host that lets in no other origin, and a guard that after the first visit lets in nothing.
+    for (missing, cut_short) in [(404, None), (403, Some(()))] {
+        let target = site(move |request| match (path(request).as_str(), request.header("origin")) {
+            ("/", None) => Answer::ok(""),
+            ("/", Some(_)) => Answer::status(403),
+            _ => Answer::status(missing),
+        })
+        .await;
+        let seen = looked(&target.url(), Depth::Active, &outbound()).await.unwrap();
+        assert_eq!(seen.cors, Err("asked from another site, the page answered with status 403".into()));
+        let active = seen.active.unwrap();
+        let why = "asked from https://127.0.0.1.origin.example, the host answered with status 403";
+        assert_eq!((active.cors.len(), active.cors_cut.as_deref()), (0, Some(why)));
+        assert_eq!(active.cut_short.as_deref(), cut_short.map(|()| why));
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_refuses_origins_and_trace_with_an_error_has_not_had_enough() {
+    let target =
+        site(|request| match (path(request).as_str(), request.header("origin"), request.header("x-watchword")) {
+            (_, _, Some(mark)) => Answer::status(500).with_body(mark),
+            ("/", Some(_), _) => Answer::status(500),
+            ("/", None, _) => Answer::ok(""),
+            _ => Answer::status(404),
+        })
+        .await;
+    let seen = active(&target.url()).await;
+    let why = "asked from https://127.0.0.1.origin.example, the host answered with status 500";
+    assert_eq!((seen.cors.len(), seen.cors_cut.as_deref()), (0, Some(why)));
+    assert_eq!((seen.methods, seen.cut_short), (Vec::new(), None));
+}
+
+#[tokio::test]
+async fn files_that_come_packed_are_read() {
+    let target = site(|request| {
+        let packed = |text: &str| Answer::ok(gzip(text)).header("Content-Encoding", "gzip");
+        match path(request).as_str() {
+            "/" => Answer::ok(""),
+            "/.env" => packed("DB_PASSWORD=s3cret\n"),
+            "/backup.tar.gz" => packed(&format!("{}ustar", "\0".repeat(257))),
+            "/dump.sql" => Answer::ok("?").header("Content-Encoding", "br"),
+            _ => Answer::status(404),
+        }
+    })
+    .await;
+    let seen = active(&target.url()).await;
+    let kinds: Vec<&str> = seen.exposed.iter().map(|file| file.kind.as_str()).collect();
+    assert_eq!(kinds, ["env", "backup"]);
+    let why = "/dump.sql could not be read: it came packed (br), which was not asked for and cannot be read";
+    assert_eq!(seen.cut_short.as_deref(), Some(why));
+}
+
+#[tokio::test]
+async fn the_maps_of_all_scripts_are_asked_for() {
+    let target = site(|request| match path(request).as_str() {
+        "/" => Answer::ok((0..12).map(|n| format!("<script src=/{n}/a.js></script>")).collect::<String>()),
+        script if script.ends_with(".js") => Answer::ok("//# sourceMappingURL=a.js.map"),
+        map if map.ends_with(".map") => Answer::ok("{\"version\":3,\"sources\":[]}"),
+        folder if folder.ends_with('/') => Answer::ok("<title>Index of /"),
         _ => Answer::status(404),
     })
     .await;
-    let seen = looked(&own.url(), Depth::Active, &outbound()).await.unwrap();
-    let exposed = seen.active.unwrap().exposed;
-    assert_eq!(exposed.iter().map(|file| file.url.clone()).collect::<Vec<_>>(), [format!("{}.git/HEAD", own.url())]);
-    assert_eq!(other.asked(), ["GET /", "GET /js/app.js", "GET /", "GET /.well-known/security.txt"]);
+    let seen = active(&target.url()).await;
+    let of = |kind: &str| seen.exposed.iter().filter(|file| file.kind == kind).count();
+    assert_eq!((of("source-map"), of("directory-listing"), seen.cut_short), (12, 12, None));
+}
+
+#[tokio::test]
+async fn what_is_answered_for_what_is_not_there_is_handed_over() {
+    let page = format!("{}You're seeing this error because you have <code>DEBUG = True</code>", "<p>".repeat(5_000));
+    let shown = page.clone();
+    let target = site(move |request| match path(request).as_str() {
+        "/" => Answer::ok(""),
+        _ => Answer::status(404).with_body(&shown),
+    })
+    .await;
+    assert_eq!(active(&target.url()).await.error_page, Some(ErrorPage { status: 404, body: page, cut: false }));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_an_error_is_told_as_not_read() {
+    let target = site(|request| match path(request).as_str() {
+        "/" => Answer::ok(""),
+        _ => Answer::status(404).with_body("?").header("Content-Encoding", "br"),
+    })
+    .await;
+    let seen = active(&target.url()).await;
+    assert_eq!(seen.error_page, Some(ErrorPage { status: 404, body: String::new(), cut: true }));
+    assert_eq!(seen.cut_short, None);
+}
+
+#[tokio::test]
+async fn only_the_host_and_port_that_were_asked_for_are_looked_at_more_closely() {
+    // The same machine by another name is another host, and so is another port of it.
+    for name in ["localhost", "127.0.0.1"] {
+        let other = site(careless).await;
+        let to = other.url_as(name);
+        let own = site(move |request| match path(request).as_str() {
+            "/" => Answer::redirect(301, &to),
+            "/.git/HEAD" => Answer::ok("ref: refs/heads/main"),
+            _ => Answer::status(404),
+        })
+        .await;
+        let seen = looked(&own.url(), Depth::Active, &outbound()).await.unwrap();
+        let exposed = seen.active.unwrap().exposed;
+        let urls: Vec<_> = exposed.iter().map(|file| file.url.clone()).collect();
+        assert_eq!(urls, [format!("{}.git/HEAD", own.url())], "{name}");
+        assert_eq!(other.asked(), ["GET /", "GET /js/app.js", "GET /", "GET /.well-known/security.txt"], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_breaks_off_where_there_is_nothing_is_asked_for_everything_all_the_same() {
+    let target = reluctant(|request| match path(request).as_str() {
+        "/" => Some(Answer::ok("")),
+        "/.git/HEAD" => Some(Answer::ok("ref: refs/heads/main\n")),
+        "/.env" => Some(Answer::ok("DB_PASSWORD=s3cret\n")),
+        _ => None,
+    })
+    .await;
+    let seen = active(&target.url()).await;
+    assert_eq!(seen.exposed.iter().map(|file| file.kind.as_str()).collect::<Vec<_>>(), ["git", "env"]);
+    assert_eq!((seen.cors.len(), seen.cut_short), (2, None));
+    let asked = target.asked();
+    assert!(ASKED.iter().all(|path| asked.contains(&format!("GET {path}"))), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_breaks_off_when_other_origins_ask_is_not_taken_for_well() {
+    let target = reluctant(|request| match (path(request).as_str(), request.header("origin")) {
+        (_, Some(origin)) if origin != "https://origin.example" => None,
+        ("/", _) => Some(Answer::ok("")),
+        _ => Some(Answer::status(404)),
+    })
+    .await;
+    let seen = active(&target.url()).await;
+    assert_eq!(seen.cors, []);
+    let why = "the host broke off when it was asked from https://127.0.0.1.origin.example";
+    assert_eq!(seen.cut_short.as_deref(), Some(why));
 }
 
 #[tokio::test]
@@ -167,12 +337,10 @@ async fn a_passive_look_asks_for_none_of_it() {
 }
 
 #[tokio::test]
-async fn a_host_without_tls_that_we_speak_is_told_as_not_looked_at() {
+async fn a_host_without_any_tls_cannot_be_looked_at() {
     let plain = plain_http().await;
-    let seen = active(&plain.url()).await;
-    assert!(seen.cut_short.unwrap().contains("was not answered: what came back is not TLS"));
-    assert_eq!(seen.protocols, Err("what came back is not TLS".into()));
-    assert_eq!(seen.weak_ciphers, seen.protocols);
+    let told = looked(&plain.url(), Depth::Active, &outbound()).await.unwrap_err();
+    assert_eq!(told, LookError::Unreachable("what came back is not TLS; does the port speak plain HTTP?".into()));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use test_support::targets::{Answer, Received, misbehaving, site};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{NOW, looked};
+use super::{NOW, gzip, looked};
 use crate::tls::trusting;
 use crate::{config, outbound};
 
@@ -69,7 +69,8 @@ async fn a_visit_sends_what_a_browser_would_and_sees_what_a_browser_does() {
     let cors = seen.cors.unwrap();
     assert_eq!((cors.allow_origin.as_deref(), cors.credentials), (Some("https://origin.example"), true));
     assert_eq!(seen.security_txt, Ok(Some(SECURITY_TXT.into())));
-    assert!(seen.plain.unwrap_err().contains("refused"));
+    assert_eq!(seen.plain, Ok(Vec::new()), "nothing listens there");
+    assert_eq!((seen.body_cut, seen.scripts_cut), (None, None));
 
     let tls = seen.tls.unwrap().unwrap();
     assert_eq!((tls.version.as_str(), tls.untrusted), ("TLSv1.3", None));
@@ -150,6 +151,7 @@ async fn every_address_that_a_page_leads_to_is_held_to_the_address_policy() {
     .await;
     let seen = looked(&naming.url(), Depth::Passive, &outbound()).await.unwrap();
     assert_eq!(seen.scripts, []);
+    assert!(seen.scripts_cut.unwrap().contains("cloud metadata"));
     assert!(seen.security_txt.unwrap_err().contains("cloud metadata"));
 }
 
@@ -171,15 +173,13 @@ async fn what_cannot_be_had_at_all_is_an_error_that_says_why() {
         assert!(matches!(&error, LookError::Unreachable(told) if told.starts_with(why)), "{error:?} for {why}");
     }
     assert_eq!(looked("ftp://shop.example/", Depth::Passive, &outbound()).await, Err(LookError::Address));
-    // Who agrees on no TLS with us is seen as that.
     let target = authority.serve_site(Flaw::None, |_| Answer::ok("")).await;
     let seen = looked(&target.url().replace("https", "http"), Depth::Passive, &outbound()).await;
     assert!(matches!(seen, Err(LookError::Unreachable(_))), "{seen:?}");
     let plain = plain_http().await;
-    let seen = looked(&plain.url(), Depth::Passive, &outbound()).await.unwrap();
+    let seen = looked(&plain.url(), Depth::Passive, &outbound()).await;
     let why = "what came back is not TLS; does the port speak plain HTTP?";
-    assert_eq!((seen.hops, seen.tls), (Vec::new(), Some(Err(why.into()))));
-    assert_eq!((seen.cors, seen.security_txt), (Err(why.into()), Err(why.into())));
+    assert_eq!(seen, Err(LookError::Unreachable(why.into())));
 }
 
 #[tokio::test]
@@ -210,9 +210,92 @@ async fn no_more_is_read_than_is_good() {
     .await;
     let seen = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap();
     assert_eq!(seen.body.len(), 2 * 1024 * 1024);
+    assert_eq!(seen.body_cut.as_deref(), Some("the page was not read to its end: 2 MB are read at most"));
     assert_eq!(seen.scripts.len(), 20);
+    let why = "0.js was not read whole: 512 kB of each are looked at, from its beginning and its end";
+    assert!(seen.scripts_cut.as_ref().is_some_and(|told| told.ends_with(why)), "{:?}", seen.scripts_cut);
     let long = &seen.scripts[0].text;
     assert!(long.starts_with("begin") && long.ends_with("end") && long.len() <= 512 * 1024 + 1);
+}
+
+#[tokio::test]
+async fn no_more_scripts_are_read_than_is_good() {
+    let scripts: String = (0..30).map(|n| format!("<script src={n}.js></script>")).collect();
+    let target = site(move |_| Answer::ok(&scripts)).await;
+    let seen = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap();
+    assert_eq!(seen.scripts.len(), 20);
+    assert_eq!(seen.scripts_cut.as_deref(), Some("20 of the 30 scripts that the page names were read"));
+}
+
+#[tokio::test]
+async fn what_comes_packed_is_read_all_the_same() {
+    let target = site(|request| {
+        let text = match path(request).as_str() {
+            "/" => PAGE,
+            "/js/app.js" => "/*! app 1.0 */",
+            "/.well-known/security.txt" => SECURITY_TXT,
+            _ => return Answer::status(404),
+        };
+        assert_eq!(request.header("accept-encoding"), Some("identity"));
+        Answer::ok(gzip(text)).header("Content-Encoding", "gzip")
+    })
+    .await;
+    let seen = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap();
+    assert_eq!((seen.body.as_str(), seen.scripts[0].text.as_str()), (PAGE, "/*! app 1.0 */"));
+    assert_eq!(seen.security_txt, Ok(Some(SECURITY_TXT.into())));
+    assert_eq!((seen.body_cut, seen.scripts_cut), (None, None));
+}
+
+#[tokio::test]
+async fn what_comes_packed_in_a_way_that_is_not_known_is_told_as_not_read() {
+    let target = site(|request| match path(request).as_str() {
+        "/" if request.header("origin").is_some() => Answer::ok(""),
+        "/" => Answer::ok("<script src=/a.js></script>"),
+        _ => Answer::ok("?").header("Content-Encoding", "br"),
+    })
+    .await;
+    let seen = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap();
+    let why = "it came packed (br), which was not asked for and cannot be read";
+    let script = format!("the script {}a.js was not read whole: {why}", target.url());
+    assert_eq!((seen.body_cut, seen.scripts_cut), (None, Some(script)));
+    assert_eq!(seen.security_txt, Err(why.into()));
+
+    let target = site(|_| Answer::ok("<script src=/a.js></script>").header("Content-Encoding", "br")).await;
+    let seen = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap();
+    assert_eq!(seen.body_cut, Some(format!("the page was not read to its end: {why}")));
+    assert_eq!((seen.body.as_str(), seen.scripts), ("", Vec::new()));
+}
+
+#[tokio::test]
+async fn an_answer_of_a_moment_to_another_site_is_not_taken_for_well() {
+    for status in [403, 429, 503] {
+        let target = site(move |request| match request.header("origin") {
+            Some(_) => Answer::status(status),
+            None => Answer::ok(""),
+        })
+        .await;
+        let told = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap().cors;
+        assert_eq!(told, Err(format!("asked from another site, the page answered with status {status}")));
+    }
+    let error = site(|_| Answer::status(500)).await;
+    let told = looked(&error.url(), Depth::Passive, &outbound()).await.unwrap().cors;
+    assert!(told.is_ok(), "as the page does: {told:?}");
+}
+
+#[tokio::test]
+async fn a_script_that_is_not_there_is_not_missed_and_one_that_fails_is() {
+    for (status, missed) in [(404, None), (403, None), (429, Some(429)), (503, Some(503))] {
+        let target = site(move |request| match path(request).as_str() {
+            "/" => Answer::ok("<script src='/a.js?token=s3cret'></script>"),
+            _ => Answer::status(status),
+        })
+        .await;
+        let seen = looked(&target.url(), Depth::Passive, &outbound()).await.unwrap();
+        let why = missed.map(|status| {
+            format!("the script {}a.js was not read whole: it was answered with status {status}", target.url())
+        });
+        assert_eq!((seen.scripts, seen.scripts_cut), (Vec::new(), why));
+    }
 }
 
 #[tokio::test]

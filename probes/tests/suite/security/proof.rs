@@ -45,6 +45,7 @@ async fn a_file_that_cannot_be_read_or_trusted_is_told_apart_from_one_that_is_no
     }
     let told = ownership(&misbehaving::nothing_listens().to_string(), TOKEN, &outbound()).await.unwrap_err();
     assert!(told.contains("the connection was refused"), "{told}");
+    assert!(!told.contains("_watchword"), "an address has no records: {told}");
     let target = authority.serve_site(Flaw::None, |_| Answer::ok(TOKEN)).await;
     let strict = Outbound::new(&config(false)).unwrap();
     let told = ownership(&target.addr().to_string(), TOKEN, &strict).await.unwrap_err();

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use monitor_core::secret::Secret;
-use probes::security::zap::{Zap, ZapError, scan, version};
+use probes::security::zap::{Zap, ZapError, scan, stop, version};
 use test_support::services;
 use test_support::targets::{Answer, answering, misbehaving};
 use test_support::zap::{KEY, Zap as Fake};
@@ -25,7 +25,9 @@ fn strict() -> probes::Outbound {
 }
 
 async fn scanned(zap: &Zap, within: Duration, cancel: &CancellationToken) -> Result<serde_json::Value, ZapError> {
-    scan(zap, &Url::parse(TARGET).unwrap(), within, &strict(), cancel, &|_| {}).await
+    let alerts = scan(zap, &Url::parse(TARGET).unwrap(), within, &strict(), cancel, &|_| {}).await?;
+    assert_eq!(alerts.cut, None);
+    Ok(alerts.list)
 }
 
 /// A fake that is only what we imagine proves nothing.
@@ -46,7 +48,7 @@ async fn the_official_client_takes_the_fake_for_zap() {
     spider [0, 50, 100]
     records [2, 1, 0]
     ascan [0, 50, 100]
-    alerts [('40012', 'High', 'Medium', 'q1'), ('40012', 'High', 'Medium', 'q2')]
+    alerts [('40012', 'High', 'Medium', 'q0'), ('40012', 'High', 'Medium', 'q1')]
     alerts elsewhere []
     delete OK refused: does_not_exist
     alerts left 2
@@ -62,7 +64,7 @@ async fn zap_crawls_attacks_and_tells_its_alerts() {
     let progress = |text: &str| told.lock().unwrap().push(text.to_owned());
     let target = Url::parse("https://shop.example/app?x=1").unwrap();
     let zap = zap_at(&fake.url(), Some(KEY));
-    let alerts = scan(&zap, &target, AMPLE, &strict(), &CancellationToken::new(), &progress).await.unwrap();
+    let alerts = scan(&zap, &target, AMPLE, &strict(), &CancellationToken::new(), &progress).await.unwrap().list;
     assert_eq!(alerts.as_array().unwrap().len(), 201);
     assert_eq!(
         (&alerts[7]["pluginId"], &alerts[7]["param"], &alerts[7]["url"]),
@@ -95,11 +97,25 @@ async fn zap_crawls_attacks_and_tells_its_alerts() {
 async fn what_was_mended_since_the_last_scan_is_not_told_again() {
     let fake = Fake::start().await;
     let zap = zap_at(&fake.url(), Some(KEY));
-    for count in [3, 1, 0] {
+    for count in [250, 100, 1, 0] {
         fake.find(count);
         let alerts = scanned(&zap, AMPLE, &CancellationToken::new()).await.unwrap();
         assert_eq!(alerts.as_array().unwrap().len(), count);
     }
+}
+
+#[tokio::test]
+async fn of_too_many_alerts_those_of_the_highest_risk_are_taken_and_that_is_told() {
+    let fake = Fake::start().await;
+    let zap = zap_at(&fake.url(), Some(KEY));
+    fake.find_also(2_100, "Low");
+    fake.find_also(1, "High");
+    let target = Url::parse(TARGET).unwrap();
+    let alerts = scan(&zap, &target, AMPLE, &strict(), &CancellationToken::new(), &|_| {}).await.unwrap();
+    assert_eq!(alerts.list[0]["risk"], "High");
+    assert!((2_000..2_101).contains(&alerts.list.as_array().unwrap().len()));
+    let why = "ZAP has 2000 alerts of the site or more, and the lowest risks may not have been read";
+    assert_eq!(alerts.cut.as_deref(), Some(why));
 }
 
 #[tokio::test]
@@ -118,6 +134,51 @@ async fn a_scan_that_is_cancelled_or_takes_too_long_is_stopped_in_zap() {
     let ended = scanned(&zap, SHORT, &CancellationToken::new()).await;
     assert_eq!(ended, Err(ZapError::TooLong("300 ms".into())));
     assert_eq!(fake.running(), 0);
+}
+
+/// As a process that is killed leaves it.
+async fn scanned_until(fake: &Fake, zap: &Zap, call: &str) {
+    let cancel = CancellationToken::new();
+    let ended = tokio::select! {
+        biased;
+        () = fake.called(call) => None,
+        ended = scanned(zap, AMPLE, &cancel) => Some(ended),
+    };
+    assert_eq!((ended, fake.running()), (None, 1), "{call}");
+}
+
+#[tokio::test]
+async fn what_a_killed_process_has_left_going_on_is_stopped_for_its_target_alone() {
+    for call in ["spider/view/status", "ascan/view/status"] {
+        let fake = Fake::start().await;
+        let zap = zap_at(&fake.url(), Some(KEY));
+        scanned_until(&fake, &zap, call).await;
+        for (target, left) in [("https://shop.example:8443/", 1), ("https://shop.example/other", 0)] {
+            stop(&zap, &Url::parse(target).unwrap(), &strict()).await.unwrap();
+            assert_eq!(fake.running(), left, "{target} at {call}");
+        }
+    }
+    let nothing = zap_at(&format!("http://{}/", misbehaving::nothing_listens()), Some(KEY));
+    let gone = stop(&nothing, &Url::parse(TARGET).unwrap(), &strict()).await;
+    assert!(matches!(gone, Err(ZapError::Unreachable(_))), "{gone:?}");
+}
+
+#[tokio::test]
+async fn alerts_of_an_origin_that_only_begins_alike_are_neither_deleted_nor_taken_in() {
+    let fake = Fake::start().await;
+    let zap = zap_at(&fake.url(), Some(KEY));
+    let alerts_of = async |target: &str| {
+        let target = Url::parse(target).unwrap();
+        let alerts = scan(&zap, &target, AMPLE, &strict(), &CancellationToken::new(), &|_| {}).await.unwrap();
+        alerts.list.as_array().unwrap().len()
+    };
+    fake.find(2);
+    assert_eq!(alerts_of("https://shop.com/").await, 2);
+    fake.find(1);
+    assert_eq!(alerts_of("https://shop.co:8443/").await, 1);
+    fake.find(0);
+    assert_eq!(alerts_of("https://shop.co/").await, 0);
+    assert_eq!(fake.kept(), 3);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use monitor_core::Timestamp;
 use monitor_core::alerting::{DestinationId, Event, RouteId, Step};
-use storage::{Cohort, Escalation, Later};
+use storage::{Cohort, Escalation, Later, StoreError};
 
 use super::Teller;
 use crate::routing::book::{self, Wanted};
@@ -45,10 +45,13 @@ impl Teller<'_> {
         self.book.quiet_until(destination, self.standing.loudest)
     }
 
-    /// Tells at once what waits for the end of quiet hours that do not hold back any more what is so loud.
-    pub(super) fn let_through(&mut self) {
+    /// Tells at once what waits for the end of a silence, or of quiet hours that do not hold back any more what is so loud.
+    pub(in crate::routing) fn let_through(&mut self) {
+        let taken = self.standing.acknowledged;
         let loud = |later: &Escalation| match later.what {
-            Later::Held(destination, event) if event.is_loud() => Some((destination, event, later.because.clone())),
+            Later::Held(destination, event) if event.is_loud() && !(taken && event.is_call()) => {
+                Some((destination, event, later.because.clone()))
+            }
             _ => None,
         };
         for (destination, event, because) in self.later.iter().filter_map(loud).collect::<Vec<_>>() {
@@ -57,6 +60,24 @@ impl Teller<'_> {
                 self.deliver(Wanted { destination, because }, event);
             }
         }
+    }
+
+    /// Whether silences are about all that lasts of it. Then what is loud is told when one of them is over, if none is by then.
+    pub(in crate::routing) async fn is_hushed(&mut self, wanted: &Wanted, event: Event) -> Result<bool, StoreError> {
+        let (book, cohorts) = (self.book, self.cohorts(&[]).await?);
+        let (audible, silences) = book.audible(self.brief.id, &cohorts);
+        let Some(silence) = silences.first().filter(|_| audible.is_empty()) else { return Ok(false) };
+        let name = self.name(wanted.destination);
+        self.suppress(&name, event, book::words(silence));
+        if event.is_loud() {
+            self.hold(wanted.destination, event, silence.until, wanted.because.clone());
+        }
+        Ok(true)
+    }
+
+    /// What a destination was told last, or is about to be told.
+    pub(in crate::routing) fn last_told(&self, destination: DestinationId) -> Option<Event> {
+        self.told.get(&destination).map(|told| told.event)
     }
 
     /// What waits for a destination.
@@ -79,9 +100,11 @@ impl Teller<'_> {
         }
     }
 
-    /// Tells a destination later; `false`: something waits there already that says as much.
+    /// Tells a destination later; `false`: something waits there already that says as much. A call does not, for an
+    /// acknowledgement takes it away.
     pub(super) fn hold(&mut self, destination: DestinationId, event: Event, until: Timestamp, because: String) -> bool {
-        if event.is_loud() && self.held(destination).is_some_and(|held| !held.is_loud()) {
+        let says_less = |held: Event| !held.is_loud() || (held.is_call() && !event.is_call());
+        if event.is_loud() && self.held(destination).is_some_and(says_less) {
             self.free(destination);
         }
         let free = self.held(destination).is_none();

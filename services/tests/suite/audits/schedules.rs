@@ -7,8 +7,8 @@ use monitor_core::audit::budget;
 use monitor_core::audit::spec::AuditSpec;
 use monitor_core::incident::Resolution;
 use services::testing::Act;
-use services::view::{AuditFilter, AuditScheduleRow, IncidentFilter, IncidentRow};
-use services::{NewSchedule, ServiceError, Worked};
+use services::view::{AuditFilter, AuditScheduleRow, AuditState, IncidentFilter, IncidentRow};
+use services::{AuditOptions, Auditing, NewSchedule, ServiceError, Worked};
 use test_support::both;
 
 use super::{DAY, MINUTE, Room, page};
@@ -27,14 +27,14 @@ async fn asked(room: &Room) -> u64 {
 }
 
 /// A day later an audit of the schedule comes to that.
-async fn next(room: &Room, act: Act) {
+pub(super) async fn next(room: &Room, act: Act) {
     room.world.clock.advance(DAY);
     assert_eq!(room.services().turn_audit_schedules().await.unwrap(), 1);
     room.scripted.then([act]);
     assert_eq!(room.make().await, Worked::Done);
 }
 
-async fn incidents(room: &Room) -> Vec<IncidentRow> {
+pub(super) async fn incidents(room: &Room) -> Vec<IncidentRow> {
     room.services().incidents(&room.world.owner, None, &IncidentFilter::default(), 10).await.unwrap()
 }
 
@@ -141,4 +141,19 @@ both!(a_schedule_has_a_name_of_its_own_and_a_time_that_comes, async |database| {
     }
     assert_eq!(add(None, "0 3 * * *", "UTC").await.unwrap().name, "127.0.0.1");
     assert_eq!(add(None, "0 3 * * *", "UTC").await.unwrap().name, "127.0.0.1-2");
+});
+
+both!(an_audit_that_nothing_here_can_make_says_what_is_missing_until_it_is_made, async |database| {
+    let room = Room::new(database).await;
+    schedule(&room, "0 3 * * *").await;
+    let nowhere = Auditing::Nowhere("Chromium was not found.".to_owned());
+    let options = AuditOptions { auditing: nowhere, ..room.scripted.options() };
+    let without = room.world.auditing(room.world.store().clone(), options);
+    room.world.clock.advance(DAY);
+    assert_eq!(without.turn_audit_schedules().await.unwrap(), 1);
+    let waiting = room.services().find_audit(&room.world.owner, None).await.unwrap();
+    assert_eq!(waiting.doing, (0.0, "audits are not available here: Chromium was not found.".to_owned()));
+    assert_eq!(room.make().await, Worked::Done);
+    let made = room.row(&waiting).await;
+    assert_eq!((made.state, made.doing.1.as_str()), (AuditState::Done, ""));
 });

@@ -112,6 +112,7 @@ fn live(history: &History, at: Timestamp, over: &[Duration], usual_over: &[Durat
     });
     Signals {
         standing: history.flips.iter().rfind(|flip| flip.at <= at).map(|flip| Standing::from(*flip)),
+        flipped: false,
         windows: windows.collect(),
         usual: usual_over.iter().map(|over| (*over, usual(at, *over, &history.hours))).collect(),
         certificate_ends: history.certificate_ends,

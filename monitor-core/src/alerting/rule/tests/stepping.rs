@@ -178,6 +178,17 @@ fn a_recovery_is_news_for_a_minute() {
 }
 
 #[test]
+fn a_recovery_is_news_to_the_check_that_finds_it_however_late_that_is() {
+    let (rule, mut state) = (rule("recovered"), RuleState::default());
+    assert_eq!(state.step(&rule, NOON, &standing(Down, Up, NOON)).change, None);
+    let up = standing(Up, Down, NOON + minutes(1));
+    let found = Signals { flipped: true, ..up.clone() };
+    let step = state.step(&rule, NOON + minutes(5), &found);
+    assert_eq!((step.change, step.again_at), (Some(Fire), Some(NOON + minutes(6))));
+    assert_eq!(state.step(&rule, NOON + minutes(6), &up).change, Some(Clear));
+}
+
+#[test]
 fn a_recovery_that_nobody_saw_is_news_once() {
     let (rule, mut state) = (rule("recovered"), RuleState::default());
     let rule = Rule { cooldown: Duration::ZERO, ..rule };
