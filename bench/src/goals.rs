@@ -55,6 +55,7 @@ const GOALS: &[Goal] = &[
     Goal::value("platform.slack.p99", 50.0),
     Goal::value("platform.telegram.p99", 50.0),
     Goal::value("ping.p99", 5.0),
+    Goal::value("audit.1.over", 2.0),
     Goal::value("ping.cpu", 0.08),
     Goal::value("storm.down.all", 2_000.0),
     Goal::value("storm.hook.first", 2_000.0),

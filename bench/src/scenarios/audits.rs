@@ -1,8 +1,11 @@
 //! Audits of a page of 4 MB with Lighthouse, as people ask for them: from the command to the PDF.
 
+use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use tokio::process::Command;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +29,9 @@ const EVERY: Duration = Duration::from_millis(50);
 pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "what the script says that starts this")]
     let bridge = std::env::var(BRIDGE).with_context(|| format!("{BRIDGE} names no worker; run `make bench`"))?;
+    let alone = lighthouse(setup, Path::new(&bridge)).await.context("Lighthouse by itself")?;
+    let limit = median(&alone);
+    board.add(Figure::runs("limit.audit", "Lighthouse by itself, 4 MB", SECONDS, alone));
     let settings = [(BRIDGE, bridge.as_str()), ("PATH", "/usr/local/bin:/usr/bin:/bin")];
     let watchword = Watchword::start_with(setup, &setup.folder("audits")?, &settings).await?;
     let chat = Chat::new(setup, &watchword);
@@ -57,9 +63,42 @@ pub(super) async fn run(setup: &Setup, board: &mut Board) -> anyhow::Result<()> 
             MB,
             memory.await?,
         ));
+        if runs == 1 {
+            let over = times.iter().map(|time| time - limit).collect();
+            board.add(Figure::runs(
+                format!("{key}.over"),
+                format!("{name}, more than Lighthouse alone"),
+                SECONDS,
+                over,
+            ));
+        }
         board.add(Figure::runs(format!("{key}.pdf"), format!("{name}, command to PDF"), SECONDS, times));
     }
     watchword.process.stop().await
+}
+
+/// How long Lighthouse's own command takes for the page, in seconds, from its start to its end, with the browser's.
+async fn lighthouse(setup: &Setup, bridge: &Path) -> anyhow::Result<Vec<f64>> {
+    let binaries = bridge.join("node_modules/.bin");
+    let report = setup.folder("lighthouse")?.join("report.json");
+    let mut times = Vec::new();
+    for _ in 0..setup.plan.audits {
+        let began = Instant::now();
+        let mut command = Command::new(binaries.join("node"));
+        command
+            .arg(binaries.join("lighthouse"))
+            .args([&format!("{}/page", setup.target.at.base), "--quiet", "--output=json"])
+            .args(["--only-categories=performance,accessibility,best-practices,seo"])
+            .args(["--chrome-flags=--headless=new --no-sandbox", "--output-path"])
+            .arg(&report)
+            .env("CHROME_PATH", "/usr/bin/chromium")
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
+        let ended = tokio::time::timeout(PATIENCE, command.status()).await.context("it did not end")??;
+        ensure!(ended.success(), "it ended with {ended}");
+        times.push(began.elapsed().as_secs_f64());
+    }
+    Ok(times)
 }
 
 /// Has the page audited and its report fetched; answers how long that took.
